@@ -1,0 +1,1 @@
+"""The words of the house. Nothing here imports another part of recon."""

@@ -1,0 +1,260 @@
+"""The data dictionary: what each canonical column is called, what kind of value it holds, what it means.
+
+Kinds: id (text, compared after normalisation of case and width), text, date, timestamp, flag, count, money `Decimal(38, 6)`,
+quantity and price `Decimal(38, 10)`, rate `Decimal(20, 10)` (a fraction or an exchange rate).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_DECLARED: Final = """
+company_code id company (legal entity) the document belongs to
+po_number id number of the purchase order
+po_line_no id line of the purchase order
+po_date date date of the purchase order
+so_number id number of the sales order
+so_line_no id line of the sales order
+so_date date date of the sales order
+supplier_id id supplier, as in the supplier master
+customer_id id customer, as in the customer master
+supplier_name text name of the supplier on the document
+customer_name text name of the customer on the document
+item_id id item, as in the item master
+item_description text description of the item on the document
+item_group id group the item belongs to
+quantity quantity quantity in `uom`; returns, reversals and credits are negative
+uom id unit of measure of the quantity
+unit_price_net price price without tax per `price_per` units of `uom`; never negative
+unit_price_gross price price with tax per `price_per` units of `uom`
+price_per quantity number of units the price is for (1 unless given)
+currency id currency of the document (ISO 4217)
+fx_rate rate company-currency units per 1 unit of document currency
+tax_rate rate tax rate as a fraction (13 % = 0.13)
+line_amount_net money amount of the line without tax, in document currency
+line_tax_amount money tax of the line, in document currency
+line_amount_gross money amount of the line with tax, in document currency
+price_tax_basis text whether the price was agreed without (net) or with tax (gross)
+is_price_estimated flag the price is an estimate, not agreed
+planned_charge_amount money freight or other charge planned on the order line
+charge_code id kind of charge (freight, insurance, duty ...)
+need_by_date date date the goods are needed
+promised_date date date the party confirmed
+match_level text how many documents must agree on this line
+over_receipt_share rate over-delivery allowed on the line, as a fraction of the ordered quantity
+limit_amount money value limit of a blanket or service line
+valid_from date first day of validity
+valid_to date last day of validity; empty means open
+contract_id id contract or framework agreement
+contract_line_id id line of the contract
+requisition_id id requisition the order answers
+po_type text kind of order
+po_version count version of the order line; absent means there is one
+is_current_version flag this row is the version in force
+doc_status text status of the document in canonical words
+is_cancelled flag the document was cancelled and counts for nothing
+is_closed flag nothing more is expected on the line
+is_final_delivery flag the last delivery has been made
+is_final_invoice flag the last invoice has been received
+buyer_id id user who placed the order
+requester_id id user who asked for the goods
+created_by id user who entered the document
+created_at timestamp when the document was entered
+sent_at timestamp when the order was sent to the party
+closed_at timestamp when the line or period was closed
+budget_code id budget the order is charged to
+emergency flag emergency purchase by policy
+receipt_number id number of the goods receipt
+receipt_line_no id line of the goods receipt
+receipt_date date date the goods, or the money, came in
+shipment_number id number of the shipment
+shipment_line_no id line of the shipment
+shipment_date date date the goods left
+posting_date date date in the books; the document's own date where absent
+quantity_accepted quantity delivered quantity that passed inspection
+quantity_rejected quantity delivered quantity that failed inspection
+quantity_declared_loss quantity transit loss that the carrier or supplier acknowledged
+receipt_kind text kind of receipt, of goods or of cash
+shipment_kind text kind of shipment
+origin_receipt_number id receipt that a return or reversal refers to
+origin_receipt_line_no id line of the receipt that a return or reversal refers to
+origin_shipment_number id shipment that a return or reversal refers to
+origin_shipment_line_no id line of the shipment that a return or reversal refers to
+supplier_delivery_note id number of the delivery note
+warehouse_id id warehouse
+unit_cost_net price cost per unit at which the goods were taken in
+inspected_at timestamp when the goods were inspected
+posted_by id user who posted the document
+posted_at timestamp when the document was posted
+invoice_number id number of the invoice, on the supplier side the supplier's own
+invoice_line_no id line of the invoice
+invoice_date date date of the invoice
+received_date date date the invoice arrived
+due_date date date the invoice is due
+invoice_kind text kind of invoice
+line_kind text kind of invoice line
+discount_amount money discount inside the line, positive
+origin_invoice_number id invoice that a credit, debit or reversal refers to
+origin_invoice_line_no id line of the invoice that a credit, debit or reversal refers to
+official_invoice_number id number of the tax invoice (fapiao)
+official_invoice_code id code of the tax invoice (fapiao)
+payment_block id reason the invoice may not be paid; empty means payable
+block_released_by id user who released the payment block
+block_released_at timestamp when the payment block was released
+block_release_reason text reason given for the release
+fiscal_period id fiscal period the document was booked in
+payment_term_days count days until the invoice is due
+discount_date date last day of the early-payment discount
+discount_share rate early-payment discount as a fraction
+internal_number id own number of the document
+amount_net money total without tax, in document currency
+tax_amount money total tax, in document currency
+amount_gross money total with tax, in document currency
+supplier_tax_id id tax number of the seller
+buyer_tax_id id tax number of the buyer
+confirmed_date date date the customer confirmed the delivery
+payment_number id number of the payment
+payment_date date date of the payment
+value_date date value date at the bank
+amount money amount in document currency
+payment_kind text kind of payment
+payee_account id bank account paid to
+payee_name text name paid to
+released_by id user who released the payment
+is_voided flag the payment was voided and counts for nothing
+reference text free reference text
+amount_applied money part of the payment applied to the invoice
+discount_taken money early-payment discount taken on the invoice
+salesperson_id id salesperson
+customer_po_number id the customer's own order number
+requested_date date date the customer asked for
+credit_released_by id user who released the order from the credit check
+credit_released_at timestamp when the order was released from the credit check
+is_on_hold flag the order is on hold
+is_bill_and_hold flag billed before shipment by written agreement
+incoterm id delivery terms
+transfer_date date date control passed to the customer
+goods_issue_posted flag the goods issue has been posted
+confirmation_number id number of the delivery confirmation
+quantity_confirmed quantity quantity the customer confirmed
+quantity_damaged quantity quantity the customer reported as damaged
+confirmed_by id who confirmed
+cash_receipt_number id number of the cash receipt
+payer_name text name of the payer at the bank
+bank_reference text reference of the bank
+remittance_text text what the payer wrote
+write_off_amount money amount written off on the invoice
+reason_code id reason of a deduction
+applied_by id user who applied the cash
+applied_at timestamp when the cash was applied
+document_type id kind of document, a canonical table's stem
+document_number id number of the document
+document_version count version of the document
+party_id id supplier or customer
+step id approval step
+action text what the actor did
+actor_id id user who acted
+on_behalf_of id user for whom a delegate acted
+action_at timestamp when the actor acted
+assigned_at timestamp when the step was assigned
+amount_at_action money amount of the document when the actor acted
+min_amount money lowest document amount the policy covers
+max_amount money highest document amount the step or role may approve; empty means unlimited
+required_step id approval step that must be given
+required_role id role that must give it
+max_hours count hours within which the step must be given
+user_id id login
+person_id id person behind the login
+user_name text name of the person
+roles text roles of the login, separated by commas or semicolons
+approval_limit money highest amount the login may approve
+limit_currency id currency of the approval limit
+manager_id id login of the manager
+is_active flag in use
+active_from date first day in use
+active_to date last day in use
+bank_account id bank account
+line_no id line of the document
+field id name of the changed field
+old_value text value before
+new_value text value after
+changed_by id user who made the change
+changed_at timestamp when the change was made
+party_name text name of the party
+tax_id id tax number
+group_id id group the party belongs to
+country id country (ISO 3166)
+credit_limit money credit limit
+credit_currency id currency of the credit limit
+is_blocked flag blocked for business
+is_one_time flag one-time party
+item_name text name of the item
+base_uom id unit in which quantities of the item are compared
+is_stock flag kept in stock
+is_service flag a service, not goods
+standard_cost price standard cost per base unit
+inspection_required flag goods are inspected before acceptance
+tax_class id tax class
+from_uom id unit converted from
+to_uom id unit converted to
+factor quantity `to_uom` units per 1 `from_uom`
+min_quantity quantity quantity from which the price holds
+rate_date date date of the rate
+from_currency id currency converted from
+to_currency id currency converted to
+rate rate `to_currency` units per 1 `from_currency`
+as_of_date date date of the position
+quantity_on_hand quantity stock on hand
+safety_stock quantity safety stock
+reorder_point quantity stock at which to order
+max_stock quantity highest stock wanted
+lead_time_days count days from order to receipt
+period_start date first day of the period
+date date day
+is_working_day flag a working day
+table id canonical table
+source_file text file the total speaks about; empty means all files of the table
+row_count count rows the source system sent
+amount_column id column that the total adds up
+amount_total money sum of that column
+period id fiscal period
+from_date date first day
+to_date date last day
+account id ledger account
+account_role text what the account stands for
+balance money balance in the currency, debit positive
+journal id journal number
+auto_reverse flag reversed automatically next period
+from_user id user who lends authority
+to_user id user who borrows it
+statement_line id line of the bank statement
+booking_date date booking date at the bank
+counterparty text other side of the bank transaction
+"""
+
+
+def _parse() -> dict[str, tuple[str, str]]:
+    columns = {}
+    for line in _DECLARED.strip().splitlines():
+        name, kind, meaning = line.split(" ", 2)
+        columns[name] = (kind, meaning)
+    return columns
+
+
+#: column -> (kind, meaning)
+COLUMNS: Final[dict[str, tuple[str, str]]] = _parse()
+
+#: column -> the words it may hold, the default first where absence means one
+CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "price_tax_basis": ("net", "gross"),
+    "match_level": ("3way", "2way", "4way", "none"),
+    "po_type": ("standard", "service", "blanket", "consignment", "return"),
+    "receipt_kind": ("receipt", "return", "reversal", "advance", "refund"),
+    "shipment_kind": ("shipment", "return", "reversal"),
+    "invoice_kind": ("invoice", "credit", "value_credit", "value_debit", "prepayment", "reversal"),
+    "line_kind": ("item", "service", "charge", "tax", "discount", "rounding", "prepayment_application"),
+    "payment_kind": ("payment", "prepayment", "refund", "void"),
+    "action": ("submit", "approve", "reject", "withdraw", "delegate", "auto_approve", "release", "unapprove"),
+    "account_role": ("gr_ir", "payables", "receivables", "inventory"),
+    "doc_status": ("open", "draft", "submitted", "approved", "partially_fulfilled", "fulfilled", "closed", "cancelled", "reversed", "rejected", "on_hold", "unknown"),
+}

@@ -1,0 +1,157 @@
+"""Measured tables: what matching and validation state as fact, and every control judges. No limit, no verdict.
+
+Neutral names serve both cycles. Quantities are in the item's base unit (else the order line's unit) and net of returns and
+reversals unless a name says otherwise. `*_amount` is in document currency, `*_amount_base` and the variances in company
+currency. Columns may be added; the ones here are what other rooms rely on.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_ORDER_KEY = "cycle:id company_code:id order_number:id order_line_no:id"
+_PARTY = "party_id:id party_name:text group_id:id"
+_ITEM = "item_id:id item_group:id contract_id:id"
+_SOURCE = "source_file:text source_row:row"
+
+_DECLARED: Final[dict[str, tuple[str, str]]] = {
+    "order_line_match": (
+        "one row per order line in force",
+        f"{_ORDER_KEY} {_PARTY} {_ITEM} order_date:date order_type:text currency:id fx_rate:rate base_uom:id"
+        # policies and flags
+        " match_level:text consumption:text returns:text bill_rejected:flag bill_over_receipt:flag needs_fulfilment:flag is_live:flag"
+        " exclusion_reason:text is_final:flag is_service:flag uom_convertible:flag"
+        # the order's own terms
+        " promised_date:date need_by_date:date over_receipt_share:rate limit_amount:money created_at:timestamp created_at_is_date_only:flag"
+        " created_by:id requester_id:id buyer_id:id sent_at:timestamp sent_at_is_date_only:flag is_bill_and_hold:flag"
+        # unit price without tax per base unit, in document and in company currency
+        " order_unit_price:price order_unit_price_base:price"
+        # what happened
+        " ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity rejected_quantity:quantity"
+        " declared_loss_quantity:quantity returned_quantity:quantity invoiced_quantity:quantity credited_quantity:quantity"
+        " ordered_amount:money fulfilled_amount:money invoiced_amount:money paid_amount:money ordered_amount_base:money invoiced_amount_base:money"
+        " fulfilled_not_invoiced_quantity:quantity fulfilled_not_invoiced_amount:money invoiced_not_fulfilled_quantity:quantity"
+        " invoiced_not_fulfilled_amount:money first_fulfilled_date:date last_fulfilled_date:date first_invoice_date:date"
+        f" first_invoice_posting_date:date last_invoice_date:date unconverted_line_count:count {_SOURCE}",
+    ),
+    "fulfilment_line_match": (
+        "one row per receipt or shipment line",
+        "cycle:id company_code:id fulfilment_number:id fulfilment_line_no:id fulfilment_kind:text fulfilment_date:date posting_date:date"
+        f" {_PARTY} {_ITEM} order_number:id order_line_no:id referenced_order_number:id referenced_order_line_no:id has_order_link:flag"
+        " link_pass:text link_certainty:text is_live:flag exclusion_reason:text match_level:text uom:id base_uom:id uom_convertible:flag"
+        " quantity:quantity accepted_quantity:quantity rejected_quantity:quantity open_quantity:quantity currency:id amount:money amount_base:money"
+        " created_at:timestamp created_at_is_date_only:flag created_by:id warehouse_id:id supplier_delivery_note:id incoterm:id"
+        f" goods_issue_posted:flag confirmed_date:date confirmed_quantity:quantity is_confirmed:flag {_SOURCE}",
+    ),
+    "invoice_line_match": (
+        "one row per invoice line",
+        "cycle:id company_code:id invoice_number:id invoice_line_no:id internal_number:id invoice_kind:text line_kind:text invoice_date:date"
+        f" posting_date:date received_date:date {_PARTY} {_ITEM} order_number:id order_line_no:id referenced_order_number:id"
+        " referenced_order_line_no:id fulfilment_number:id fulfilment_line_no:id has_order_link:flag link_pass:text link_certainty:text"
+        " is_live:flag exclusion_reason:text match_level:text needs_fulfilment:flag bill_rejected:flag bill_over_receipt:flag is_service:flag"
+        " uom:id base_uom:id uom_convertible:flag is_comparable:flag currency:id fx_rate:rate order_fx_rate:rate"
+        # per base unit without tax, for display: conditions use the exact products below
+        " order_unit_price:price order_unit_price_base:price invoice_unit_price:price"
+        # this line and, in allocation order on its order line, what came before it
+        " invoiced_quantity:quantity invoiced_before_quantity:quantity invoiced_to_date_quantity:quantity billable_quantity:quantity"
+        " excess_quantity:quantity ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity"
+        " invoiced_amount:money invoiced_amount_base:money amount_gross:money amount_gross_base:money expected_amount:money"
+        # invoiced quantity at the order's price, company currency: the base of price limits
+        " invoiced_at_order_price:money"
+        # q x (p_i - p_o) after value credits and debits, company currency: what price limits test
+        " cumulative_price_variance:money"
+        # the bridge, company currency: adds up to invoiced_amount_base - billable at order price
+        " quantity_variance:money price_variance:money fx_variance:money rounding_variance:money tax_variance:money charge_variance:money"
+        f" posted_by:id created_by:id {_SOURCE}",
+    ),
+    "invoice_match": (
+        "one row per invoice document (lines summed; header totals where given)",
+        f"cycle:id company_code:id {_PARTY} invoice_number:id internal_number:id invoice_kind:text invoice_date:date posting_date:date"
+        " received_date:date due_date:date currency:id fx_rate:rate amount_net:money amount_gross:money amount_gross_base:money paid_amount:money"
+        f" open_amount:money line_count:count linked_line_count:count is_live:flag exclusion_reason:text created_at:timestamp"
+        f" created_at_is_date_only:flag created_by:id payment_block:id order_number:id {_SOURCE}",
+    ),
+    "open_layer": (
+        "one row per unallocated remainder of a receipt, shipment or invoice line, unpaid invoice, unapplied cash",
+        f"{_ORDER_KEY} kind:text {_PARTY} {_ITEM} document_type:text document_number:id document_line_no:id document_date:date posting_date:date"
+        " quantity:quantity amount:money currency:id amount_base:money age_days:count age_bucket:text match_level:text needs_fulfilment:flag"
+        f" order_type:text is_final:flag {_SOURCE}",
+    ),
+    "allocation": (
+        "part of a fulfilment line carrying part of an invoice line; either side may be null",
+        f"{_ORDER_KEY} fulfilment_number:id fulfilment_line_no:id invoice_number:id invoice_line_no:id party_id:id quantity:quantity amount:money",
+    ),
+    "settlement_match": (
+        "part of a payment applied to an invoice; either side may be null",
+        "cycle:id company_code:id party_id:id payment_number:id invoice_number:id amount:money discount:money write_off:money currency:id"
+        " payment_date:date pass:text certainty:text",
+    ),
+    "duplicate_pair": (
+        "one row per later document of a candidate pair",
+        f"cycle:id company_code:id {_PARTY} document_type:text document_number:id internal_number:id document_date:date other_number:id"
+        " other_internal_number:id other_date:date invoice_kind:text currency:id amount_gross:money amount_gross_base:money pair_kind:text"
+        f" number_relation:text number_score:rate date_score:rate same_amount:flag same_party:flag is_recurring:flag days_apart:count score:rate {_SOURCE}",
+    ),
+    "approval_state": (
+        "one row per document (version) that became effective or was approved",
+        "cycle:id company_code:id document_type:text document_number:id document_version:count party_id:id party_name:text group_id:id item_group:id"
+        " document_date:date currency:id amount_net:money amount_net_base:money is_effective:flag effective_event:text guarded_event:text"
+        " guarded_event_at:timestamp guarded_event_at_is_date_only:flag approval_required:flag is_approved:flag approval_count:count"
+        " first_approval_at:timestamp first_approval_at_is_date_only:flag last_approval_at:timestamp last_approval_at_is_date_only:flag"
+        f" hours_late:rate late_is_known:flag is_paid:flag {_SOURCE}",
+    ),
+    "approval_decision": (
+        "one row per approving event",
+        "cycle:id company_code:id document_type:text document_number:id document_version:count party_id:id party_name:text group_id:id item_group:id"
+        " document_date:date actor_id:id person_id:id on_behalf_of:id action_at:timestamp step:id currency:id amount_at_decision:money"
+        " amount_basis:text effective_limit_amount:money limit_currency:id limit_is_known:flag limit_is_unlimited:flag excess_amount:money"
+        f" excess_amount_base:money amount_net_base:money same_person_duty:text persons_known:flag {_SOURCE}",
+    ),
+    "order_timing": (
+        "one row per order document: its creation against the first thing it should have come before",
+        "cycle:id company_code:id order_number:id party_id:id party_name:text group_id:id order_date:date currency:id amount_net:money"
+        " amount_net_base:money created_at:timestamp created_date:date first_event:text first_event_date:date first_event_number:id"
+        f" gap_days:count creation_is_known:flag {_SOURCE}",
+    ),
+    "document_reference": (
+        "one row per reference a document line makes to another document",
+        "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
+        " reference_kind:text reference_number:id reference_normalised:id resolves:flag in_window:flag referenced_date:date currency:id"
+        f" amount_gross_base:money {_SOURCE}",
+    ),
+    "document_line_unit": (
+        "one row per order, fulfilment or invoice line with a quantity",
+        "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
+        f" order_number:id order_line_no:id item_id:id uom:id base_uom:id uom_convertible:flag currency:id amount_base:money {_SOURCE}",
+    ),
+    "repeated_row": (
+        "one row per row that says again, word for word, what another row said (set aside, kept once)",
+        "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
+        f" natural_key:text repeat_count:count amount_gross_base:money currency:id {_SOURCE}",
+    ),
+    "conflicting_key": (
+        "one row per natural key under which rows disagree (all set aside)",
+        "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
+        f" natural_key:text row_count:count differing_columns:text amount_spread_base:money currency:id {_SOURCE}",
+    ),
+}
+
+#: Measured tables whose rows are only the suspicious ones: the size of what was looked at travels beside them.
+COVERED_ELSEWHERE: Final = ("repeated_row", "conflicting_key", "duplicate_pair")
+
+MEASURES: Final[dict[str, str]] = {name: title for name, (title, _) in _DECLARED.items()}
+
+
+@cache
+def schema(name: str) -> dict[str, pl.DataType]:
+    """Column -> Polars type of a measured table."""
+    import polars as pl
+
+    from recon.domain.documents import dtypes
+
+    types = dtypes() | {"row": pl.UInt32()}
+    return {column: types[kind] for column, kind in (word.split(":") for word in _DECLARED[name][1].split())}

@@ -1,0 +1,159 @@
+"""What passes between the rooms, and the workpapers: all that a report can see. Frozen values, one per doorway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from recon.domain.control import Control
+    from recon.domain.engagement import Engagement
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file as it was found, fingerprinted before it was read. `name` is relative to the engagement file."""
+
+    name: str
+    input: str  # name of the extract it belongs to
+    sha256: str
+    size_bytes: int
+    rows: int
+    encoding: str  # utf-8, gb18030, … or parquet, excel
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One input as the ERP gave it: text columns (Parquet keeps its exact types), `source_file`, `source_row`."""
+
+    name: str
+    frame: pl.LazyFrame
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Extracts:
+    """All inputs of a run."""
+
+    inputs: Mapping[str, Extract]
+    files: tuple[InputFile, ...]
+    tie_out: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Canonical tables, each with the full schema of `documents.schema`; `supplied` names the columns a source really gave."""
+
+    tables: Mapping[str, pl.LazyFrame]
+    supplied: Mapping[str, frozenset[str]]
+    rejected: pl.DataFrame  # REJECTED columns
+    tie_out: pl.DataFrame
+    ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # input -> columns the profile leaves unmapped
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Documents fit to be audited, and what validation states about them."""
+
+    documents: Documents
+    facts: Mapping[str, pl.LazyFrame]  # measured tables found while validating: repeated_row, conflicting_key
+    row_counts: Mapping[str, int]  # accepted rows per canonical table
+    statements: pl.DataFrame  # STATEMENTS columns: results of rules/expectations
+    rejected: pl.DataFrame  # REJECTED columns, those of conform included
+    tie_out: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Measured tables of `measures.MEASURES`, and for those of COVERED_ELSEWHERE how many rows were looked at."""
+
+    tables: Mapping[str, pl.LazyFrame]
+    covers: Mapping[str, int]
+    tie_out: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What the controls found; order and invoice lines with their match status."""
+
+    exceptions: pl.DataFrame  # EXCEPTIONS columns; first_seen is filled by record
+    not_testable: pl.DataFrame  # control_id, document_type, document_number, document_line_no, order_number, order_line_no, reason
+    controls: pl.DataFrame  # CONTROLS columns
+    order_lines: pl.LazyFrame
+    invoice_lines: pl.LazyFrame
+
+
+@dataclass(frozen=True)
+class Register:
+    """Exceptions with their memory, and what changed since the run given as history."""
+
+    exceptions: pl.DataFrame
+    changes: pl.DataFrame  # CHANGES columns; empty without history
+    previous_summary: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Workpapers:
+    """Everything one run produced. The report and the exit code are made from this and nothing else."""
+
+    engagement: Engagement
+    controls: tuple[Control, ...]
+    files: tuple[InputFile, ...]
+    fingerprints: Mapping[str, str]  # rule, profile and engagement files -> sha256
+    tie_out: pl.DataFrame
+    rejected: pl.DataFrame
+    statements: pl.DataFrame
+    outcomes: Outcomes
+    register: Register
+    allocations: pl.LazyFrame
+    settlements: pl.LazyFrame
+    balances: pl.LazyFrame
+    row_counts: Mapping[str, int]
+    ignored: Mapping[str, tuple[str, ...]]
+    seconds: Mapping[str, float]  # time per room; shown in the log, never under results/
+
+
+def _columns(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+EXCEPTIONS: Final = _columns(
+    "exception_id control_id severity cycle company_code party_id party_name document_type document_number document_line_no order_number"
+    " order_line_no item_id document_date observed expected variance limit amount_at_risk currency amount_at_risk_base age_days message"
+    " cause_exception_id certainty first_seen source_file source_row message_zh"
+)
+CONTROLS: Final = _columns(
+    "control_id title severity status population exceptions not_testable amount_at_risk_base reason title_zh reason_zh"
+)
+CONTROL_STATUSES: Final = ("clean", "exceptions", "nothing_to_test", "not_performed", "error")
+ORDER_LINES: Final = _columns(
+    "cycle company_code order_number order_line_no party_id item_id currency ordered_quantity fulfilled_quantity accepted_quantity"
+    " invoiced_quantity ordered_amount fulfilled_amount invoiced_amount paid_amount fulfilled_not_invoiced_quantity"
+    " fulfilled_not_invoiced_amount invoiced_not_fulfilled_quantity invoiced_not_fulfilled_amount match_status"
+)
+INVOICE_LINES: Final = _columns(
+    "cycle company_code party_id invoice_number invoice_line_no order_number order_line_no link_pass link_certainty invoiced_quantity"
+    " billable_quantity expected_amount invoiced_amount quantity_variance price_variance fx_variance rounding_variance tax_variance"
+    " charge_variance match_status"
+)
+ALLOCATIONS: Final = _columns(
+    "cycle company_code order_number order_line_no fulfilment_number fulfilment_line_no invoice_number invoice_line_no quantity amount"
+)
+SETTLEMENTS: Final = _columns("cycle company_code party_id payment_number invoice_number amount discount write_off pass certainty")
+BALANCES: Final = _columns(
+    "cycle kind company_code party_id order_number order_line_no document_number document_line_no document_date quantity amount currency"
+    " amount_base age_days age_bucket"
+)
+REJECTED: Final = _columns("table source_file source_row column rule value message")
+STATEMENTS: Final = _columns("table rule severity holds observed expected message message_zh")
+CHANGES: Final = _columns(
+    "change exception_id control_id severity company_code document_type document_number document_line_no order_number order_line_no"
+    " amount_at_risk_base first_seen closed_by"
+)
+MATCH_STATUSES: Final = (
+    "exception", "overdue", "in_flight", "not_decided", "ambiguous", "suggested", "within_tolerance", "explained_tail", "exact",
+    "netted", "not_required", "excluded",
+)  # fmt: skip
