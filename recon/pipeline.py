@@ -1,20 +1,113 @@
-"""The journey: eight verbs in order. Data passes each room once."""
+"""The journey: eight verbs in order. Data passes each room once.
+
+`run` performs an engagement and returns its workpapers; `publish` makes files of them. The command line does nothing else.
+"""
 
 from __future__ import annotations
 
-import tempfile
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import polars as pl
 
 from recon.conform import conform
-from recon.deliver import deliver, start_second_opinion
-from recon.evaluate import evaluate
-from recon.load import load
+from recon.deliver import deliver
+from recon.domain import places
+from recon.domain.workpapers import Outcomes, Workpapers
+from recon.evaluate import check, evaluate
+from recon.load import load, rulebook
 from recon.match import match
 from recon.record import record
 from recon.report import report
-from recon.validate import validate
+from recon.validate import second_opinion, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from recon.domain.control import Control
+    from recon.domain.engagement import Engagement
+
+#: The rooms in the order in which `watch` hears of them.
+ROOMS = ("load", "conform", "validate", "match", "evaluate", "record", "second opinion", "report", "deliver")
+
+
+def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[[str], None] = lambda room: None) -> Workpapers:
+    """Perform an engagement: files in, workpapers out. Nothing is written.
+
+    `history` is the folder of an earlier published run whose exceptions are remembered. `watch` is told each room's name as
+    it is entered. Raises TermsRefused before any data is read, InputsRefused when results would not be trustworthy.
+    """
+    seconds: dict[str, float] = {}
+
+    @contextmanager
+    def room(name: str) -> Iterator[None]:
+        watch(name)
+        entered = time.perf_counter()
+        yield
+        seconds[name] = time.perf_counter() - entered
+
+    controls = rulebook.read_controls(places.rules() / "controls", engagement)
+    check(controls, engagement)
+    profile = rulebook.read_profile(engagement.source, engagement.folder)
+    expectations = rulebook.read_expectations(places.rules() / "expectations")
+    with second_opinion.start(wanted=engagement.second_opinion) as opinion:
+        with room("load"):
+            extracts = load(engagement, profile)
+        with room("conform"):
+            documents = conform(extracts, profile, engagement)
+        with room("validate"):
+            accepted = validate(documents, extracts, expectations, engagement)
+        with room("match"):
+            matches = match(accepted, engagement)
+        with room("evaluate"):
+            outcomes = evaluate(controls, accepted, matches, engagement)
+        with room("record"):
+            register = record(outcomes, matches, engagement, history)
+        workpapers = Workpapers(
+            engagement=engagement,
+            controls=tuple(controls),
+            files=extracts.files,
+            fingerprints=rulebook.fingerprints(engagement, profile),
+            tie_out=pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out]),
+            rejected=accepted.rejected,
+            statements=accepted.statements,
+            outcomes=outcomes,
+            register=register,
+            allocations=matches.tables["allocation"],
+            settlements=matches.tables["settlement_match"],
+            balances=matches.tables["open_layer"],
+            row_counts=accepted.row_counts,
+            ignored=documents.ignored,
+            seconds=seconds,
+        )
+        with room("second opinion"):
+            verdict = opinion.judge(workpapers, accepted)
+    return _with_opinion(workpapers, verdict)
+
+
+def publish(workpapers: Workpapers, folder: Path, *, language: str = "en") -> None:
+    """Write the report, the results and the manifest of a run to `folder`, whole or not at all."""
+    deliver(report(workpapers, language), workpapers, folder)
+
+
+def _with_opinion(workpapers: Workpapers, verdict: pl.DataFrame) -> Workpapers:
+    """The workpapers with the second opinion as one more control of the population."""
+    from dataclasses import replace
+
+    outcomes: Outcomes = workpapers.outcomes
+    controls = pl.concat([outcomes.controls, verdict.select(outcomes.controls.columns)]).sort("control_id")
+    return replace(workpapers, outcomes=replace(outcomes, controls=controls))
+
+
+def rehearse(engagement: Engagement) -> list[Control]:
+    """What `recon check` does: rule book, parameters, policies and the extracts' headers, without judging any data."""
+    from recon.conform import check_headers
+
+    controls = rulebook.read_controls(places.rules() / "controls", engagement)
+    check(controls, engagement)
+    profile = rulebook.read_profile(engagement.source, engagement.folder)
+    rulebook.read_expectations(places.rules() / "expectations")
+    check_headers(engagement, profile)
+    return list(controls)

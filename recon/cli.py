@@ -1,0 +1,314 @@
+"""The command line: parse, call, print, exit. The only file that prints, reads the clock or ends the process."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recon import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Workpapers
+
+_FORMAT = click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="Text for people or JSON for machines.")
+_LANGUAGE = click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", help="Language of the report.")
+_ENGAGEMENT = click.argument("engagement_file", metavar="ENGAGEMENT.yaml", type=click.Path(path_type=Path))
+
+
+def _folder_option(default: str) -> Callable[..., Any]:
+    return click.option("--out", "folder", type=click.Path(path_type=Path), default=default, show_default=True, help="Folder to publish to.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="recon")
+def cli() -> None:
+    """Reconcile and audit purchasing and sales documents. recon only reads; it never posts or pays.
+
+    Exit codes: 0 no exceptions at or above fail_on · 1 such exceptions found · 2 terms refused · 3 inputs refused ·
+    4 defect of ours · 75 try again later · 130 interrupted.
+    """
+
+
+# ── the nightly job ──────────────────────────────────────────────────────────────────────────────────────
+@cli.command("run")
+@_ENGAGEMENT
+@_folder_option("recon-out")
+@click.option("--as-of", metavar="DATE", help="Day the run speaks about, instead of the engagement's as_of.")
+@click.option("--history", type=click.Path(path_type=Path), help="An earlier published run: exceptions keep their first_seen, closed ones are named.")
+@click.option("--second-opinion/--no-second-opinion", "second_opinion", default=None, help="Override the engagement's second_opinion.")
+@_LANGUAGE
+@_FORMAT
+def run_command(
+    engagement_file: Path, folder: Path, as_of: str | None, history: Path | None, second_opinion: bool | None, language: str, style: str
+) -> None:
+    """Load, conform, validate, match, evaluate, record, report, deliver: the nightly job."""
+    engagement = _read(engagement_file, as_of)
+    if second_opinion is not None:
+        engagement = engagement.model_copy(update={"second_opinion": second_opinion})
+    workpapers = _perform(engagement, folder, history, language)
+    _tell(workpapers, folder, style)
+    sys.exit(_verdict(workpapers))
+
+
+@cli.command("demo")
+@_folder_option("recon-demo")
+@click.option("--second-opinion/--no-second-opinion", "second_opinion", default=True, help="Let Great Expectations re-check the run's results.")
+@_LANGUAGE
+@_FORMAT
+def demo_command(folder: Path, second_opinion: bool, language: str, style: str) -> None:
+    """Run the main job on a sample company with planted faults and print where the report lies."""
+    from recon.domain import places
+
+    engagement = _read(places.sample_data() / "planted" / "engagement.yaml", None)
+    engagement = engagement.model_copy(update={"second_opinion": second_opinion})
+    workpapers = _perform(engagement, folder, None, language)
+    _tell(workpapers, folder, style)
+
+
+@cli.command("check")
+@_ENGAGEMENT
+@_FORMAT
+def check_command(engagement_file: Path, style: str) -> None:
+    """Check the rule book, the parameters and the extracts' headers. No data is judged."""
+    from recon.pipeline import rehearse
+
+    engagement = _read(engagement_file, None)
+    controls = rehearse(engagement)
+    facts = {"engagement": str(engagement_file), "controls": len(controls), "extracts": len(engagement.extracts), "refused": False}
+    _print(facts, style, f"{engagement_file}: {len(controls)} controls and the headers of {len(engagement.extracts)} extracts are in order")
+
+
+@cli.command("gate")
+@_ENGAGEMENT
+@click.option("--suite", "suite_file", type=click.Path(path_type=Path), required=True, help="A Great Expectations suite as JSON.")
+@click.option("--table", help="The input or database table the suite speaks about; default: the suite's name.")
+@click.option("--database", metavar="URL", help="SQLAlchemy URL of a source database to check inside, instead of the extracts.")
+@_FORMAT
+def gate_command(engagement_file: Path, suite_file: Path, table: str | None, database: str | None, style: str) -> None:
+    """Run a team's own Great Expectations suite over the extracts, or inside a source database, as a gate."""
+    from recon.pipeline import gate
+
+    outcome = gate(_read(engagement_file, None), suite_file, table=table, database=database)
+    lines = [f"{'pass' if row['success'] else 'FAIL'}  {row['expectation']}  {row['detail']}".rstrip() for row in outcome]
+    failed = sum(not row["success"] for row in outcome)
+    _print({"expectations": outcome, "failed": failed}, style, "\n".join([*lines, f"{len(outcome) - failed} passed, {failed} failed"]))
+    sys.exit(1 if failed else 0)
+
+
+# ── the rule book and the dictionary ─────────────────────────────────────────────────────────────────────
+@cli.command("controls")
+@click.option("--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", help="How to list them.")
+def controls_command(style: str) -> None:
+    """List every control."""
+    from recon.evaluate import catalogue
+
+    rows = catalogue(_controls())
+    if style == "json":
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    elif style == "markdown":
+        click.echo("| id | severity | cycle | exception | 例外 |\n|---|---|---|---|---|")
+        click.echo("\n".join(f"| {r['id']} | {r['severity']} | {r['cycle']} | {r['name']} | {r['name_zh']} |" for r in rows))
+    else:
+        click.echo("\n".join(f"{r['id']}  {r['severity']:<9} {r['cycle']:<15} {r['name']} · {r['name_zh']}" for r in rows))
+
+
+@cli.command("explain")
+@click.argument("control_id", metavar="ID")
+@_FORMAT
+def explain_command(control_id: str, style: str) -> None:
+    """Print one control in full: purpose, risk, condition, parameters with reasons, examples."""
+    from recon.domain.errors import TermsRefused, did_you_mean
+    from recon.evaluate import explain
+
+    controls = {c.id: c for c in _controls()}
+    if control_id.upper() not in controls:
+        hint = did_you_mean(control_id.upper(), set(controls))
+        raise TermsRefused(f'there is no control "{control_id}"', expected="an id that `recon controls` lists", todo=hint)
+    control = controls[control_id.upper()]
+    _print(control.model_dump(mode="json"), style, explain(control))
+
+
+@cli.command("sources")
+@_FORMAT
+def sources_command(style: str) -> None:
+    """List the source profiles: which ERPs' exports recon reads as they are."""
+    from recon.domain import places
+    from recon.load import rulebook
+
+    rows = rulebook.list_profiles(places.rules() / "sources")
+    _print(rows, style, "\n".join(f"{r['source']:<24} {r['title']}" for r in rows))
+
+
+@cli.command("schema")
+@click.argument("table", required=False)
+@_FORMAT
+def schema_command(table: str | None, style: str) -> None:
+    """Show the canonical tables, or one table's columns with types, units and meaning."""
+    from recon.domain.documents import TABLES
+    from recon.domain.errors import TermsRefused, did_you_mean
+
+    if table is None:
+        tables = [{"table": t.name, "title": t.title, "columns": len(t.columns)} for t in TABLES.values()]
+        _print(tables, style, "\n".join(f"{t['table']:<28} {t['title']}" for t in tables))
+        return
+    if table not in TABLES:
+        raise TermsRefused(f'there is no canonical table "{table}"', expected="one that `recon schema` lists", todo=did_you_mean(table, set(TABLES)))
+    columns = [
+        {"column": c.name, "kind": c.kind, "required": c.required, "choices": list(c.choices), "meaning": c.meaning} for c in TABLES[table].columns
+    ]
+    lines = [
+        f"{c.name:<26} {c.kind:<10} {'required' if c.required else '':<9} {c.meaning}{' (' + ' | '.join(c.choices) + ')' if c.choices else ''}"
+        for c in TABLES[table].columns
+    ]
+    _print({"table": table, "title": TABLES[table].title, "key": list(TABLES[table].key), "columns": columns}, style, "\n".join(lines))
+
+
+@cli.command("sample")
+@click.option("--lines", type=click.IntRange(min=100), required=True, help="Order lines in all.")
+@click.option("--seed", type=int, required=True, help="The same seed gives the same bytes.")
+@click.option("--out", "folder", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
+@click.option("--clean", is_flag=True, help="Plant no faults.")
+def sample_command(lines: int, seed: int, folder: Path, clean: bool) -> None:
+    """Write a believable company's documents with labelled planted faults and the answer key."""
+    from recon.sample import sample
+
+    sample(lines, seed, folder, planted=not clean)
+    click.echo(f"{folder / 'engagement.yaml'}")
+
+
+# ── published runs ───────────────────────────────────────────────────────────────────────────────────────
+@cli.command("verify")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@_FORMAT
+def verify_command(folder: Path, style: str) -> None:
+    """Re-hash a published run and say what differs. Exit 1 when something does."""
+    from recon.deliver import verify
+
+    differences = verify(folder)
+    text = "\n".join(differences) if differences else f"{folder}: every file is as it was published"
+    _print({"folder": str(folder), "differences": differences}, style, text)
+    sys.exit(1 if differences else 0)
+
+
+@cli.command("diff")
+@click.argument("run_a", type=click.Path(path_type=Path))
+@click.argument("run_b", type=click.Path(path_type=Path))
+@_FORMAT
+def diff_command(run_a: Path, run_b: Path, style: str) -> None:
+    """Say which exceptions appeared, disappeared or changed between two runs, and why."""
+    from recon.record import compare
+
+    facts, text = compare(run_a, run_b)
+    _print(facts, style, text)
+
+
+# ── helpers of the commands ──────────────────────────────────────────────────────────────────────────────
+def _read(path: Path, as_of: str | None) -> Engagement:
+    from recon.load import read_engagement
+
+    return read_engagement(path, as_of=as_of)
+
+
+def _controls() -> list[Any]:
+    from recon.domain import places
+    from recon.load import rulebook
+
+    return list(rulebook.read_controls(places.rules() / "controls"))
+
+
+def _perform(engagement: Engagement, folder: Path, history: Path | None, language: str) -> Workpapers:
+    from recon import pipeline
+    from recon.deliver import claim
+
+    with claim(folder), _progress() as watch:
+        workpapers = pipeline.run(engagement, history=history, watch=watch)
+        watch("report")
+        pipeline.publish(workpapers, folder, language=language)
+    return workpapers
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """A bar on standard error, and only on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda room: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from recon.pipeline import ROOMS
+
+    columns = (TextColumn("{task.description:<15}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=len(ROOMS))
+        yield lambda room: progress.update(task, description=room, completed=ROOMS.index(room))
+
+
+def _tell(workpapers: Workpapers, folder: Path, style: str) -> None:
+    from recon.report import summary, terminal_lines
+
+    where = (folder / "report" / "index.html").resolve()
+    if style == "json":
+        click.echo(json.dumps(summary(workpapers) | {"report": str(where), "exit_code": _verdict(workpapers)}, ensure_ascii=False, indent=1))
+        return
+    click.echo("\n".join(terminal_lines(workpapers)))
+    click.echo(f"report: {where}")
+
+
+def _verdict(workpapers: Workpapers) -> int:
+    from recon.report import exit_code
+
+    return exit_code(workpapers)
+
+
+def _print(facts: Any, style: str, text: str) -> None:  # noqa: ANN401 - whatever JSON can say
+    click.echo(json.dumps(facts, ensure_ascii=False, indent=1, default=str) if style == "json" else text)
+
+
+def main() -> None:
+    """Start a command; turn refusals into their exit codes. A defect keeps its traceback and ends with 4."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    from recon.domain.errors import ReconError
+
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as refused:
+        refused.show()
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except ReconError as refused:
+        _refuse(refused)
+    except BaseException as defect:  # Polars panics are BaseExceptions
+        if isinstance(defect, SystemExit):
+            raise
+        import traceback
+
+        traceback.print_exc()
+        click.echo("recon: this is a defect of ours, not of your data; nothing was published", err=True)
+        sys.exit(4)
+
+
+def _refuse(refused: Any) -> None:  # noqa: ANN401 - ReconError, imported late
+    if "json" in sys.argv:
+        click.echo(json.dumps({"refused": refused.parts(), "exit_code": refused.exit_code}, ensure_ascii=False, indent=1))
+    click.echo(f"recon: {refused}", err=True)
+    sys.exit(refused.exit_code)
+
+
+if __name__ == "__main__":
+    main()
