@@ -97,9 +97,9 @@ class TableExpectations(Terms):
     table: str
     control_total: ControlTotalRule | None = None
     volume: VolumeRule | None = None
-    dates: list[DateRule] = []
-    coverage: list[CoverageRule] = []
-    filled: list[FilledRule] = []
+    dates: tuple[DateRule, ...] = ()
+    coverage: tuple[CoverageRule, ...] = ()
+    filled: tuple[FilledRule, ...] = ()
 
     @field_validator("table")
     @classmethod

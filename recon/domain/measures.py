@@ -129,7 +129,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         f" order_number:id order_line_no:id item_id:id uom:id base_uom:id uom_convertible:flag currency:id amount_base:money {_SOURCE}",
     ),
     "repeated_row": (
-        "one row per row that says again, word for word, what another row said (set aside, kept once)",
+        "one row per natural key whose rows say the same word for word: kept once, repeat_count set aside, amounts are theirs",
         "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
         f" natural_key:text repeat_count:count amount_gross_base:money currency:id {_SOURCE}",
     ),

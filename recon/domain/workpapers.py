@@ -64,6 +64,7 @@ class Accepted:
     statements: pl.DataFrame  # STATEMENTS columns: results of rules/expectations
     rejected: pl.DataFrame  # REJECTED columns, those of conform included
     tie_out: pl.DataFrame
+    covers: Mapping[str, int] = field(default_factory=dict)  # fact -> rows looked at, those set aside included
 
 
 @dataclass(frozen=True)
