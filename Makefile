@@ -1,0 +1,24 @@
+PYTHON = .venv/bin/python
+
+.PHONY: demo test lint types bench sample slow
+
+demo:   ## set up and run the job on the sample company
+	python3 start.py demo
+
+test:   ## set up and run every check
+	python3 start.py test
+
+lint:
+	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/lint-imports
+
+types:
+	.venv/bin/mypy
+
+bench:  ## whole job against a hand-written DuckDB peer; LINES=10000000 for the large one
+	$(PYTHON) -m benchmarks.run --lines $(or $(LINES),1000000)
+
+sample: ## write the two sample companies anew from their fixed seeds
+	$(PYTHON) -m recon.sample
+
+slow:   ## the heavy suites
+	.venv/bin/pytest -q -n auto -m slow
