@@ -1,0 +1,78 @@
+"""Deliver: write a run beside its final name, seal it with a manifest, put it in place in one step."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from recon import __version__
+from recon.deliver.tables import write_table
+from recon.deliver.target import claim, put_in_place, workplace
+from recon.domain import manifest
+from recon.domain.errors import TryLater
+from recon.domain.publication import TableFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from recon.domain.publication import Publication
+    from recon.domain.workpapers import Workpapers
+
+
+def deliver(publication: Publication, workpapers: Workpapers, folder: Path) -> None:
+    """Publish to `folder`, whole or not at all; an earlier run there is replaced in one step.
+
+    Raises TermsRefused when the folder holds something recon did not publish, TryLater while another run holds it or the disk
+    refuses. Whatever goes wrong on the way (a full disk, an interrupt) leaves the earlier run as it was and nothing beside it.
+    """
+    with claim(folder):
+        place = workplace(folder)
+        try:
+            outputs = [_write(place, name, content) for name, content in sorted(publication.items())]
+            facts = _facts(workpapers, outputs, place)
+            _write(place, manifest.NAME, manifest.encode(facts))
+            put_in_place(place, folder)
+        except OSError as error:
+            todo = "make room or permission there, then run again; an earlier run stands as it was"
+            raise TryLater("the run could not be written", where=str(folder), got=error.strerror or str(error), todo=todo) from error
+        finally:
+            shutil.rmtree(place, ignore_errors=True)  # gone already when all went well
+
+
+def _write(place: Path, name: str, content: bytes | TableFile) -> dict[str, Any]:
+    """Write one file and ask the disk to keep it; its entry of the manifest."""
+    path = place / PurePosixPath(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, TableFile):
+        write_table(content, path)
+    else:
+        path.write_bytes(content)
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+    return {"path": name, "sha256": manifest.fingerprint(path), "size_bytes": path.stat().st_size}
+
+
+def _facts(workpapers: Workpapers, outputs: list[dict[str, Any]], place: Path) -> dict[str, Any]:
+    """What the manifest says. The time of publication is the file system's: only here, never under results/."""
+    import polars as pl
+
+    engagement = workpapers.engagement.model_dump(mode="json", by_alias=True)
+    terms = {key: engagement[key] for key in ("parameters", "policies", "controls")}
+    return {
+        "format": manifest.FORMAT,
+        "versions": {"recon": __version__, "polars": pl.__version__, "python": platform.python_version()},
+        "published_at": datetime.fromtimestamp(place.stat().st_mtime, UTC).isoformat(timespec="seconds"),
+        "seconds": {room: f"{seconds:.3f}" for room, seconds in workpapers.seconds.items()},
+        "engagement": engagement,
+        "parameters_sha256": manifest.fingerprint_of(terms),
+        "rules": dict(workpapers.fingerprints),
+        "inputs": [
+            {"name": f.name, "input": f.input, "sha256": f.sha256, "size_bytes": f.size_bytes, "rows": f.rows, "encoding": f.encoding}
+            for f in workpapers.files
+        ],
+        "outputs": outputs,
+    }
