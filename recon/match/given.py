@@ -1,0 +1,31 @@
+"""What validation accepted, as matching reads it: tables that may be absent, purchase and sales names made neutral."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recon.domain.documents import schema
+
+if TYPE_CHECKING:
+    from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Accepted
+
+
+def table(accepted: Accepted, name: str) -> pl.LazyFrame:
+    """The canonical table, empty with its full schema where the source gave none."""
+    frame = accepted.documents.tables.get(name)
+    return pl.LazyFrame(schema=schema(name)) if frame is None else frame
+
+
+def is_given(accepted: Accepted, name: str, column: str | None = None) -> bool:
+    """Whether the source gave the table (and the column) at all: what it never gave is unknown, not empty."""
+    supplied = accepted.documents.supplied.get(name)
+    return supplied is not None and (column is None or column in supplied)
+
+
+def local_day(stamp: str, engagement: Engagement) -> pl.Expr:
+    """The calendar day of a timestamp in the engagement's zone; a stamp without a time already is a day."""
+    in_zone = pl.col(stamp).dt.convert_time_zone(engagement.time_zone).dt.date()
+    return pl.when(pl.col(f"{stamp}_is_date_only")).then(pl.col(stamp).dt.date()).otherwise(in_zone)
