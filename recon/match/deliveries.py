@@ -1,0 +1,47 @@
+"""Delivery confirmations beside the shipment lines they confirm: unknown is not missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recon.domain.cycles import ORDER_TO_CASH
+from recon.match.given import table
+
+if TYPE_CHECKING:
+    from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Accepted
+
+
+def confirm_deliveries(fulfilment_lines: pl.LazyFrame, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
+    """Add `confirmed_date`, `confirmed_quantity` (unit of the shipment line) and `is_confirmed` to fulfilment lines.
+
+    Needs cycle, company_code, fulfilment_number, fulfilment_line_no, fulfilment_date and uom; rows are kept one to one.
+    A company's confirmations begin with its first shipment that was confirmed: a shipment from that day on without one
+    is not confirmed (false), an earlier one is unknown (null), and so are receipts and companies without the feed.
+    A quantity confirmed in another unit than the shipment's is unknown.
+    """
+    key = ["cycle", "company_code", "fulfilment_number", "fulfilment_line_no"]
+    named = {"shipment_number": "fulfilment_number", "shipment_line_no": "fulfilment_line_no"}
+    confirmed = (
+        table(accepted, "delivery_confirmation_line")
+        .filter(pl.col("confirmed_date") <= engagement.as_of)
+        .rename(named)
+        .with_columns(cycle=pl.lit(ORDER_TO_CASH.name))
+        .group_by(key)
+        .agg(
+            confirmed_date=pl.col("confirmed_date").max(),
+            confirmed_quantity=pl.col("quantity_confirmed").sum(),
+            confirmed_uom=pl.col("uom").max(),
+            has_other_unit=pl.col("uom").n_unique() > 1,
+        )
+    )
+    joined = fulfilment_lines.join(confirmed, on=key, how="left", validate="m:1")
+    is_given = pl.col("confirmed_date").is_not_null()
+    feed_begins = pl.col("fulfilment_date").filter(is_given).min().over("cycle", "company_code")
+    in_unit = pl.col("confirmed_uom").is_null() | (pl.col("confirmed_uom") == pl.col("uom"))
+    return joined.with_columns(
+        is_confirmed=pl.when(is_given).then(statement=True).when(pl.col("fulfilment_date") >= feed_begins).then(statement=False),
+        confirmed_quantity=pl.when(in_unit & ~pl.col("has_other_unit")).then("confirmed_quantity"),
+    ).drop("confirmed_uom", "has_other_unit")
