@@ -112,7 +112,8 @@ class TableExpectations(Terms):
     @model_validator(mode="after")
     def _columns_exist(self) -> TableExpectations:
         _refuse_unknown(self.table, (rule.column for rule in self.filled), kind=None)
-        _refuse_unknown(self.table, (rule.column for rule in [*self.dates, *self.coverage]), kind="date")
+        _refuse_unknown(self.table, (rule.column for rule in self.dates), kind="date")
+        _refuse_unknown(self.table, (rule.column for rule in self.coverage), kind="date")
         return self
 
 

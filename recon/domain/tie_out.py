@@ -24,6 +24,10 @@ SCHEMA: Final[dict[str, pl.DataType]] = {
 DOORWAYS: Final = ("load", "conform", "validate", "match")
 
 
+class TieOutBrokenError(RuntimeError):
+    """Rows or amounts went missing between two doors: a defect of ours, never of the data."""
+
+
 def empty() -> pl.DataFrame:
     """A tie-out without rows."""
     return pl.DataFrame(schema=SCHEMA)
@@ -35,3 +39,13 @@ def judged(rows: pl.DataFrame) -> pl.DataFrame:
         holds=(pl.col("rows_in") == pl.col("rows_out") + pl.col("rows_set_aside"))
         & (pl.col("amount_in") == pl.col("amount_out") + pl.col("amount_set_aside")).fill_null(value=True)
     ).select(SCHEMA.keys())
+
+
+def assured(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `holds` computed, all of them true. Raises TieOutBrokenError where one is not."""
+    checked = judged(rows)
+    broken = checked.filter(~pl.col("holds").fill_null(value=False))
+    if broken.height:
+        message = f"rows or amounts do not tie out: {broken.to_dicts()}"
+        raise TieOutBrokenError(message)
+    return checked

@@ -1,0 +1,116 @@
+"""Documents -> those fit to be audited, those set aside with a reason, and statements about whole tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recon.domain import measures, tie_out
+from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, TABLES, schema
+from recon.domain.workpapers import REJECTED, Accepted
+from recon.validate.control_totals import compare
+from recon.validate.repeats import shared_keys
+from recon.validate.rows import REJECTED_SCHEMA, failing_cells
+from recon.validate.statements import STATEMENTS_SCHEMA, state
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from recon.domain.engagement import Engagement
+    from recon.domain.expectation import TableExpectations
+    from recon.domain.workpapers import Documents, Extracts
+
+_FACTS = ("repeated_row", "conflicting_key")
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """One table after its doorway."""
+
+    accepted: pl.DataFrame
+    rejected: pl.DataFrame
+    facts: Mapping[str, pl.DataFrame]
+    tie_out: pl.DataFrame
+
+
+def validate(documents: Documents, extracts: Extracts, expectations: Mapping[str, TableExpectations], engagement: Engagement) -> Accepted:
+    """Set aside the rows that cannot be audited, state what is true of each table, and tie both out.
+
+    The tables of the result are in memory and hold accepted rows only, each with the full canonical schema and in the order
+    of its file. Raises InputsRefused when a table is not what its control total says.
+    """
+    frames = _collected(documents)
+    statements = compare(frames, documents.rejected, extracts, expectations)
+    judged = {name: _judge(name, frame, engagement) for name, frame in frames.items()}
+    statements += state({name: j.accepted for name, j in judged.items()}, documents.supplied, expectations, engagement)
+    conformed = documents.rejected.select(pl.col(name).cast(kind) for name, kind in REJECTED_SCHEMA.items())
+    rows_in = {name: frame.height for name, frame in frames.items()}
+    return Accepted(
+        documents=replace(documents, tables={name: _with_full_schema(name, j.accepted) for name, j in judged.items()}),
+        facts={name: _stacked(name, judged).lazy() for name in _FACTS},
+        row_counts={name: j.accepted.height for name, j in judged.items()},
+        statements=pl.DataFrame(statements, schema=STATEMENTS_SCHEMA, orient="row").sort("table", "rule", "message"),
+        rejected=pl.concat([conformed, *(j.rejected for j in judged.values())]).sort(REJECTED),
+        tie_out=pl.concat([tie_out.empty(), *(j.tie_out for j in judged.values())]),
+        covers=dict.fromkeys(_FACTS, sum(rows_in.values())),
+    )
+
+
+def _collected(documents: Documents) -> dict[str, pl.DataFrame]:
+    """Every table in memory, once, with the columns that a source gave. What was not given is null and costs nothing."""
+    plans = []
+    for name, plan in documents.tables.items():
+        given = documents.supplied[name]
+        wanted = [c for c in schema(name) if c in given or c in {SOURCE_FILE, SOURCE_ROW} or c.removesuffix(DATE_ONLY) in given]
+        plans.append(plan.select(wanted))
+    return dict(zip(documents.tables, pl.collect_all(plans), strict=True))
+
+
+def _judge(table: str, frame: pl.DataFrame, engagement: Engagement) -> _Judged:
+    facts = {name: pl.DataFrame(schema=measures.schema(name)) for name in _FACTS}
+    cells = failing_cells(table, frame)
+    passed, unfit = _parted(frame, cells)
+    repeats = shared_keys(table, passed, engagement.currency, overlapping=engagement.overlapping_extracts)
+    if repeats is None:
+        return _Judged(passed, cells.select(REJECTED), facts, _tied_out(table, frame, passed, [unfit]))
+    accepted, repeated = _parted(passed, repeats.set_aside)
+    facts = {"repeated_row": repeats.repeated_row, "conflicting_key": repeats.conflicting_key}
+    rejected = pl.concat([cells.select(REJECTED), repeats.set_aside.select(REJECTED)])
+    return _Judged(accepted, rejected, facts, _tied_out(table, frame, accepted, [unfit, repeated]))
+
+
+def _parted(frame: pl.DataFrame, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of `frame` that no cell points to, and those that one does, each in their order."""
+    if not cells.height:
+        return frame, frame.clear()
+    pointed = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(cells["row"].unique().implode())
+    return frame.filter(~pointed), frame.filter(pointed)
+
+
+def _tied_out(table: str, frame: pl.DataFrame, accepted: pl.DataFrame, set_aside: list[pl.DataFrame]) -> pl.DataFrame:
+    total = TABLES[table].total
+    row = {"table": table, "doorway": "validate", "rows_in": frame.height, "rows_out": accepted.height}
+    row["rows_set_aside"] = sum(part.height for part in set_aside)
+    if total is not None and total in frame.columns:
+        # Sums keep the ten digits of a quantity; the tie-out shows six, so the identity is held before it is rounded.
+        came, went = Decimal(frame[total].sum()), Decimal(accepted[total].sum())
+        left = sum((Decimal(part[total].sum()) for part in set_aside), start=Decimal(0))
+        if came != went + left:
+            message = f"{table}: {total} in {came}, out {went}, set aside {left}"
+            raise tie_out.TieOutBrokenError(message)
+        shown_in, shown_out = (value.quantize(Decimal("1e-6")) for value in (came, went))
+        row |= {"amount_in": shown_in, "amount_out": shown_out, "amount_set_aside": shown_in - shown_out}
+    return tie_out.assured(pl.DataFrame([row], schema=tie_out.SCHEMA))
+
+
+def _stacked(fact: str, judged: Mapping[str, _Judged]) -> pl.DataFrame:
+    frames = [pl.DataFrame(schema=measures.schema(fact)), *(j.facts[fact] for j in judged.values())]
+    return pl.concat(frames).sort("table", "natural_key", "source_file", "source_row")
+
+
+def _with_full_schema(table: str, frame: pl.DataFrame) -> pl.LazyFrame:
+    absent = {name: kind for name, kind in schema(table).items() if name not in frame.columns}
+    return frame.lazy().with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in absent.items()).select(schema(table).keys())
