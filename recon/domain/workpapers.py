@@ -23,6 +23,7 @@ class InputFile:
     size_bytes: int
     rows: int
     encoding: str  # utf-8, gb18030, … or parquet, excel
+    repeats: str | None = None  # the file of the same input whose content this one says again; its rows are set aside
 
 
 @dataclass(frozen=True)

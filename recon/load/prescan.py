@@ -1,0 +1,147 @@
+"""The pre-scan of separated text: does every record have as many fields as the header, and do quotes close?"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recon.domain.errors import InputsRefused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A text file (a path, or its bytes as UTF-8), its separator, its number of columns and the lines of its header."""
+
+    name: str
+    source: Path | bytes
+    separator: str
+    columns: int
+    header_lines: int
+
+    def lines(self) -> pl.LazyFrame:
+        """Every physical line after the header as `line`, with its 1-based number `no`. Zero bytes were refused before."""
+        return pl.scan_csv(
+            io.BytesIO(self.source) if isinstance(self.source, bytes) else self.source,
+            has_header=False,
+            separator="\0",
+            quote_char=None,
+            skip_lines=self.header_lines,
+            schema={"line": pl.String},
+            row_index_name="no",
+            row_index_offset=self.header_lines + 1,
+        ).with_columns(pl.col("line").fill_null("").str.strip_chars_end("\r"))
+
+
+def refuse_ragged(layout: Layout) -> tuple[int, int]:
+    """Count rows with content and rows without any.
+
+    Raises InputsRefused for a record with too few or too many fields, a file that ends inside a quoted field, a quote in the
+    middle of a field, and line ends that the reader does not know.
+    """
+    quotes, odd, returns = _quotes(layout)
+    if returns:
+        raise InputsRefused(
+            "the lines end in a bare carriage return", where=layout.name, expected="line ends LF or CR LF", todo="export the file again with usual line ends"
+        )
+    records = _records(layout, quoted=quotes > 0, spanning=odd > 0)
+    facts = records.select(
+        rows=(~pl.col("blank")).sum(),
+        blanks=pl.col("blank").sum(),
+        wrong=(~pl.col("blank") & (pl.col("fields") != layout.columns)).sum(),
+        stray=pl.col("stray").sum(),
+    ).collect()
+    rows, blanks, wrong, stray = facts.row(0)
+    if stray:
+        first = _first(records.filter(pl.col("stray")))
+        raise InputsRefused(
+            "a quote stands in the middle of a field, or the text after a closing quote goes on",
+            where=f"{layout.name}:{first['no']}",
+            got=first["line"],
+            todo='put the whole field in quotes and double the quote inside: "5"" pipe"',
+        )
+    if wrong:
+        raise _ragged(layout, records)
+    return rows, blanks
+
+
+def _quotes(layout: Layout) -> tuple[int, int, int]:
+    """Quote marks in all, lines with an odd number of them, lines with a carriage return inside."""
+    count = pl.col("line").str.count_matches('"', literal=True)
+    facts = (
+        layout.lines()
+        .select(quotes=count.sum(), odd=(count % 2).sum(), returns=pl.col("line").str.contains("\r", literal=True).sum())
+        .collect()
+    )
+    quotes, odd, returns = facts.row(0)
+    if odd % 2:
+        last = layout.lines().filter(count % 2 == 1).select(pl.col("no").max()).collect().item()
+        raise InputsRefused(
+            "the file ends inside a quoted field", where=f"{layout.name}:{last}", expected="a closing quote", got="the end of the file",
+            todo="the file is cut off, or a quote is missing; ask for the file again",
+        )  # fmt: skip
+    return quotes, odd, returns if not quotes else 0
+
+
+def _records(layout: Layout, *, quoted: bool, spanning: bool) -> pl.LazyFrame:
+    """One row per record: `no` of its first line, `line`, `fields`, `blank`, `stray` (a quote that does not belong)."""
+    lines = layout.lines()
+    separator = layout.separator
+    if spanning:
+        lines = _joined(lines)
+    bare = pl.col("line")
+    if quoted:
+        mark = re.escape(separator)
+        bare = bare.str.replace_all(rf'(?s)(^|{mark})"(?:[^"]|"")*"', "${1}")
+    lines = lines.with_columns(bare=bare)
+    return lines.select(
+        "no",
+        "line",
+        fields=pl.col("bare").str.count_matches(separator, literal=True) + 1,
+        blank=pl.col("line").str.strip_chars(separator) == "",
+        stray=(pl.col("bare").str.contains('"', literal=True) | _goes_on(separator)) if quoted else pl.lit(value=False),
+    )
+
+
+def _goes_on(separator: str) -> pl.Expr:
+    """Whether text follows a closing quote before the next separator: `"a"b,c`."""
+    mark = re.escape(separator)
+    return pl.col("line").str.contains(rf'(?s)^(?:(?:"(?:[^"]|"")*"|[^"{mark}]*){mark})*"(?:[^"]|"")*"[^"{mark}]')
+
+
+def _joined(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Physical lines put together where a quoted field goes over several of them."""
+    odd = pl.col("line").str.count_matches('"', literal=True) % 2
+    opened = odd.cum_sum().shift(1, fill_value=0) % 2 == 1  # this line begins inside a quoted field
+    table = lines.collect().sort("no").with_columns(record=(~opened).cum_sum())
+    return table.group_by("record", maintain_order=True).agg(pl.col("no").first(), pl.col("line").str.join("\n")).lazy().drop("record")
+
+
+def _first(records: pl.LazyFrame) -> dict[str, object]:
+    first = records.sort("no").head(1).collect().row(0, named=True)
+    line = str(first["line"])
+    shown = 120
+    return first | {"line": line if len(line) <= shown else f"{line[:shown]} … ({len(line)} characters)"}
+
+
+def _ragged(layout: Layout, records: pl.LazyFrame) -> InputsRefused:
+    wrong = records.filter(~pl.col("blank") & (pl.col("fields") != layout.columns))
+    first = _first(wrong)
+    last = records.select(pl.col("no").max()).collect().item()
+    few = int(str(first["fields"])) < layout.columns
+    cut = few and first["no"] == last
+    what = "the last record is cut off" if cut else f"a record has too {'few' if few else 'many'} fields"
+    todo = (
+        "the file is not complete; ask for it again"
+        if cut
+        else f"check the separator ({layout.separator!r}), or put fields that hold it in quotes"
+    )
+    return InputsRefused(
+        what, where=f"{layout.name}:{first['no']}", expected=f"{layout.columns} fields", got=f"{first['fields']} fields: {first['line']}", todo=todo
+    )

@@ -1,0 +1,98 @@
+"""The rule book: controls, source profiles and expectations, read from their folders and checked against each other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recon.domain import places
+from recon.domain.control import Control
+from recon.domain.errors import TermsRefused, did_you_mean
+from recon.load.yaml_files import read_terms
+
+if TYPE_CHECKING:
+    from recon.domain.engagement import Engagement
+    from recon.domain.expectation import TableExpectations
+    from recon.domain.source import SourceProfile
+
+
+def read_controls(folder: Path, engagement: Engagement | None = None) -> list[Control]:
+    """Every control under `folder`, sorted by id; with an engagement only the active ones that it chooses.
+
+    Raises TermsRefused where a file's name does not begin with its control's id, an id stands twice, or the engagement
+    includes, excludes or sets parameters for a control that does not exist.
+    """
+    controls: dict[str, Control] = {}
+    for path in sorted(folder.rglob("*.yaml")):
+        origin = path.relative_to(folder.parent).as_posix()
+        control = read_terms(path, Control, origin=origin)
+        if path.name.split("_")[0].removesuffix(".yaml") != control.id:
+            raise TermsRefused("the file is not named after its control", where=origin, expected=f"{control.id}_<slug>.yaml", got=path.name)
+        if control.id in controls:
+            raise TermsRefused(f"the id {control.id} stands in two files", where=origin, got=controls[control.id].origin, todo="give one of them another id")
+        controls[control.id] = control
+    if engagement is None:
+        return [controls[id_] for id_ in sorted(controls)]
+    return [controls[id_] for id_ in sorted(controls) if controls[id_].status == "active" and _chosen(id_, engagement)]
+
+
+def _chosen(control_id: str, engagement: Engagement) -> bool:
+    choice = engagement.controls
+    included = any(fnmatchcase(control_id, pattern) for pattern in choice.include)
+    return included and not any(fnmatchcase(control_id, pattern) for pattern in choice.exclude)
+
+
+def read_profile(name_or_path: str, engagement_folder: Path) -> SourceProfile:
+    """The source profile of that name under rules/sources/, or the file at that path.
+
+    A text with a slash or ending in .yaml is a path; relative ones start at the engagement's folder.
+    """
+    if "/" in name_or_path or name_or_path.endswith((".yaml", ".yml")):
+        path = engagement_folder / name_or_path
+        return _profile(path, name_or_path)
+    folder = places.rules() / "sources"
+    path = folder / f"{name_or_path}.yaml"
+    if not path.is_file():
+        known = sorted(p.stem for p in folder.glob("*.yaml"))
+        hint = did_you_mean(name_or_path, known)
+        todo = hint or "name one of them, or the path of your own profile"
+        raise TermsRefused(f'there is no source profile "{name_or_path}"', where="source", expected=", ".join(known), todo=todo)
+    return _profile(path, f"sources/{path.name}")
+
+
+def _profile(path: Path, origin: str) -> SourceProfile:
+    from recon.domain.source import SourceProfile
+
+    return read_terms(path, SourceProfile, name=path.stem, origin=origin)
+
+
+def list_profiles(folder: Path) -> list[dict[str, Any]]:
+    """Name, title and inputs of every profile in the folder, by name."""
+    profiles = [_profile(path, f"sources/{path.name}") for path in sorted(folder.glob("*.yaml"))]
+    return [{"source": p.name, "title": p.title, "about": p.about, "inputs": sorted(p.inputs)} for p in profiles]
+
+
+def read_expectations(folder: Path) -> Mapping[str, TableExpectations]:
+    """Expectations about whole tables by table. Raises TermsRefused where a file is not named after its table."""
+    from recon.domain.expectation import TableExpectations
+
+    expectations: dict[str, TableExpectations] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        found = read_terms(path, TableExpectations)
+        if found.table != path.stem:
+            raise TermsRefused("the file is not named after its table", where=f"expectations/{path.name}", expected=f"{found.table}.yaml")
+        expectations[found.table] = found
+    return expectations
+
+
+def fingerprints(engagement: Engagement, profile: SourceProfile) -> dict[str, str]:
+    """sha256 of every rule file, and of the engagement file and the profile where they lie outside the rule book."""
+    rules = places.rules()
+    files = {f"rules/{path.relative_to(rules).as_posix()}": path for path in sorted(rules.rglob("*.yaml"))}
+    files[engagement.origin] = engagement.folder / engagement.origin
+    if profile.origin != f"sources/{profile.name}.yaml":
+        files[profile.origin] = engagement.folder / profile.origin
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items() if path.is_file()}
