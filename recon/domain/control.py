@@ -30,12 +30,17 @@ class Population(Terms):
 
 
 class Subject(Terms):
-    """Which document an exception speaks about: column names of the population, or a quoted literal for the type."""
+    """Which document an exception speaks about, in columns of the population.
+
+    The type is `order`, `fulfilment` or `invoice` (named after the cycle of the row) or a column that holds it. A control that can
+    speak twice about one document line names in `distinguished_by` the columns that tell the two apart.
+    """
 
     document_type: str
     document_number: str
     document_line_no: str | None = None
     document_date: str | None = None
+    distinguished_by: list[str] = []
 
 
 class Parameter(Terms):
@@ -43,6 +48,7 @@ class Parameter(Terms):
 
     value: ExactText
     why: str = Field(min_length=1)
+    choices: list[str] = []  # the words a `_policy` may say
 
 
 class SeverityRule(Terms):
@@ -80,22 +86,43 @@ class Control(Terms):
     exception_when: str
     not_testable_when: str = "FALSE"
     amount_at_risk: str  # company currency, never negative
+    amount_at_risk_document: str | None = None  # the same in the currency of the document, where the population knows it
     observed: str | None = None
     expected: str | None = None
     variance: str | None = None
     limit: str | None = None
     certainty: str | None = None  # column of the population, else "certain"
     cause: str | None = None  # id of the control under whose exception on the same document this one is a symptom
+    yields_to: list[str] = []  # controls whose exception on the same order line says it all: this one is then silent
     match_status: Literal["exception", "overdue", "none"] = "none"  # what it makes of the order and invoice line
     parameters: dict[str, Parameter] = {}
     message: Words  # with {columns} of the population
     known_false_positives: list[str]
     action: Words
     references: list[str] = []
-    needs: list[str] = []  # canonical tables without which the control is not performed
+    needs: list[str] = []  # canonical tables without which the control is not performed; "a or b" where either will do
     examples: list[Example]
+    origin: str = Field(default="", exclude=True)  # the file, for refusals
 
     @property
     def family(self) -> str:
         """The first three letters of the id."""
         return self.id[:3]
+
+    def where(self, key: str) -> str:
+        """file:key of one of its texts, for refusals."""
+        return f"{self.origin or self.id}:{key}"
+
+
+class Planned(Terms):
+    """A control of the catalogue that this version does not perform. Its parameters may already be set in an engagement."""
+
+    id: str = Field(pattern=r"^[A-Z]{3}-\d{2}$")
+    name: Words
+    severity: Literal["critical", "high", "medium", "low", "indicator", "note"]
+
+
+class PlannedControls(Terms):
+    """The file rules/planned.yaml."""
+
+    controls: list[Planned]

@@ -30,6 +30,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " created_by:id requester_id:id buyer_id:id sent_at:timestamp sent_at_is_date_only:flag is_bill_and_hold:flag"
         # unit price without tax per base unit, in document and in company currency
         " order_unit_price:price order_unit_price_base:price"
+        # the one price list or contract price valid on the order date, document currency per base unit; null: none, or two that differ
+        " agreed_unit_price:price"
         # what happened
         " ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity rejected_quantity:quantity"
         " declared_loss_quantity:quantity returned_quantity:quantity invoiced_quantity:quantity credited_quantity:quantity"
@@ -56,7 +58,10 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " uom:id base_uom:id uom_convertible:flag is_comparable:flag currency:id fx_rate:rate order_fx_rate:rate"
         # per base unit without tax, for display: conditions use the exact products below
         " order_unit_price:price order_unit_price_base:price invoice_unit_price:price"
-        # this line and, in allocation order on its order line, what came before it
+        # of the order line; limit_amount set: the order is a budget, not a quantity
+        " limit_amount:money ordered_amount:money invoiced_before_amount:money"
+        # this line and, in allocation order on its order line, what came before it; to date: net of quantity credits wherever they
+        # stand; fulfilled_quantity: under the returns policy, declared loss included
         " invoiced_quantity:quantity invoiced_before_quantity:quantity invoiced_to_date_quantity:quantity billable_quantity:quantity"
         " excess_quantity:quantity ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity"
         " invoiced_amount:money invoiced_amount_base:money amount_gross:money amount_gross_base:money expected_amount:money"
