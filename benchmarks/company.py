@@ -8,97 +8,36 @@ approvals, payments, delivery confirmations; a few per mille are at fault, some 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+from benchmarks.drawing import (
+    BOX,
+    BUYING,
+    ITEM_FAMILIES,
+    LINE_FAULTS,
+    LINES_PER_ORDER,
+    ORDER_FAULTS,
+    PARTIES,
+    SELLING,
+    UNBILLED_FROM_DAY,
+    YOUNG_FROM_DAY,
+    day,
+    delivered_duty,
+    draw,
+    exact,
+    half_up,
+    moment,
+    text,
+)  # fmt: skip
+from benchmarks.surroundings import approvals, confirmations, masters, payments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FIRST_DAY: Final = date(2025, 11, 1)
-AS_OF: Final = date(2026, 10, 31)
-LINES_PER_ORDER: Final = 4
-YOUNG_FROM_DAY: Final = 342  # ordered later than this: nothing has happened yet, and nothing is late
-UNBILLED_FROM_DAY: Final = 333  # bought later than this: received, invoice still to come in time
-PARTIES: Final = 5_000
-ITEM_FAMILIES: Final = 5_000  # times LINES_PER_ORDER items
-BOX: Final = 12
-
-#: Faults of an order line, each 1 in 10,000: drawn number // 10 -> position in this list.
-LINE_FAULTS: Final = (
-    "price_up", "price_down", "billed_over_fulfilled", "fulfilled_over_ordered", "not_fulfilled_but_billed", "not_billed", "nothing_came",
-    "order_unknown", "order_unnamed_invoice", "order_unnamed_fulfilment", "unit_unknown", "repeated", "conflicting", "rejected",
-)  # fmt: skip
-#: Faults of an order document, each 1 in 2,000.
-ORDER_FAULTS: Final = (
-    "unapproved",
-    "approved_late",
-    "approved_above_limit",
-    "approved_by_creator",
-    "created_late",
-    "invoice_twice",
-    "invoice_near_twice",
-)
-
-
-@dataclass(frozen=True)
-class Side:
-    """The names of one side of the business."""
-
-    order: str
-    fulfilment: str
-    invoice: str
-    party: str
-    stem: str
-    order_type: str
-    fulfilment_stem: str
-    letter: str
-    salt: int
-
-
-BUYING: Final = Side("purchase_order_line", "goods_receipt_line", "supplier_invoice_line", "supplier_id", "po", "purchase_order", "receipt", "P", 100)
-SELLING: Final = Side("sales_order_line", "shipment_line", "customer_invoice_line", "customer_id", "so", "sales_order", "shipment", "S", 200)
-
-
-def draw(index: pl.Expr, salt: int, below: int) -> pl.Expr:
-    """A number from 0 to below - 1 that depends on index and salt only (the mix of splitmix64; integers wrap on purpose)."""
-
-    def word(value: int) -> pl.Expr:
-        return pl.lit(value % 2**64, dtype=pl.UInt64)
-
-    mixed = index.cast(pl.UInt64) * word(0x9E3779B97F4A7C15) + word(salt * 0xD1B54A32D192ED03)
-    mixed = (mixed ^ (mixed // word(2**30))) * word(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed // word(2**27))) * word(0x94D049BB133111EB)
-    return ((mixed ^ (mixed // word(2**31))) % word(below)).cast(pl.Int64)
-
-
-def exact(whole: pl.Expr, scale: int) -> pl.Expr:
-    """An integer in units of 10^-scale as a Decimal."""
-    return whole.cast(pl.Decimal(20, scale)) * pl.lit(Decimal(1).scaleb(-scale), dtype=pl.Decimal(20, scale))
-
-
-def half_up(number: pl.Expr, divisor: int | pl.Expr) -> pl.Expr:
-    """Integer division rounded half away from zero."""
-    return number.sign() * ((number.abs() + divisor // 2) // divisor)
-
-
-def text(prefix: str, number: pl.Expr, width: int) -> pl.Expr:
-    """A document number."""
-    return pl.concat_str(pl.lit(prefix), number.cast(pl.String).str.zfill(width))
-
-
-def day(number: pl.Expr) -> pl.Expr:
-    """The date that many days after the first."""
-    return (pl.lit(FIRST_DAY) + pl.duration(days=number)).cast(pl.Date)
-
-
-def moment(day_number: pl.Expr, minutes: pl.Expr) -> pl.Expr:
-    """A time of that day."""
-    start = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
-    return (pl.lit(start) + pl.duration(days=day_number, minutes=minutes)).cast(pl.Datetime("us", "UTC"))
+    from benchmarks.drawing import Side
 
 
 def order_lines(first: int, last: int, side: Side) -> pl.DataFrame:
@@ -259,11 +198,6 @@ def fulfilment_table(parts: pl.DataFrame, side: Side) -> pl.DataFrame:
     return pl.concat([table, again]).drop("_again", "_other")
 
 
-def delivered_duty(side: Side) -> pl.Expr:
-    """Whether the customer signs for the goods: one order in five."""
-    return draw(pl.col("doc"), side.salt + 24, 5) == 0
-
-
 def invoice_parts(plan: pl.DataFrame, side: Side) -> pl.DataFrame:
     """One row per invoice line to come; quantity in thousandths of the order's unit."""
     by_fulfilment = (pl.col("bill_style") < 6) & ~pl.col("is_service")
@@ -361,113 +295,6 @@ def invoice_table(pieces: pl.DataFrame, side: Side) -> pl.DataFrame:
         moment(pl.col("on"), pl.lit(660)).alias("created_at"),
         pl.col("internal").alias("internal_number"),
     )
-
-
-def approvals(plan: pl.DataFrame, side: Side) -> pl.DataFrame:
-    """One approval per order document, by somebody whose limit suffices."""
-    net = half_up(pl.col("quantity") * pl.col("price"), 100_000 * pl.col("price_per"))
-    orders = plan.group_by("doc", maintain_order=True).agg(net.sum().alias("cents"), pl.col("order_day", "minute", "currency", "order_fault").first())
-    base = pl.col("cents") * pl.when(pl.col("currency") == "CNY").then(1).otherwise(8)
-    enough = pl.when(base < 2_000_000).then(pl.lit("A1")).when(base < 20_000_000).then(pl.lit("A2")).otherwise(pl.lit("A3"))
-    actor = (
-        pl.when((pl.col("order_fault") == "approved_above_limit") & (base > 4_000_000)).then(pl.lit("A1"))
-        .when(pl.col("order_fault") == "approved_by_creator").then(text("B", draw(pl.col("doc"), side.salt + 21, 40), 3)).otherwise(enough)
-    )  # fmt: skip
-    late = pl.when(pl.col("order_fault") == "approved_late").then(8).when(pl.col("order_fault") == "created_late").then(30).otherwise(0)
-    return orders.filter(pl.col("order_fault").ne_missing("unapproved")).select(
-        pl.lit("C1").alias("company_code"),
-        pl.lit(side.order_type).alias("document_type"),
-        text(side.letter + "O", pl.col("doc"), 8).alias("document_number"),
-        pl.lit("1").alias("step"),
-        pl.lit("approve").alias("action"),
-        actor.alias("actor_id"),
-        moment(pl.col("order_day") + late, pl.col("minute") + 60).alias("action_at"),
-        exact(pl.col("cents"), 2).alias("amount_at_action"),
-        pl.col("currency"),
-    )
-
-
-def payments(invoices: pl.DataFrame, side: Side) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Three invoices in ten of the older ones are paid in full, one payment each."""
-    bills = invoices.filter(pl.col("invoice_kind") == "invoice", pl.col("internal_number").str.slice(1, 1) == "X").group_by("invoice_number", side.party, "currency").agg(
-        pl.col("line_amount_gross").sum().alias("gross"), pl.col("invoice_date", "fx_rate").first()
-    ).sort("invoice_number")  # fmt: skip
-    serial = pl.col("invoice_number").str.slice(2).cast(pl.Int64)
-    paid = bills.filter(draw(serial, side.salt + 27, 10) < 3, pl.col("invoice_date") < date(2026, 8, 15)).with_columns(
-        number=text("PAY" if side is BUYING else "CR", serial, 9), on=pl.col("invoice_date") + pl.duration(days=40)
-    )
-    company = pl.lit("C1").alias("company_code")
-    if side is BUYING:
-        payment = paid.select(
-            company,
-            pl.col("number").alias("payment_number"),
-            pl.col("on").alias("payment_date"),
-            side.party,
-            pl.col("gross").alias("amount"),
-            "currency",
-            "fx_rate",
-        )
-        return payment, paid.select(
-            company, pl.col("number").alias("payment_number"), "invoice_number", side.party, pl.col("gross").alias("amount_applied")
-        )
-    receipt = paid.select(
-        company,
-        pl.col("number").alias("cash_receipt_number"),
-        pl.col("on").alias("receipt_date"),
-        side.party,
-        pl.col("gross").alias("amount"),
-        "currency",
-        "fx_rate",
-    )
-    return receipt, paid.select(
-        company, pl.col("number").alias("cash_receipt_number"), "invoice_number", side.party, pl.col("gross").alias("amount_applied")
-    )
-
-
-def confirmations(parts: pl.DataFrame) -> pl.DataFrame:
-    """The customer's signature for what was delivered duty paid; one in a thousand is missing."""
-    signed = parts.filter(delivered_duty(SELLING), draw(pl.col("i") * 4 + pl.col("part"), 901, 1_000) > 0)
-    number = text("SH", pl.col("doc") * 10 + pl.col("part"), 9)
-    return signed.select(
-        pl.lit("C1").alias("company_code"),
-        ("D" + number).alias("confirmation_number"),
-        day(pl.col("part_day") + 3).alias("confirmed_date"),
-        number.alias("shipment_number"),
-        ((pl.col("place") + 1) * 10).cast(pl.String).alias("shipment_line_no"),
-        exact(pl.col("part_quantity"), 3).alias("quantity_confirmed"),
-    )
-
-
-def masters() -> dict[str, pl.DataFrame]:
-    """Parties, items, units, users."""
-    n, item = pl.int_range(PARTIES, eager=False).alias("n"), pl.col("n")
-    party = pl.select(n).select(n=pl.col("n"))
-    kind = item % 40
-    items = pl.select(pl.int_range(ITEM_FAMILIES * LINES_PER_ORDER).alias("n")).select(
-        item_id=text("I", item, 6),
-        item_name=pl.concat_str(pl.lit("Item "), item),
-        item_group=pl.when(kind == 7).then(pl.lit("SERVICE")).otherwise(text("G", item % 30, 2)),
-        base_uom=pl.when((kind == 3) | (kind == 13)).then(pl.lit("KG")).otherwise(pl.lit("EA")),
-        is_service=kind == 7,
-    )
-    boxed = items.filter(pl.int_range(pl.len()) % 40 % 20 == 1)
-    people = [*(f"B{k:03d}" for k in range(40)), *(f"K{k:03d}" for k in range(30)), *(f"L{k:03d}" for k in range(30)), "A1", "A2", "A3"]
-    limits = {"A1": Decimal(20_000), "A2": Decimal(200_000), "A3": Decimal(1_000_000_000)}
-    return {
-        "supplier": party.select(party_id=text("P", pl.col("n"), 5), party_name=text("Supplier ", pl.col("n"), 5)),
-        "customer": party.select(party_id=text("S", pl.col("n"), 5), party_name=text("Customer ", pl.col("n"), 5)),
-        "item": items,
-        "uom_conversion": boxed.select("item_id", from_uom=pl.lit("BOX"), to_uom=pl.lit("EA"), factor=pl.lit(Decimal(BOX), pl.Decimal(10, 0))),
-        "user": pl.DataFrame(
-            {
-                "user_id": people,
-                "person_id": [f"N{name}" for name in people],
-                "approval_limit": [limits.get(name, Decimal(5_000_000)) for name in people],
-                "limit_currency": ["CNY"] * len(people),
-            },
-            schema_overrides={"approval_limit": pl.Decimal(20, 2)},
-        ),
-    }
 
 
 def parts_of_company(lines: int, lines_per_part: int = 1_000_000) -> Iterator[dict[str, pl.DataFrame]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.company import AS_OF, parts_of_company
+from benchmarks.company import parts_of_company
+from benchmarks.drawing import AS_OF
 
 if TYPE_CHECKING:
     from pathlib import Path
