@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon.domain.documents import schema
+from recon.domain.money import RATE
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -29,3 +30,21 @@ def local_day(stamp: str, engagement: Engagement) -> pl.Expr:
     """The calendar day of a timestamp in the engagement's zone; a stamp without a time already is a day."""
     in_zone = pl.col(stamp).dt.convert_time_zone(engagement.time_zone).dt.date()
     return pl.when(pl.col(f"{stamp}_is_date_only")).then(pl.col(stamp).dt.date()).otherwise(in_zone)
+
+
+def with_fx_rate(frame: pl.LazyFrame, day: str, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
+    """Fill `fx_rate`: the document's own, 1 in company currency, else the table's latest rate up to `day`; null if unknown."""
+    own = pl.when(pl.col("currency") == engagement.currency).then(pl.lit(1, dtype=RATE)).otherwise("fx_rate")
+    frame = frame.with_columns(fx_rate=own)
+    if not is_given(accepted, "fx_rate"):
+        return frame
+    rates = (
+        table(accepted, "fx_rate")
+        .filter(pl.col("to_currency") == engagement.currency)
+        .select(currency="from_currency", rate_date="rate_date", table_rate=pl.col("rate").cast(RATE))
+        .sort("currency", "rate_date")
+    )
+    dated = frame.sort("currency", day).join_asof(
+        rates, left_on=day, right_on="rate_date", by="currency", strategy="backward", check_sortedness=False
+    )
+    return dated.with_columns(fx_rate=pl.coalesce("fx_rate", "table_rate")).drop("table_rate", "rate_date")

@@ -1,0 +1,192 @@
+"""Cash of which nobody said what it pays: applied only where the figures leave one answer, never by guess.
+
+Passes in order, each on what the earlier ones left: the one open invoice of exactly this amount; the whole account, or
+the whole account up to a day; the one set of open invoices that adds up. Parties who pay on account by agreement
+(policy `cash_oldest_first`) are filled from their oldest invoice instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.domain.scopes import resolve
+from recon.match.position import ACCOUNT, CLAIMS, ZERO, Position
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from recon.domain.scopes import ScopedRule
+
+_BY: Final = list(ACCOUNT)
+#: How often the account is read again after its first payment that fits nowhere has been laid aside.
+_ROUNDS: Final = 12
+#: Beyond these sizes a search for a set of invoices is given up and says so ("not_decided").
+_LARGEST_SET: Final = 20
+_MOST_SUMS: Final = 5_000
+
+
+def inferred(position: Position, rules: Sequence[ScopedRule]) -> tuple[Position, pl.DataFrame]:
+    """The position after the passes, and (payment_id, certainty) of payments with several answers or no decision."""
+    position = _oldest_first(position, rules)
+    position = position.booked(_one_invoice(position))
+    position = _cleared(position)
+    claims, unsettled = _one_set(position)
+    return position.booked(claims), unsettled
+
+
+def _one_invoice(position: Position) -> pl.DataFrame:
+    """Payments with exactly one open invoice of their amount (or of it less the discount in time) on their day.
+
+    Two payments that fit one invoice: the earlier one pays it.
+    """
+    invoices = position.open().select(
+        *_BY, "invoice_id", "discount_date", invoice_day="day", discount="discount", full="room", is_whole=pl.col("room") == pl.col("gross")
+    )
+    full = invoices.with_columns(room="full", discount=ZERO)
+    is_offered = pl.col("is_whole").fill_null(value=False) & (pl.col("discount") > 0)
+    discounted = invoices.filter(is_offered).with_columns(room=pl.col("full") - pl.col("discount"))
+    paid = position.free().select(*_BY, "payment_id", "number", "day", "value_day", room="left")
+    pairs = pl.concat([full.with_columns(is_discounted=False), discounted.with_columns(is_discounted=True)]).join(paid, on=[*_BY, "room"], how="inner")
+    in_time = (~pl.col("is_discounted") | (pl.col("value_day") <= pl.col("discount_date"))).fill_null(value=False)
+    pairs = pairs.filter((pl.col("invoice_day") <= pl.col("day")) & in_time)
+    only = pairs.filter(pl.len().over("payment_id") == 1)
+    first = only.sort("day", "number", "payment_id").unique("invoice_id", keep="first", maintain_order=True)
+    return _claims(first, "one_invoice", amount=pl.col("room"), discount=pl.col("discount"))
+
+
+def _cleared(position: Position) -> Position:
+    """Payments that settle an account exactly: all of it, or all of it up to the end of a day, credits netted.
+
+    On each account the payments' running total is laid beside the running total of open documents at the end of each day. A
+    payment that begins and ends at such a total pays what lies between. The first payment that does not is laid aside,
+    and the account is read again without it.
+    """
+    waiting = position.free().filter(pl.col("left") > 0)
+    for _ in range(_ROUNDS):
+        if waiting.is_empty():
+            break
+        days = _day_ends(position)
+        read = waiting.sort(*_BY, "day", "number").with_columns(after=pl.col("left").cum_sum().over(_BY))
+        read = read.with_columns(before=pl.col("after") - pl.col("left"))
+        starts = days.select(*_BY, before="total", start_day="account_day")
+        read = read.join(days.rename({"total": "after", "account_day": "end_day"}), on=[*_BY, "after"], how="left", validate="m:1")
+        read = read.join(starts, on=[*_BY, "before"], how="left", validate="m:1")
+        begins = (pl.col("before") == 0) | (pl.col("start_day") < pl.col("end_day"))
+        is_clear = begins & (pl.col("end_day") <= pl.col("day"))
+        read = read.with_columns(is_clear=is_clear.fill_null(value=False))
+        position = position.booked(_between(position, read.filter("is_clear")))
+        stuck = read.filter(~pl.col("is_clear")).with_columns(place=pl.int_range(pl.len()).over(_BY))
+        waiting = stuck.filter(pl.col("place") > 0).select(waiting.columns)
+    return position
+
+
+def _day_ends(position: Position) -> pl.DataFrame:
+    """Running total of each account's open documents at the end of each day; a total that comes back is read the first time."""
+    days = position.open().group_by(*_BY, account_day="day").agg(room=pl.col("room").sum()).sort(*_BY, "account_day")
+    return (
+        days.select(*_BY, "account_day", total=pl.col("room").cum_sum().over(_BY))
+        .filter(pl.col("total") > 0)
+        .unique([*_BY, "total"], keep="first", maintain_order=True)
+    )
+
+
+def _between(position: Position, clear: pl.DataFrame) -> pl.DataFrame:
+    ends = clear.select(*_BY, "payment_id", "left", "start_day", "end_day").sort(*_BY, "end_day")
+    invoices = position.open().select(*_BY, "invoice_id", "room", "day").sort(*_BY, "day")
+    carried = invoices.join_asof(ends, left_on="day", right_on="end_day", by=_BY, strategy="forward", check_sortedness=False)
+    is_between = pl.col("payment_id").is_not_null() & (pl.col("start_day").is_null() | (pl.col("day") > pl.col("start_day")))
+    between = carried.filter(is_between)
+    return _claims(between.filter(pl.col("room").sum().over("payment_id") == pl.col("left")), "account_cleared", amount=pl.col("room"))
+
+
+def _oldest_first(position: Position, rules: Sequence[ScopedRule]) -> Position:
+    """Fill the invoices of parties who pay on account from the oldest: two number lines laid side by side."""
+    if not any(rule.settings.get("cash_oldest_first") == "true" for rule in rules):
+        return position
+    scoped = resolve(position.free().lazy(), rules, {"cash_oldest_first": "false"}).collect()
+    agreed = scoped.filter((pl.col("cash_oldest_first") == "true") & (pl.col("left") > 0))
+    paid = agreed.sort(*_BY, "day", "number").select(*_BY, "payment_id", point=pl.col("left").cum_sum().over(_BY))
+    due = position.open().filter(pl.col("room") > 0).join(agreed.select(_BY).unique(), on=_BY, how="semi")
+    billed = due.sort(*_BY, "day", "number", "invoice_id").select(*_BY, "invoice_id", point=pl.col("room").cum_sum().over(_BY))
+    points = pl.concat([paid, billed], how="diagonal").group_by(*_BY, "point").agg(pl.col("payment_id").max(), pl.col("invoice_id").max())
+    parts = points.sort(*_BY, "point").with_columns(
+        pl.col("payment_id").fill_null(strategy="backward").over(_BY),
+        pl.col("invoice_id").fill_null(strategy="backward").over(_BY),
+        amount=pl.col("point") - pl.col("point").shift(1).over(_BY).fill_null(ZERO),
+    )
+    parts = parts.filter(pl.col("payment_id").is_not_null() & pl.col("invoice_id").is_not_null())
+    position = position.booked(_claims(parts, "oldest_first", amount=pl.col("amount"), certainty="certain"))
+    is_agreed = pl.col("payment_id").is_in(agreed["payment_id"].implode())
+    payments = position.payments.with_columns(is_free=pl.col("is_free") & ~is_agreed)
+    return Position(payments, position.invoices, position.applied)
+
+
+def _one_set(position: Position) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Payments that exactly one set of the account's open invoices adds up to; sets of two payments must not share an invoice."""
+    due = position.open().filter(pl.col("room") > 0).select(*_BY, "invoice_id", "room", invoice_day="day")
+    paid = position.free().filter(pl.col("left") > 0).select(*_BY, "payment_id", "left", "day")
+    pairs = paid.join(due, on=_BY, how="inner").filter((pl.col("invoice_day") <= pl.col("day")) & (pl.col("room") <= pl.col("left")))
+    searched = (
+        pairs.sort("payment_id", "room", "invoice_id", descending=[False, True, False])
+        .group_by("payment_id", "left", maintain_order=True)
+        .agg("invoice_id", "room")
+        .filter((pl.col("room").list.len() > 1) & (pl.col("room").list.sum() >= pl.col("left")))
+    )
+    answers = [_sets(target, rooms) for target, rooms in zip(searched["left"].to_list(), searched["room"].to_list(), strict=True)]
+    verdicts = searched.with_columns(
+        certainty=pl.Series([verdict for verdict, _ in answers], dtype=pl.String),
+        members=pl.Series([members for _, members in answers], dtype=pl.List(pl.UInt32)),
+    )
+    unique = verdicts.filter(pl.col("certainty") == "unique").explode("members")
+    unique = unique.with_columns(invoice_id=pl.col("invoice_id").list.get("members"), amount=pl.col("room").list.get("members"))
+    shared = (pl.len().over("invoice_id") > 1).any().over("payment_id")
+    unique = unique.with_columns(is_shared=shared)
+    unsettled = pl.concat(
+        [
+            verdicts.filter(pl.col("certainty").is_in(["ambiguous", "not_decided"])).select("payment_id", "certainty"),
+            unique.filter("is_shared").select("payment_id", certainty=pl.lit("ambiguous")).unique(),
+        ]
+    )
+    return _claims(unique.filter(~pl.col("is_shared")), "one_set", amount=pl.col("amount")), unsettled
+
+
+def _sets(target: Decimal, rooms: list[Decimal]) -> tuple[str, list[int]]:
+    """Whether no set, one set or several sets of the amounts (largest first) add up to the target, and the one.
+
+    Exact: every reachable sum at or below the target is kept with how many sets reach it and one of them. Sums that
+    the amounts still to come cannot lift to the target are dropped.
+    """
+    if len(rooms) > _LARGEST_SET:
+        return "not_decided", []
+    reach: dict[Decimal, tuple[int, int]] = {target - target: (1, 0)}
+    to_come = sum(rooms, start=target - target)
+    for place, room in enumerate(rooms):
+        to_come -= room
+        grown = dict(reach)
+        for total, (count, members) in reach.items():
+            higher = total + room
+            if higher <= target:
+                known = grown.get(higher, (0, 0))
+                grown[higher] = (known[0] + count, members | 1 << place)
+        reach = {total: ways for total, ways in grown.items() if total + to_come >= target}
+        if len(reach) > _MOST_SUMS:
+            return "not_decided", []
+    count, members = reach.get(target, (0, 0))
+    if count == 1:
+        return "unique", [place for place in range(len(rooms)) if members >> place & 1]
+    return ("ambiguous" if count else "none"), []
+
+
+def _claims(pairs: pl.DataFrame, name: str, *, amount: pl.Expr, discount: pl.Expr = ZERO, certainty: str = "unique") -> pl.DataFrame:
+    return pairs.select(
+        "payment_id",
+        "invoice_id",
+        amount=amount,
+        discount=discount,
+        write_off=ZERO,
+        **{"pass": pl.lit(name)},
+        certainty=pl.lit(certainty),
+    ).cast(CLAIMS)

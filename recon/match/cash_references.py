@@ -1,0 +1,142 @@
+"""Cash applied because a document says so: allocation rows first, then numbers in the payment's own words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from recon.domain.money import MONEY
+from recon.match.numbers import normalised
+from recon.match.position import ZERO, Position, room_for, signed
+
+#: A word of free text counts as a reference from this many significant characters on; a text that is nothing but a number always does.
+_SHORTEST_WORD: Final = 5
+_ROUNDS: Final = 3
+_CHRONOLOGY: Final = ("payment_day", "payment_number", "invoice_day", "invoice_number")
+
+
+def by_allocation(position: Position, rows: pl.DataFrame) -> Position:
+    """Apply allocation rows: never above what the payment has, never above what the invoice leaves open.
+
+    An invoice is found by its number under the payer or the party the row names, else their group, else, for customers,
+    whose numbers are the company's own, under any party. Only invoices in the payment's currency can be paid.
+    """
+    paid = position.payments.select(
+        "payment_id", "cycle", "company_code", "party_id", "currency", "group_id", "left", payment_number="number", payment_day="day"
+    )
+    claims = rows.with_row_index("row_id").join(paid, on=["cycle", "company_code", "payment_number"], how="inner", validate="m:1")
+    billed = position.invoices.select(
+        "cycle", "company_code", "currency", "invoice_id", "gross", "room",
+        invoice_number="number", invoice_party="party_id", invoice_group="group_id", invoice_day="day",
+    )  # fmt: skip
+    found = claims.join(billed, on=["cycle", "company_code", "currency", "invoice_number"], how="inner")
+    claims = _one_invoice_per_row(_nearest_party(found))
+    return position.booked(_fitted(claims))
+
+
+def _nearest_party(found: pl.DataFrame) -> pl.DataFrame:
+    is_party = (pl.col("invoice_party") == pl.col("party_id")) | (pl.col("invoice_party") == pl.col("named_party_id"))
+    is_group = pl.col("invoice_group") == pl.col("group_id")
+    distance = pl.when(is_party).then(0).when(is_group).then(1).when(pl.col("cycle") == "order_to_cash").then(2)
+    ranked = found.with_columns(distance=distance).filter(pl.col("distance").is_not_null())
+    return ranked.filter(pl.col("distance") == pl.col("distance").min().over("row_id"))
+
+
+def _one_invoice_per_row(found: pl.DataFrame) -> pl.DataFrame:
+    """One invoice per row: where a number stands on several, the one of exactly this amount, else the next of them in time."""
+    settles = pl.col("amount_applied") + pl.col("discount_taken") + pl.col("write_off_amount")
+    several = found.with_columns(
+        is_exact=(settles == pl.col("gross")).fill_null(value=False),
+        candidates=pl.len().over("row_id"),
+        place=pl.struct("invoice_day", "invoice_id").rank("dense").over("row_id"),
+        turn=pl.struct("payment_day", "payment_number", "row_id").rank("dense").over("cycle", "company_code", "invoice_party", "invoice_number"),
+    )
+    exact_count = pl.col("is_exact").sum().over("row_id")
+    in_turn = pl.col("place") == pl.min_horizontal("turn", "candidates")
+    chosen = several.filter(pl.when(exact_count == 1).then("is_exact").otherwise(in_turn))
+    is_certain = (pl.col("candidates") == 1) | (exact_count == 1)
+    return chosen.with_columns(certainty=pl.when(is_certain).then(pl.lit("certain")).otherwise(pl.lit("suggested")))
+
+
+def _fitted(claims: pl.DataFrame) -> pl.DataFrame:
+    """Claims cut to the payment, then to the invoice: money first, then discount, then write-off."""
+    admitted = room_for(pl.col("amount_applied"), pl.col("left").abs(), signed(pl.lit(1), pl.col("left")), "payment_id", _CHRONOLOGY)
+    cut = claims.with_columns(amount=signed(admitted, pl.col("amount_applied")))
+    settles = pl.col("amount") + pl.col("discount_taken") + pl.col("write_off_amount")
+    room = room_for(settles, pl.col("room").abs(), signed(pl.lit(1), pl.col("gross")), "invoice_id", _CHRONOLOGY)
+    cut = cut.with_columns(extent=room)
+    money = pl.min_horizontal(pl.col("amount").abs(), "extent")
+    discount = pl.min_horizontal(pl.col("discount_taken").abs(), pl.col("extent") - money)
+    write_off = pl.min_horizontal(pl.col("write_off_amount").abs(), pl.col("extent") - money - discount)
+    return cut.with_columns(
+        pl.lit("allocation").alias("pass"),
+        amount=signed(money, pl.col("amount")).cast(MONEY),
+        discount=signed(discount, pl.col("discount_taken")).cast(MONEY),
+        write_off=signed(write_off, pl.col("write_off_amount")).cast(MONEY),
+    )
+
+
+def by_words(position: Position) -> Position:
+    """Apply payments whose own words name invoices of the payer or its group, oldest first, up to what each leaves open.
+
+    What is named and known is paid even where another word names nothing; the remainder stays on account.
+    """
+    named = _named(position)
+    if named.is_empty():
+        return position
+    # A payment that says what it pays is not free any more, even for its remainder.
+    is_named = pl.col("payment_id").is_in(named["payment_id"].unique().implode())
+    payments = position.payments.with_columns(is_free=pl.col("is_free") & ~is_named)
+    position = Position(payments, position.invoices, position.applied)
+    for _ in range(_ROUNDS):
+        before = position
+        position = before.booked(_filled(before, named))
+        if position is before:
+            break
+    return position
+
+
+def _named(position: Position) -> pl.DataFrame:
+    """payment_id, invoice_id: what the words of free payments name; a word that names several invoices names none."""
+    texts = position.free().filter(pl.col("words").is_not_null())
+    split = texts.with_columns(word=pl.col("words").str.normalize("NFKC").str.extract_all(r"[^\s,;，；、:：()]+")).explode("word")
+    whole = texts.with_columns(word=pl.col("words"))
+    words = pl.concat([split, whole]).with_columns(key=normalised(pl.col("word")), is_whole=pl.col("word") == pl.col("words"))
+    words = words.filter(pl.col("is_whole") | (pl.col("key").str.len_chars() >= _SHORTEST_WORD))
+    words = words.select("cycle", "company_code", "currency", "payment_id", "group_id", "left", "key").unique()
+    blocks = ["cycle", "company_code", "currency", "group_id"]
+    billed = position.open().join(texts.select(blocks).unique(), on=blocks, how="semi")
+    billed = billed.select(*blocks, "invoice_id", "gross", key=normalised(pl.col("number")))
+    found = words.join(billed, on=[*blocks, "key"], how="inner")
+    is_exact = pl.col("left") == pl.col("gross")
+    count = pl.len().over("payment_id", "key")
+    only = (count == 1) | (is_exact & (is_exact.sum().over("payment_id", "key") == 1))
+    return found.filter(only).select("payment_id", "invoice_id").unique()
+
+
+def _filled(position: Position, named: pl.DataFrame) -> pl.DataFrame:
+    payments = position.payments.filter(pl.col("left") != 0).select("payment_id", "left", "value_day", payment_number="number", payment_day="day")
+    invoices = position.open().select(
+        "invoice_id", "room", "gross", "discount", "discount_date", invoice_number="number", invoice_day="day"
+    )
+    claims = named.join(payments, on="payment_id", how="inner", validate="m:1").join(invoices, on="invoice_id", how="inner", validate="m:1")
+    claims = claims.filter((pl.col("left") > 0) == (pl.col("room") > 0))
+    # The early-payment discount is taken only where the payment comes in time and is less by exactly the discount.
+    is_discounted = (
+        (pl.len().over("payment_id") == 1)
+        & (pl.col("value_day") <= pl.col("discount_date"))
+        & (pl.col("left") == pl.col("room") - pl.col("discount"))
+        & (pl.col("room") == pl.col("gross"))
+    ).fill_null(value=False)
+    claims = claims.with_columns(discount=pl.when(is_discounted).then("discount").otherwise(ZERO).cast(MONEY))
+    sign = signed(pl.lit(1), pl.col("left"))
+    wanted = room_for(pl.col("room"), pl.col("left").abs(), sign, "payment_id", _CHRONOLOGY)
+    claims = claims.with_columns(wanted=signed(wanted, pl.col("room")).cast(MONEY))
+    admitted = room_for(pl.col("wanted"), pl.col("room").abs(), sign, "invoice_id", _CHRONOLOGY)
+    return claims.with_columns(
+        pl.lit("reference").alias("pass"),
+        amount=signed(admitted, pl.col("room")).cast(MONEY),
+        write_off=ZERO,
+        certainty=pl.lit("certain"),
+    )
