@@ -6,6 +6,8 @@ rounding of the house therefore goes through here; floats never touch a figure.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import polars as pl
 
 MONEY = pl.Decimal(38, 6)
@@ -47,3 +49,22 @@ def round_to_currency(money: pl.Expr, currency: pl.Expr) -> pl.Expr:
     digits = minor_digits(currency)
     chosen = pl.when(digits == 0).then(rounded[0]).when(digits == 3).then(rounded[3]).when(digits == 4).then(rounded[4])
     return chosen.otherwise(rounded[2]).cast(MONEY)
+
+
+def ratio(left: pl.Expr, right: pl.Expr, divisor: pl.Expr, scale: int = 10) -> pl.Expr:
+    """left times right divided by a positive divisor, at `scale` digits, rounded once half away from zero; null for a divisor of 0.
+
+    The product is exact (20 digits) and the division is one of whole numbers, so nothing is rounded before the end.
+    """
+    exact = (left.cast(pl.Decimal(38, 20)) * right.cast(pl.Decimal(38, 20))).to_physical()
+    units = divisor.cast(pl.Decimal(38, 10)).to_physical() * 10 ** (10 - scale)
+    units = pl.when(units != 0).then(units)
+    whole, rest = exact.abs() // units, exact.abs() % units
+    rounded = whole + (rest >= units - rest).cast(pl.Int128)
+    signed = pl.when(exact < 0).then(pl.lit(0, dtype=pl.Int128) - rounded).otherwise(rounded)
+    return from_units(signed, scale)
+
+
+def from_units(units: pl.Expr, scale: int) -> pl.Expr:
+    """The Decimal of `scale` digits that counts so many of its smallest units: the reverse of `to_physical`."""
+    return units.cast(pl.Decimal(38, 0)) * pl.lit(Decimal(1).scaleb(-scale), dtype=pl.Decimal(38, scale))
