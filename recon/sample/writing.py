@@ -1,0 +1,92 @@
+"""Books -> files: canonical CSV tables, the control totals, the engagement file, the answer key."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import astuple, fields
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from recon.domain.documents import TABLES
+from recon.sample.book import AS_OF, Answer, Book, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_ENGAGEMENT: Final = """\
+# The terms of one run. Copy this file beside your own extracts and change what differs; every decision about a run stands here.
+entity: 华衡机械 Huaheng Machinery     # shown on the report
+as_of: {as_of}                      # the run's only clock: documents dated later do not exist for it
+period: {{from: {first}, to: {as_of}}}   # what the report speaks about
+currency: CNY                          # company currency; limits in amounts are in it
+source: canonical                      # a profile of rules/sources/, or the path of your own
+time_zone: Asia/Shanghai               # of timestamps that do not say
+
+# Canonical table -> its file, a list of files, or a pattern such as "invoices_*.csv". Paths are relative to this file and
+# may contain ${{VARIABLES}}. `recon schema TABLE` tells the columns; what you leave out makes controls say "not performed".
+extracts:
+{extracts}
+
+# controls: {{include: ["QTY-*", "PRC-*"], exclude: ["PRC-03"]}}   # without this line every active control runs
+fail_on: medium                        # exit code 1 from this severity on: critical, high, medium, low, never
+second_opinion: true                   # Great Expectations judges the results once more, beside the run
+
+# Limits of controls that are not the usual ones, each with its scope and its reason. Decimals stand in quotes.
+parameters: []
+#  - control: PRC-01
+#    set: {{price_over_tolerance_share: "0.05"}}
+#    where: {{supplier_id: S1007}}
+#    why: framework agreement of 2026-07 allows five per cent
+
+# How documents are matched where the usual three-way rule does not fit.
+policies:
+  - set: {{match_level: 2way}}
+    where: {{item_group: SERVICES}}
+    why: services are confirmed by the bill, not received in a store
+  - set: {{match_level: 4way}}
+    where: {{item_group: INSPECTED}}
+    why: these goods are paid for after inspection
+"""
+#: tables whose row counts and totals the source system states
+_DOCUMENTS: Final = tuple(name for name, table in TABLES.items() if table.total is not None)
+
+
+def write(book: Book, folder: Path, *, planted: bool) -> None:
+    """Write every table that has rows, in the order of its key, and what goes with them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = {name: rows for name, rows in book.rows.items() if rows}
+    tables["control_total"] = [_control_total(name, tables[name]) for name in _DOCUMENTS if name in tables]
+    for name in TABLES:
+        if name in tables:
+            _write_table(name, tables[name], folder / f"{name}.csv")
+    extracts = "\n".join(f"  {name}: {name}.csv" for name in TABLES if name in tables)
+    text = _ENGAGEMENT.format(as_of=AS_OF, first=AS_OF.replace(day=1), extracts=extracts)
+    (folder / "engagement.yaml").write_text(text, encoding="utf-8", newline="\n")
+    if planted:
+        head = [f.name for f in fields(Answer)]
+        _write_rows(folder / "answer_key.csv", [head, *sorted(astuple(a) for a in book.answers)])
+
+
+def _write_table(name: str, rows: list[Row], path: Path) -> None:
+    table = TABLES[name]
+    used = {column for row in rows for column, value in row.items() if value is not None and value != ""}
+    columns = [c.name for c in table.columns if c.name in used or c.required]
+    unknown = used - set(columns)
+    if unknown:
+        message = f"{name} has no columns {sorted(unknown)}"
+        raise KeyError(message)
+    key = [c for c in table.key if c in columns]
+    ordered = sorted(rows, key=lambda row: [str(row.get(c, "")) for c in key])
+    _write_rows(path, [columns, *([row.get(c) for c in columns] for row in ordered)])
+
+
+def _control_total(name: str, rows: list[Row]) -> Row:
+    column = str(TABLES[name].total)
+    total = sum((Decimal(str(row[column])) for row in rows if row.get(column) is not None), Decimal(0))
+    return {"table": name, "source_file": f"{name}.csv", "row_count": len(rows), "amount_column": column, "amount_total": total}
+
+
+def _write_rows(path: Path, rows: Iterable[Iterable[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
