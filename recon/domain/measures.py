@@ -65,6 +65,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " invoiced_quantity:quantity invoiced_before_quantity:quantity invoiced_to_date_quantity:quantity billable_quantity:quantity"
         " excess_quantity:quantity ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity"
         " invoiced_amount:money invoiced_amount_base:money amount_gross:money amount_gross_base:money expected_amount:money"
+        # gross amount of the whole invoice, needed where a line has no order
+        " document_amount_gross_base:money"
         # invoiced quantity at the order's price, company currency: the base of price limits
         " invoiced_at_order_price:money"
         # q x (p_i - p_o) after value credits and debits, company currency: what price limits test
