@@ -58,10 +58,10 @@ def _books(lines: int, seed: int, *, planted: bool) -> Book:
 
 
 def _special(count: int, *, planted: bool) -> list[Callable[[Book], None]]:
-    """Near-misses and, if wanted, faults: so many of each, the planters of one control in turn."""
+    """Near-misses and, if wanted, faults: so many of each, the planters of one control in turn and each at least once."""
     acts: list[Callable[[Book], None]] = [trap for _, trap in TRAPS for _ in range(count)]
     if planted:
-        acts += [planters[i % len(planters)] for _, planters in sorted(PLANTERS.items()) for i in range(count)]
+        acts += [planters[i % len(planters)] for _, planters in sorted(PLANTERS.items()) for i in range(max(count, len(planters)))]
     return acts
 
 
