@@ -63,11 +63,16 @@ def _refuse_unknown_inputs(engagement: Engagement, profile: SourceProfile) -> No
         if name not in known:
             hint = did_you_mean(name, known)
             where = f"{engagement.origin}:extracts.{name}"
-            raise TermsRefused(f'"{name}" is neither an input of the profile {profile.name} nor a canonical table', where=where, todo=hint or "remove it")
+            raise TermsRefused(
+                f'"{name}" is neither an input of the profile {profile.name} nor a canonical table', where=where, todo=hint or "remove it"
+            )
     missing = [name for name, terms in profile.inputs.items() if not terms.optional and name not in engagement.extracts]
     if missing:
         raise InputsRefused(
-            "inputs that the profile needs are not given", where=f"{engagement.origin}:extracts", expected=", ".join(missing), todo="add them under `extracts`"
+            "inputs that the profile needs are not given",
+            where=f"{engagement.origin}:extracts",
+            expected=", ".join(missing),
+            todo="add them under `extracts`",
         )
 
 
@@ -129,7 +134,7 @@ def _stacked(name: str, files: list[_Found], *, headers_only: bool) -> Extract:
                 "the files of one input have different columns",
                 where=f"{name}: {other.facts.name}",
                 expected=f"the columns of {kept[0].facts.name}",
-                got="; ".join(filter(None, [extra and f"more: {', '.join(extra)}", lacking and f"missing: {', '.join(lacking)}"])),
+                got=f"more: {', '.join(extra) or 'none'}; missing: {', '.join(lacking) or 'none'}",
                 todo="export them with the same columns, or give them under different inputs",
             )
     provenance = [c for c in (SOURCE_FILE, SOURCE_ROW) if c not in columns]

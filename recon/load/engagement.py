@@ -47,18 +47,23 @@ def _refuse_unknown_zone(engagement: Engagement) -> None:
     if engagement.time_zone not in known:
         hint = did_you_mean(engagement.time_zone, known)
         raise TermsRefused(
-            "this time zone does not exist", where=f"{engagement.origin}:time_zone", expected="a name such as Asia/Shanghai", got=engagement.time_zone, todo=hint
+            "this time zone does not exist",
+            where=f"{engagement.origin}:time_zone",
+            expected="a name such as Asia/Shanghai",
+            got=engagement.time_zone,
+            todo=hint,
         )
 
 
 def _refuse_unknown_scopes(engagement: Engagement) -> None:
-    for kind, rules in (("parameters", engagement.parameters), ("policies", engagement.policies)):
-        for position, rule in enumerate(rules):
-            for key in rule.where:
-                if key not in SCOPE_KEYS:
-                    where = f"{engagement.origin}:{kind}[{position}].where.{key}"
-                    hint = did_you_mean(key, set(SCOPE_KEYS))
-                    raise TermsRefused(f'unknown scope "{key}"', where=where, expected=", ".join(SCOPE_KEYS), todo=hint or "remove it")
+    scopes = {f"parameters[{i}]": rule.where for i, rule in enumerate(engagement.parameters)}
+    scopes |= {f"policies[{i}]": rule.where for i, rule in enumerate(engagement.policies)}
+    for place, scope in scopes.items():
+        for key in scope:
+            if key not in SCOPE_KEYS:
+                where = f"{engagement.origin}:{place}.where.{key}"
+                hint = did_you_mean(key, set(SCOPE_KEYS))
+                raise TermsRefused(f'unknown scope "{key}"', where=where, expected=", ".join(SCOPE_KEYS), todo=hint or "remove it")
 
 
 def _refuse_unknown_policies(engagement: Engagement) -> None:

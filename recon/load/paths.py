@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recon.domain.errors import InputsRefused, TermsRefused, did_you_mean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from recon.domain.engagement import Engagement
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -73,7 +74,9 @@ def _matches(written: str, folder: Path, where: str) -> list[FileName]:
     start = folder / expand(fixed, where) if fixed else folder
     hits = sorted(hit for hit in start.glob(expand(tail, where)) if hit.is_file())
     if not hits:
-        raise InputsRefused("no file fits the pattern", where=where, expected="at least one file", got=written, todo="check the folder and the pattern")
+        raise InputsRefused(
+            "no file fits the pattern", where=where, expected="at least one file", got=written, todo="check the folder and the pattern"
+        )
     return [FileName(hit, f"{fixed}{hit.relative_to(start).as_posix()}", sheet or None) for hit in hits]
 
 

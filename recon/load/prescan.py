@@ -1,4 +1,4 @@
-"""The pre-scan of separated text: does every record have as many fields as the header, and do quotes close?"""
+"""The pre-scan of separated text: every record has as many fields as the header, and every quote closes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ from recon.domain.errors import InputsRefused
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@dataclass(frozen=True)
+class _FirstRecord:
+    """The first offending record: its line number, its text cut to a readable length, its number of fields."""
+
+    no: int
+    line: str
+    fields: int
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,10 @@ def refuse_ragged(layout: Layout) -> tuple[int, int]:
     quotes, odd, returns = _quotes(layout)
     if returns:
         raise InputsRefused(
-            "the lines end in a bare carriage return", where=layout.name, expected="line ends LF or CR LF", todo="export the file again with usual line ends"
+            "the lines end in a bare carriage return",
+            where=layout.name,
+            expected="line ends LF or CR LF",
+            todo="export the file again with usual line ends",
         )
     records = _records(layout, quoted=quotes > 0, spanning=odd > 0)
     facts = records.select(
@@ -62,8 +74,8 @@ def refuse_ragged(layout: Layout) -> tuple[int, int]:
         first = _first(records.filter(pl.col("stray")))
         raise InputsRefused(
             "a quote stands in the middle of a field, or the text after a closing quote goes on",
-            where=f"{layout.name}:{first['no']}",
-            got=first["line"],
+            where=f"{layout.name}:{first.no}",
+            got=first.line,
             todo='put the whole field in quotes and double the quote inside: "5"" pipe"',
         )
     if wrong:
@@ -74,11 +86,7 @@ def refuse_ragged(layout: Layout) -> tuple[int, int]:
 def _quotes(layout: Layout) -> tuple[int, int, int]:
     """Quote marks in all, lines with an odd number of them, lines with a carriage return inside."""
     count = pl.col("line").str.count_matches('"', literal=True)
-    facts = (
-        layout.lines()
-        .select(quotes=count.sum(), odd=(count % 2).sum(), returns=pl.col("line").str.contains("\r", literal=True).sum())
-        .collect()
-    )
+    facts = layout.lines().select(quotes=count.sum(), odd=(count % 2).sum(), returns=pl.col("line").str.contains("\r", literal=True).sum()).collect()
     quotes, odd, returns = facts.row(0)
     if odd % 2:
         last = layout.lines().filter(count % 2 == 1).select(pl.col("no").max()).collect().item()
@@ -123,25 +131,23 @@ def _joined(lines: pl.LazyFrame) -> pl.LazyFrame:
     return table.group_by("record", maintain_order=True).agg(pl.col("no").first(), pl.col("line").str.join("\n")).lazy().drop("record")
 
 
-def _first(records: pl.LazyFrame) -> dict[str, object]:
+def _first(records: pl.LazyFrame) -> _FirstRecord:
     first = records.sort("no").head(1).collect().row(0, named=True)
     line = str(first["line"])
     shown = 120
-    return first | {"line": line if len(line) <= shown else f"{line[:shown]} … ({len(line)} characters)"}
+    return _FirstRecord(first["no"], line if len(line) <= shown else f"{line[:shown]} … ({len(line)} characters)", first["fields"])
 
 
 def _ragged(layout: Layout, records: pl.LazyFrame) -> InputsRefused:
     wrong = records.filter(~pl.col("blank") & (pl.col("fields") != layout.columns))
     first = _first(wrong)
     last = records.select(pl.col("no").max()).collect().item()
-    few = int(str(first["fields"])) < layout.columns
-    cut = few and first["no"] == last
+    few = first.fields < layout.columns
+    cut = few and first.no == last
     what = "the last record is cut off" if cut else f"a record has too {'few' if few else 'many'} fields"
     todo = (
-        "the file is not complete; ask for it again"
-        if cut
-        else f"check the separator ({layout.separator!r}), or put fields that hold it in quotes"
+        "the file is not complete; ask for it again" if cut else f"check the separator ({layout.separator!r}), or put fields that hold it in quotes"
     )
     return InputsRefused(
-        what, where=f"{layout.name}:{first['no']}", expected=f"{layout.columns} fields", got=f"{first['fields']} fields: {first['line']}", todo=todo
+        what, where=f"{layout.name}:{first.no}", expected=f"{layout.columns} fields", got=f"{first.fields} fields: {first.line}", todo=todo
     )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recon.domain import places
@@ -14,6 +12,9 @@ from recon.domain.errors import TermsRefused, did_you_mean
 from recon.load.yaml_files import read_terms
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from recon.domain.engagement import Engagement
     from recon.domain.expectation import TableExpectations
     from recon.domain.source import SourceProfile
@@ -32,7 +33,9 @@ def read_controls(folder: Path, engagement: Engagement | None = None) -> list[Co
         if path.name.split("_")[0].removesuffix(".yaml") != control.id:
             raise TermsRefused("the file is not named after its control", where=origin, expected=f"{control.id}_<slug>.yaml", got=path.name)
         if control.id in controls:
-            raise TermsRefused(f"the id {control.id} stands in two files", where=origin, got=controls[control.id].origin, todo="give one of them another id")
+            raise TermsRefused(
+                f"the id {control.id} stands in two files", where=origin, got=controls[control.id].origin, todo="give one of them another id"
+            )
         controls[control.id] = control
     if engagement is None:
         return [controls[id_] for id_ in sorted(controls)]

@@ -50,7 +50,9 @@ def read_excel(file: FileName, terms: Input) -> ReadFile:
     _refuse_error_cells(file, name, list(book.sheet_names).index(name))
     first = terms.header_row if terms.columns is None else terms.header_row - 1
     if cells.height < first or cells.width == 0:
-        raise InputsRefused("the sheet holds no header row", where=f"{file.name}#{name}", expected=f"column names in row {terms.header_row}", got="nothing")
+        raise InputsRefused(
+            "the sheet holds no header row", where=f"{file.name}#{name}", expected=f"column names in row {terms.header_row}", got="nothing"
+        )
     header = terms.columns or checked_header(_names(cells, terms), f"{file.name}#{name}:{terms.header_row}")
     rows = _rows(file, cells, list(header), first)
     return ReadFile(rows.lazy(), tuple(header), rows.height, "excel")
@@ -67,7 +69,9 @@ def _rows(file: FileName, cells: pl.DataFrame, header: list[str], first: int) ->
     body = cells.slice(first)
     beyond = body.columns[len(header) :]
     if len(header) > body.width or body.select(pl.any_horizontal(pl.col(beyond).is_not_null().any()) if beyond else pl.lit(value=False)).item():
-        raise InputsRefused("cells stand outside the columns of the header", where=file.name, expected=f"{len(header)} columns", got=f"{body.width} columns")
+        raise InputsRefused(
+            "cells stand outside the columns of the header", where=file.name, expected=f"{len(header)} columns", got=f"{body.width} columns"
+        )
     body = body.select(body.columns[: len(header)])
     body.columns = header
     numbered = body.with_row_index(SOURCE_ROW, offset=first + 1)
@@ -89,7 +93,9 @@ def _sheet(file: FileName, terms: Input, book: ExcelReader) -> str:
             todo=f'name it: "{file.name}#{filled[0]}"' if filled else "ask for the file again",
         )
     if wanted not in names:
-        raise InputsRefused("the workbook has no such sheet", where=file.name, expected=", ".join(names), got=wanted, todo=did_you_mean(wanted, names))
+        raise InputsRefused(
+            "the workbook has no such sheet", where=file.name, expected=", ".join(names), got=wanted, todo=did_you_mean(wanted, names)
+        )
     return wanted
 
 
@@ -97,10 +103,14 @@ def _refuse_dangerous(file: FileName) -> None:
     with file.path.open("rb") as handle:
         head = handle.read(1_000_000)
     if not head:
-        raise InputsRefused("the file is empty", where=file.name, expected="a workbook", got="0 bytes", todo="ask the source system for the file again")
+        raise InputsRefused(
+            "the file is empty", where=file.name, expected="a workbook", got="0 bytes", todo="ask the source system for the file again"
+        )
     if head.startswith(_OLE):
         if _ENCRYPTED in file.path.read_bytes():
-            raise InputsRefused("the workbook is encrypted", where=file.name, expected="a workbook without a password", todo="save it without a password")
+            raise InputsRefused(
+                "the workbook is encrypted", where=file.name, expected="a workbook without a password", todo="save it without a password"
+            )
         return
     if not head.startswith(b"PK"):
         what = "a web page" if head.lstrip()[:1] == b"<" else "something else"
@@ -131,7 +141,12 @@ def _refuse_error_cells(file: FileName, sheet: str, position: int) -> None:
     found = _ERROR_CELL.search(content) if b't="e"' in content else None
     if found:
         cell, error = found.group(1).decode(), found.group(2).decode(errors="replace")
-        raise InputsRefused("a cell holds an error instead of a value", where=f"{file.name}#{sheet}!{cell}", got=error, todo="repair the formula and save the workbook")
+        raise InputsRefused(
+            "a cell holds an error instead of a value",
+            where=f"{file.name}#{sheet}!{cell}",
+            got=error,
+            todo="repair the formula and save the workbook",
+        )
 
 
 def _sheet_part(archive: zipfile.ZipFile, position: int) -> str | None:
@@ -146,8 +161,8 @@ def _sheet_part(archive: zipfile.ZipFile, position: int) -> str | None:
         id_, target = re.search(r'\bId="([^"]+)"', relation), re.search(r'\bTarget="([^"]+)"', relation)
         if id_ and target:
             targets[id_.group(1)] = target.group(1)
-    target = targets.get(sheets[position], "") if position < len(sheets) else ""
-    part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    named = targets.get(sheets[position], "") if position < len(sheets) else ""
+    part = named.lstrip("/") if named.startswith("/") else f"xl/{named}"
     return part if part in members else None
 
 
@@ -159,7 +174,9 @@ def read_parquet(file: FileName) -> ReadFile:
         schema = frame.collect_schema()
         rows = frame.select(pl.len()).collect().item()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputsRefused("the Parquet file cannot be read", where=file.name, got=str(error).splitlines()[0], todo="ask for the file again") from None
+        raise InputsRefused(
+            "the Parquet file cannot be read", where=file.name, got=str(error).splitlines()[0], todo="ask for the file again"
+        ) from None
     names = checked_header(list(schema), file.name)
     columns = [_exact(file, column, kind).alias(name) for (column, kind), name in zip(schema.items(), names, strict=True)]
     numbered = frame.select(columns).with_row_index(SOURCE_ROW, offset=1)
@@ -177,5 +194,9 @@ def _exact(file: FileName, column: str, kind: pl.DataType) -> pl.Expr:
     if isinstance(kind, pl.Categorical | pl.Enum | pl.Null):
         return cell.cast(pl.String)
     raise InputsRefused(
-        "this type of column cannot be read", where=f"{file.name}:{column}", expected="text, number, date, timestamp or boolean", got=str(kind), todo="flatten it"
+        "this type of column cannot be read",
+        where=f"{file.name}:{column}",
+        expected="text, number, date, timestamp or boolean",
+        got=str(kind),
+        todo="flatten it",
     )

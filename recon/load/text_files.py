@@ -74,7 +74,9 @@ def _as_utf8(file: FileName, encodings: list[str]) -> tuple[Path | bytes, str]:
     raw = _gunzipped(file) if file.path.suffix == ".gz" else None
     head = raw[:4] if raw is not None else _head(file.path)
     if not head:
-        raise InputsRefused("the file is empty", where=file.name, expected="a header row", got="0 bytes", todo="ask the source system for the file again")
+        raise InputsRefused(
+            "the file is empty", where=file.name, expected="a header row", got="0 bytes", todo="ask the source system for the file again"
+        )
     if head.startswith(_UTF16):
         content = raw if raw is not None else file.path.read_bytes()
         return _decoded(file, content, "utf-16").encode(), "utf-16"
@@ -107,9 +109,7 @@ def _codec(encoding: str, file: FileName) -> str:
     try:
         return codecs.lookup(encoding).name.removesuffix("-sig")
     except LookupError:
-        raise InputsRefused(
-            "this encoding does not exist", where=file.name, got=encoding, expected="utf-8, gb18030, big5, cp1252, …"
-        ) from None
+        raise InputsRefused("this encoding does not exist", where=file.name, got=encoding, expected="utf-8, gb18030, big5, cp1252, …") from None
 
 
 def _blocks(raw: bytes | None, file: FileName) -> io.BufferedIOBase:
@@ -146,7 +146,10 @@ def _refuse_nul(raw: bytes | None, file: FileName) -> None:
             found = block.find(b"\0")
             if found >= 0:
                 raise InputsRefused(
-                    "the file holds a zero byte", where=f"{file.name}: byte {position + found}", expected="text", todo="the file is damaged or not text; ask for it again"
+                    "the file holds a zero byte",
+                    where=f"{file.name}: byte {position + found}",
+                    expected="text",
+                    todo="the file is damaged or not text; ask for it again",
                 )
             position += len(block)
 
@@ -200,7 +203,11 @@ def checked_header(names: list[str], where: str) -> list[str]:
         raise InputsRefused("the header row is empty", where=where, expected="column names", todo="export the file with its header row")
     for position, name in enumerate(stripped):
         if not name:
-            raise InputsRefused("a column has no name", where=f"{where}: column {position + 1}", expected="a name for every column", got=", ".join(stripped))
+            raise InputsRefused(
+                "a column has no name", where=f"{where}: column {position + 1}", expected="a name for every column", got=", ".join(stripped)
+            )
         if name in stripped[:position]:
-            raise InputsRefused("two columns have the same name", where=f"{where}: column {position + 1}", got=name, todo="rename or remove one of them")
+            raise InputsRefused(
+                "two columns have the same name", where=f"{where}: column {position + 1}", got=name, todo="rename or remove one of them"
+            )
     return stripped

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recon.domain.errors import TermsRefused, did_you_mean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydantic import BaseModel, ValidationError
 
 T = TypeVar("T", bound="BaseModel")
@@ -107,7 +108,8 @@ def _line(tree: Any, location: list[Any]) -> int:  # noqa: ANN401
     node = tree
     for part in location:
         try:
-            line = node.lc.key(part)[0] + 1 if isinstance(node, dict) else node.lc.item(part)[0] + 1
+            marks: Any = getattr(node, "lc", None)
+            line = marks.key(part)[0] + 1 if isinstance(node, dict) else marks.item(part)[0] + 1
             node = node[part]
         except (KeyError, IndexError, TypeError, AttributeError):
             break

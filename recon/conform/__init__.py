@@ -1,0 +1,159 @@
+"""Room 2: extracts -> canonical documents, as a source profile says: names, types, signs, units, words, header and line grain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from recon.conform.inputs import Prepared
+    from recon.conform.tables import Rows
+    from recon.domain.engagement import Engagement
+    from recon.domain.source import SourceProfile
+    from recon.domain.workpapers import Documents, Extract, Extracts, InputFile
+
+__all__ = ["conform"]
+
+
+def conform(extracts: Extracts, profile: SourceProfile, engagement: Engagement) -> Documents:
+    """Turn extracts into canonical tables, each with the full schema of `documents.schema`.
+
+    Rows with a cell that cannot be read are set aside with row, column, rule and value. Raises InputsRefused for columns that
+    are missing or that nobody declared. `supplied` names the columns that the source really gave.
+    """
+    import polars as pl
+
+    from recon.conform.tables import canonical_rows, part_rows
+    from recon.domain import tie_out
+    from recon.domain.documents import TABLES
+    from recon.domain.workpapers import Documents
+
+    inputs = _prepared(extracts, profile)
+    pieces: dict[str, list[Rows]] = {}
+    for name, extract in extracts.inputs.items():
+        if name not in profile.inputs:
+            pieces[name] = [canonical_rows(name, _canonical(extract, profile), profile, engagement.time_zone)]
+    for table, parts in profile.tables.items():
+        for part in parts:
+            if {part.from_, *(join.with_ for join in part.join)} <= set(inputs):
+                pieces.setdefault(table, []).append(part_rows(table, part, inputs, profile, engagement.time_zone))
+    order = [table for table in TABLES if table in pieces]
+    rejected = pl.concat([_repeated_files(extracts.files), *(rows.rejected for table in order for rows in pieces[table])])
+    ties = [*(_summed(table, pieces[table]) for table in order), *_unclaimed(inputs, profile)]
+    return Documents(
+        tables={table: _stacked(table, pieces[table]) for table in order},
+        supplied={table: frozenset().union(*(rows.supplied for rows in pieces[table])) for table in order},
+        rejected=rejected.sort("table", "source_file", "source_row", "column"),
+        tie_out=tie_out.assured(pl.DataFrame(ties, schema=tie_out.SCHEMA, infer_schema_length=None)),
+        ignored={name: tuple(c for c in e.columns if c not in inputs[name].columns) for name, e in extracts.inputs.items() if name in inputs},
+    )
+
+
+def _prepared(extracts: Extracts, profile: SourceProfile) -> dict[str, Prepared]:
+    from recon.conform.inputs import prepared, usage
+
+    used = usage(profile)
+    return {name: prepared(extract, profile, used[name]) for name, extract in extracts.inputs.items() if name in profile.inputs}
+
+
+def _canonical(extract: Extract, profile: SourceProfile) -> Prepared:
+    """An input named like a canonical table, whose columns must be canonical ones."""
+    from recon.conform.inputs import Prepared, fold
+    from recon.domain.documents import SOURCE_FILE, SOURCE_ROW, TABLES
+    from recon.domain.errors import InputsRefused, did_you_mean
+
+    table = TABLES[extract.name]
+    known = {fold(c.name): c.name for c in table.columns}
+    names = {column: known.get(fold(column)) for column in extract.columns}
+    for column, name in names.items():
+        if name is None:
+            hint = did_you_mean(column, {c.name for c in table.columns})
+            raise InputsRefused(
+                f'unknown column "{column}"', where=extract.name, todo=hint or f"remove it; `recon schema {table.name}` lists the columns"
+            )
+    missing = [column for column in table.required if column not in names.values()]
+    if missing:
+        hint = did_you_mean(missing[0], extract.columns)
+        raise InputsRefused(
+            f"the column {missing[0]} is missing",
+            where=extract.name,
+            expected=", ".join(missing),
+            got=", ".join(extract.columns),
+            todo=hint or "export it",
+        )
+    import polars as pl
+
+    provenance = [c for c in (SOURCE_FILE, SOURCE_ROW) if c not in extract.columns and not table.has(c)]
+    frame = extract.frame.select(*(pl.col(column).alias(str(name)) for column, name in names.items()), *provenance)
+    return Prepared(extract.name, frame, tuple(str(n) for n in names.values()), frozenset())
+
+
+def _stacked(table: str, pieces: list[Rows]) -> pl.LazyFrame:
+    """The pieces of a table under each other with its full schema; columns that nobody gave are nulls and cost nothing until used."""
+    import polars as pl
+
+    from recon.domain.documents import schema
+
+    types = schema(table)
+    frames = [
+        rows.frame.lazy()
+        .with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in types.items() if name not in rows.frame.columns)
+        .select(types.keys())
+        for rows in pieces
+    ]
+    return frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical")
+
+
+def _summed(table: str, pieces: list[Rows]) -> dict[str, object]:
+    """The tie-out of a table: the sums over its pieces."""
+    total: dict[str, object] = {"table": table, "doorway": "conform"}
+    for figure in ("rows_in", "rows_out", "rows_set_aside", "amount_in", "amount_out", "amount_set_aside"):
+        known = [rows.tie_out[figure] for rows in pieces if rows.tie_out[figure] is not None]
+        total[figure] = sum(known) if known else None  # type: ignore[call-overload]
+    return total
+
+
+def _unclaimed(inputs: dict[str, Prepared], profile: SourceProfile) -> list[dict[str, object]]:
+    """For every input that gives rows: how many rows at least one part of the profile takes, and how many none takes."""
+    import polars as pl
+
+    from recon.conform.cells import holds
+    from recon.conform.inputs import split_reference
+
+    taken: dict[str, list[pl.Expr]] = {}
+    for parts in profile.tables.values():
+        for part in parts:
+            aliases = {join.alias for join in part.join}
+            own = [c for c in part.where if split_reference(c.column, aliases)[0] is None]
+            taken.setdefault(part.from_, []).append(pl.all_horizontal([pl.lit(value=True), *(holds(c, c.column) for c in own)]))
+    rows = []
+    for name in sorted(set(taken) & set(inputs)):
+        claimed = inputs[name].frame.select(pl.any_horizontal(taken[name]).alias("claimed"), pl.lit(1).alias("row"))
+        rows_in, rows_out = claimed.select(pl.len(), pl.col("claimed").sum().alias("rows_out")).collect().row(0)
+        rows.append({"table": name, "doorway": "conform", "rows_in": rows_in, "rows_out": rows_out, "rows_set_aside": rows_in - rows_out})
+    return rows
+
+
+def _repeated_files(files: tuple[InputFile, ...]) -> pl.DataFrame:
+    """One rejected row per file that was not read because another file of the input says the same."""
+    import polars as pl
+
+    from recon.conform.kinds import RULES
+    from recon.conform.tables import empty_rejected
+
+    rule = "same_file_again"
+    rows = [
+        {
+            "table": f.input,
+            "source_file": f.name,
+            "source_row": None,
+            "column": "",
+            "rule": rule,
+            "value": f.repeats,
+            "message": f"{RULES[rule]} ({f.rows} rows)",
+        }
+        for f in files
+        if f.repeats is not None
+    ]
+    return pl.DataFrame(rows, schema=empty_rejected().schema)

@@ -1,0 +1,254 @@
+"""Typing, in one place: canonical text -> canonical types, with the reason where it cannot be done.
+
+Every column comes back as two expressions: the value (null where it cannot be read) and the fault (null where all is well).
+A row with a fault is set aside; a blank cell is a null and no fault. Exact Parquet types take a shorter way to the same types.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.conform.cells import normalised_id, stripped
+from recon.domain.documents import dtypes
+from recon.domain.source import DATE_FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Digits behind the point per kind; before the point 18 fit, so that products of two figures stay exact (domain/money.py).
+_SCALE: Final = {"money": 6, "quantity": 10, "price": 10, "rate": 10}
+_WHOLE_DIGITS: Final = {"money": 18, "quantity": 18, "price": 18, "rate": 10}
+_TRUE: Final = ["true", "yes", "y", "t", "1", "是", "√"]
+_FALSE: Final = ["false", "no", "n", "f", "0", "否"]
+_EXCEL_DAY_ZERO: Final = pl.date(1899, 12, 30)
+_EXCEL_DAYS: Final = (20_000, 80_000)  # 1954 to 2119: beyond, a bare number is hardly a date
+
+#: Rules under which a cell is set aside, and what the reader of rejected_rows.csv is told.
+RULES: Final = {
+    "not_a_number": "the cell is not a plain decimal number",
+    "too_many_digits": "the number has more digits than can be kept exactly",
+    "not_a_whole_number": "the cell is not a whole number",
+    "not_a_date": "the cell is not a date in a declared format",
+    "not_a_timestamp": "the cell is not a timestamp in ISO form or a declared format",
+    "no_such_local_time": "the clock was put forward over this local time",
+    "not_a_flag": "the cell is neither yes nor no",
+    "unknown_word": "the profile's map does not know this word",
+    "no_partner_row": "the row refers to a header or master row that is not there",
+    "same_file_again": "the file says again, byte for byte, what another file of this input said",
+}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A canonical column as expressions: its value, why it cannot be read (null: it can), and its companion for timestamps."""
+
+    value: pl.Expr
+    fault: pl.Expr | None
+    is_date_only: pl.Expr | None = None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How dates of a column are written, and the zone of timestamps that name none."""
+
+    formats: tuple[str, ...]
+    time_zone: str
+
+
+def typed(cell: pl.Expr, kind: str, source: pl.DataType, clock: Clock) -> Typed:
+    """The typed column of a cell whose source type is `source` (String from text files, an exact type from Parquet)."""
+    if source == pl.String:
+        return _FROM_TEXT[kind](cell, kind, clock)
+    if kind in {"id", "text"}:
+        return Typed(cell.cast(pl.String), None)
+    if kind in _SCALE and source.is_numeric():
+        return _exact_number(cell, kind, source)
+    if kind == "count" and source.is_integer():
+        return Typed(cell.cast(pl.Int64), None)
+    if kind == "flag" and source == pl.Boolean:
+        return Typed(cell, None)
+    if kind == "date" and source.is_temporal():
+        zoned = getattr(source, "time_zone", None) is not None
+        return Typed((cell.dt.convert_time_zone(clock.time_zone) if zoned else cell).cast(pl.Date), None)
+    if kind == "timestamp" and source.is_temporal():
+        return _exact_timestamp(cell, source, clock)
+    return _FROM_TEXT[kind](cell.cast(pl.String), kind, clock)
+
+
+def literal_formats(names: list[str] | None, kind: str) -> tuple[str, ...]:
+    """Patterns of the named date formats; the default is ISO."""
+    default = ["iso"] if kind == "date" else []
+    return tuple(DATE_FORMATS.get(name, name) for name in (names or default))
+
+
+# ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────
+def _number(cell: pl.Expr, kind: str, _: Clock) -> Typed:
+    scale, digits = _SCALE[kind], _WHOLE_DIGITS[kind]
+    text = stripped(cell)
+    fits = text.str.contains(rf"^[+-]?(?:0*[0-9]{{1,{digits}}}(?:\.[0-9]{{0,{scale}}}0*)?|\.[0-9]{{1,{scale}}}0*)$")
+    is_number = text.str.contains(r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$")
+    value = pl.when(fits).then(text).cast(dtypes()[kind])
+    fault = pl.when(~fits).then(pl.when(is_number).then(pl.lit("too_many_digits")).otherwise(pl.lit("not_a_number")))
+    return Typed(value, fault)
+
+
+def _exact_number(cell: pl.Expr, kind: str, source: pl.DataType) -> Typed:
+    target = dtypes()[kind]
+    wide = cell if isinstance(source, pl.Decimal) else cell.cast(pl.Decimal(38, 0))
+    limit = pl.lit("1" + "0" * _WHOLE_DIGITS[kind]).cast(pl.Decimal(38, 0))
+    fits = (wide < limit) & (wide > -limit)
+    if isinstance(source, pl.Decimal) and source.scale > _SCALE[kind]:
+        kept = pl.when(fits).then(wide).cast(target)
+        fits &= kept.cast(pl.Decimal(38, source.scale)) == wide
+    return Typed(pl.when(fits).then(wide).cast(target), pl.when(~fits).then(pl.lit("too_many_digits")))
+
+
+def _count(cell: pl.Expr, _: str, __: Clock) -> Typed:
+    text = stripped(cell)
+    fits = text.str.contains(r"^[+-]?[0-9]{1,18}(?:\.0*)?$")
+    value = pl.when(fits).then(text).str.replace(r"\.0*$", "").str.strip_prefix("+").cast(pl.Int64)
+    return Typed(value, pl.when(~fits).then(pl.lit("not_a_whole_number")))
+
+
+# ── words ────────────────────────────────────────────────────────────────────────────────────────────────
+def _id(cell: pl.Expr, _: str, __: Clock) -> Typed:
+    return Typed(normalised_id(cell), None)
+
+
+def _text(cell: pl.Expr, _: str, __: Clock) -> Typed:
+    return Typed(stripped(cell), None)
+
+
+def _flag(cell: pl.Expr, _: str, __: Clock) -> Typed:
+    word = stripped(cell).str.to_lowercase()
+    value = pl.when(word.is_in(_TRUE)).then(pl.lit(value=True)).when(word.is_in(_FALSE)).then(pl.lit(value=False))
+    return Typed(value, pl.when(word.is_not_null() & ~word.is_in([*_TRUE, *_FALSE])).then(pl.lit("not_a_flag")))
+
+
+# ── dates and timestamps ─────────────────────────────────────────────────────────────────────────────────
+def _date(cell: pl.Expr, _: str, clock: Clock) -> Typed:
+    text = _without_midnight(stripped(cell))
+    value = pl.coalesce([_as_date(text, pattern, clock.time_zone) for pattern in clock.formats])
+    return Typed(value, pl.when(text.is_not_null() & value.is_null()).then(pl.lit("not_a_date")))
+
+
+def _without_midnight(text: pl.Expr) -> pl.Expr:
+    """Workbooks and databases write a date as `2026-10-31 00:00:00`: the midnight says nothing."""
+
+    def in_block(block: pl.Series) -> pl.Series:
+        return (
+            block.str.replace(r"[T ]00:00:00(?:\.0+)?$", "")
+            if block.str.ends_with("0").any() and block.str.contains(":", literal=True).any()
+            else block
+        )
+
+    return text.map_batches(in_block, return_dtype=pl.String, is_elementwise=True)
+
+
+def _as_date(text: pl.Expr, pattern: str, zone: str) -> pl.Expr:
+    if pattern == "excel_serial":
+        days = _excel_serial(text).str.extract(r"^([0-9]+)").cast(pl.Int32)
+        return _EXCEL_DAY_ZERO + pl.duration(days=days)
+    if pattern == "epoch_ms":
+        return _epoch(text).dt.convert_time_zone(zone).dt.date()
+    if any(mark in pattern for mark in ("%H", "%I", "%T", "%z", "%+")):
+        return _whole_stamp(text, pattern).dt.date()
+    if pattern == "%Y%m%d":
+        text = pl.when(text.str.contains(r"^[0-9]{8}$")).then(text)
+    return text.str.to_date(pattern, strict=False)
+
+
+def _whole_stamp(text: pl.Expr, pattern: str) -> pl.Expr:
+    if pattern == DATE_FORMATS["iso_timestamp"]:
+        text = text.str.replace(r"^([0-9-]{10}) +", "${1}T")
+    return text.str.to_datetime(pattern, time_unit="us", strict=False)
+
+
+def _excel_serial(text: pl.Expr) -> pl.Expr:
+    serial = pl.when(text.str.contains(r"^[0-9]{5}(?:\.[0-9]+)?$")).then(text)
+    days = serial.str.extract(r"^([0-9]{5})").cast(pl.Int32)
+    return pl.when(days.is_between(*_EXCEL_DAYS)).then(serial)
+
+
+def _epoch(text: pl.Expr) -> pl.Expr:
+    return (
+        pl.when(text.str.contains(r"^[0-9]{12,14}$"))
+        .then(text)
+        .cast(pl.Int64)
+        .cast(pl.Datetime("ms"))
+        .cast(pl.Datetime("us"))
+        .dt.replace_time_zone("UTC")
+    )
+
+
+def _timestamp(cell: pl.Expr, _: str, clock: Clock) -> Typed:
+    text = stripped(cell)
+    iso = text.str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) +", "${1}T").str.replace(r"^(.{10}T[0-9]{2}:[0-9]{2})(Z|[+-].*)?$", "${1}:00${2}")
+    named = pl.when(iso.str.contains(r"T.*(?:Z|z|[+-][0-9]{2}:?[0-9]{0,2})$")).then(iso.str.replace("z$", "Z"))
+    zoned = named.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", strict=False)
+    day = pl.when(iso.str.len_chars() == 10).then(iso).str.to_date("%Y-%m-%d", strict=False)
+    if "epoch_ms" in clock.formats:
+        zoned = pl.coalesce(zoned, _epoch(text))
+    days = [day, *(_as_date(text, p, clock.time_zone) for p in clock.formats if not _has_time(p))]
+    bare = [pl.when(named.is_null()).then(iso).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)]
+    bare += [_stamp(text, p) for p in clock.formats if _has_time(p) and p != "epoch_ms"]
+    unzoned = pl.coalesce(bare)
+    local = _in_zone(unzoned, clock.time_zone)
+    date_only = pl.coalesce(days).is_not_null() & zoned.is_null() & unzoned.is_null()
+    midnight = pl.when(date_only).then(pl.coalesce(days)).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    value = pl.coalesce(zoned, local, midnight)
+    fault = (
+        pl.when(text.is_null() | value.is_not_null())
+        .then(None)
+        .when(unzoned.is_not_null())
+        .then(pl.lit("no_such_local_time"))
+        .otherwise(pl.lit("not_a_timestamp"))
+    )
+    return Typed(value, fault, pl.when(value.is_not_null()).then(date_only))
+
+
+def _has_time(pattern: str) -> bool:
+    return pattern in {"excel_serial", "epoch_ms"} or any(mark in pattern for mark in ("%H", "%I", "%T", "%+"))
+
+
+def _stamp(text: pl.Expr, pattern: str) -> pl.Expr:
+    if pattern == "excel_serial":
+        serial = _excel_serial(text)
+        days = serial.str.extract(r"^([0-9]+)").cast(pl.Int32)
+        part = pl.concat_str(pl.lit("0."), serial.str.extract(r"\.([0-9]+)$").fill_null("0")).cast(pl.Decimal(38, 12))
+        seconds = (part * pl.lit(86_400)).round(0).cast(pl.Int64)
+        return _EXCEL_DAY_ZERO.cast(pl.Datetime("us")) + pl.duration(days=days, seconds=seconds)
+    return _whole_stamp(text, pattern)
+
+
+def _in_zone(stamp: pl.Expr, zone: str) -> pl.Expr:
+    """A local time as UTC. Of the hour that comes twice in autumn the first is taken; one that never was is null."""
+    return stamp.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+
+
+def _exact_timestamp(cell: pl.Expr, source: pl.DataType, clock: Clock) -> Typed:
+    if source == pl.Date:
+        return Typed(cell.cast(pl.Datetime("us")).dt.replace_time_zone("UTC"), None, cell.is_not_null())
+    stamp = cell.cast(pl.Datetime("us", getattr(source, "time_zone", None)))
+    if getattr(source, "time_zone", None) is not None:
+        return Typed(stamp.dt.convert_time_zone("UTC"), None, pl.when(cell.is_not_null()).then(pl.lit(value=False)))
+    value = _in_zone(stamp, clock.time_zone)
+    fault = pl.when(cell.is_not_null() & value.is_null()).then(pl.lit("no_such_local_time"))
+    return Typed(value, fault, pl.when(cell.is_not_null()).then(pl.lit(value=False)))
+
+
+_FROM_TEXT: Final[dict[str, Callable[[pl.Expr, str, Clock], Typed]]] = {
+    "id": _id,
+    "text": _text,
+    "flag": _flag,
+    "count": _count,
+    "date": _date,
+    "timestamp": _timestamp,
+    "money": _number,
+    "quantity": _number,
+    "price": _number,
+    "rate": _number,
+}

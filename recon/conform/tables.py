@@ -1,0 +1,254 @@
+"""One part of a profile -> typed rows of a canonical table, with the rows set aside and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recon.conform.cells import canonical_text, holds, stripped, unknown_to_map
+from recon.conform.inputs import Prepared, joined
+from recon.conform.kinds import RULES, Clock, Typed, literal_formats, typed
+from recon.domain import money
+from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, TABLES, schema
+from recon.domain.source import Numbers, Value
+from recon.domain.workpapers import REJECTED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from recon.domain.source import Amounts, Part, SourceProfile
+
+_FAULT = "__fault."
+_CELL = "__cell."
+_PARTNER = "__partner"
+_ASIDE = "__aside"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where a canonical column's text comes from: the expression, its source type, how its dates are written, its faults by then."""
+
+    text: pl.Expr
+    source: pl.DataType
+    clock: Clock
+    unknown_word: pl.Expr | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Typed rows of one canonical table from one part, what was set aside, and the sums of the table's control total."""
+
+    frame: pl.DataFrame
+    supplied: frozenset[str]
+    rejected: pl.DataFrame
+    tie_out: dict[str, object]
+
+
+def canonical_rows(table: str, source: Prepared, profile: SourceProfile, time_zone: str) -> Rows:
+    """Rows of an input that is canonical already: columns keep their names and are typed."""
+    types = source.frame.collect_schema()
+    zone = profile.time_zone or time_zone
+    cells = {}
+    for column in TABLES[table].columns:
+        if column.name in source.columns:
+            cells[column.name] = Cell(pl.col(column.name), types[column.name], Clock(literal_formats(None, column.kind), zone))
+    return _typed_rows(table, source.frame, cells, None, None)
+
+
+def part_rows(table: str, part: Part, inputs: Mapping[str, Prepared], profile: SourceProfile, time_zone: str) -> Rows:
+    """Rows that a part of a profile contributes to a table: filtered, joined, mapped, signed, typed and derived."""
+    source = inputs[part.from_]
+    frame = source.frame
+    partner = []
+    for join in part.join:
+        frame = joined(frame, join, inputs[join.with_], f"{profile.origin}:tables.{table}")
+        if join.missing == "set_aside":
+            partner.append(pl.when(~pl.col(f"{join.alias}.")).then(pl.lit("no_partner_row")))
+    for condition in part.where:
+        frame = frame.filter(holds(condition, condition.column))
+    absent = source.absent | {f"{j.alias}.{c}" for j in part.join for c in inputs[j.with_].absent}
+    types = frame.collect_schema()
+    cells = {
+        name: _cell(value, TABLES[table].column(name).kind, types, profile, time_zone)
+        for name, value in part.columns.items()
+        if value.constant is not None or not value.mentions() <= absent
+    }
+    return _typed_rows(table, frame, cells, pl.coalesce(partner) if partner else None, _Finish(part, profile))
+
+
+def _cell(value: Value, kind: str, types: Mapping[str, pl.DataType], profile: SourceProfile, time_zone: str) -> Cell:
+    clock = Clock(literal_formats(value.dates, kind), value.time_zone or profile.time_zone or time_zone)
+    raw, source = _origin(value, types)
+    touched = value.model_dump(
+        exclude={"column", "constant", "columns", "first_of", "joined_by", "dates", "time_zone", "sign", "times", "times_by", "grain"}
+    )
+    untouched = touched == Value(constant="").model_dump(include=set(touched)) and profile.numbers == Numbers() and not profile.empty
+    if untouched:
+        return Cell(raw, source, clock)
+    raw = raw if source == pl.String else raw.cast(pl.String)
+    text = canonical_text(value, raw, kind, profile.numbers, profile.empty)
+    return Cell(text, pl.String(), clock, unknown_to_map(value, raw, profile.empty))
+
+
+def _origin(value: Value, types: Mapping[str, pl.DataType]) -> tuple[pl.Expr, pl.DataType]:
+    if value.constant is not None:
+        return pl.lit(value.constant, dtype=pl.String), pl.String()
+    if value.columns is not None:
+        return pl.concat_str([stripped(pl.col(c).cast(pl.String)) for c in value.columns], separator=value.joined_by), pl.String()
+    if value.first_of is not None:
+        return pl.coalesce([stripped(pl.col(c).cast(pl.String)) for c in value.first_of]), pl.String()
+    name = str(value.column)
+    return pl.col(name), types[name]
+
+
+# ── typing ───────────────────────────────────────────────────────────────────────────────────────────────
+def _typed_rows(table: str, frame: pl.LazyFrame, cells: Mapping[str, Cell], partner: pl.Expr | None, finish: _Finish | None) -> Rows:
+    """Type all cells in one pass; only if a row has a fault are its cells read again for the list of rejected rows."""
+    present = frame.collect_schema().names()
+    kinds = {c.name: c.kind for c in TABLES[table].columns}
+    columns: dict[str, Typed] = {name: typed(cell.text, kinds[name], cell.source, cell.clock) for name, cell in cells.items()}
+    faults = {name: _first_fault(columns[name], cells[name]) for name in cells}
+    found = {name: fault for name, fault in faults.items() if fault is not None}
+    if partner is not None:
+        found[_PARTNER] = partner
+    values = [column.value.alias(name) for name, column in columns.items()]
+    values += [c.is_date_only.alias(name + DATE_ONLY) for name, c in columns.items() if c.is_date_only is not None]
+    provenance = [c for c in (SOURCE_FILE, SOURCE_ROW) if c not in cells and c in present]
+    wrong = pl.any_horizontal([fault.is_not_null() for fault in found.values()]) if found else pl.lit(value=False)
+    carried = [pl.col(c).alias(_CELL + c) for c in finish.reads()] if finish is not None else []
+    done = frame.select(*values, *provenance, *carried, wrong.alias(_ASIDE)).collect()
+    rejected = _rejected(table, frame.filter(wrong), cells, found) if done[_ASIDE].any() else empty_rejected()
+    if finish is not None:
+        done = finish.finished(table, done)
+    supplied = frozenset(name for name in done.columns if name in kinds) - set(provenance)
+    return Rows(done.filter(~pl.col(_ASIDE)).drop(_ASIDE), supplied, rejected, _tie_out_row(table, done))
+
+
+def _tie_out_row(table: str, done: pl.DataFrame) -> dict[str, object]:
+    """Rows and sums of the control total, before and after; each amount is brought to money's scale before it is summed."""
+    aside = pl.col(_ASIDE)
+    total = TABLES[table].total
+    figure = pl.col(total).cast(money.MONEY) if total in done.columns else pl.lit(None, dtype=money.MONEY)
+    facts = done.select(
+        rows_in=pl.len(),
+        rows_out=(~aside).sum(),
+        rows_set_aside=aside.sum(),
+        amount_in=figure.sum(),
+        amount_out=figure.filter(~aside).sum() if total in done.columns else figure,
+        amount_set_aside=figure.filter(aside).sum() if total in done.columns else figure,
+    )
+    row = facts.row(0, named=True)
+    if total not in done.columns:
+        row |= dict.fromkeys(("amount_in", "amount_out", "amount_set_aside"))
+    return {"table": table, "doorway": "conform"} | row
+
+
+def _first_fault(column: Typed, cell: Cell) -> pl.Expr | None:
+    if cell.unknown_word is None:
+        return column.fault
+    word = pl.when(cell.unknown_word).then(pl.lit("unknown_word"))
+    return word if column.fault is None else pl.coalesce(word, column.fault)
+
+
+def _rejected(table: str, frame: pl.LazyFrame, cells: Mapping[str, Cell], faults: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """One row per cell that could not be read, with the text that stands there."""
+    texts = [cells[n].text.cast(pl.String).alias(_CELL + n) if n in cells else pl.lit(None, dtype=pl.String).alias(_CELL + n) for n in faults]
+    provenance = [c if c in frame.collect_schema() else pl.lit(None, dtype=pl.String).alias(c) for c in (SOURCE_FILE, SOURCE_ROW)]
+    found = frame.select(*provenance, *texts, *(fault.alias(_FAULT + n) for n, fault in faults.items())).collect()
+    listed = [
+        found.filter(pl.col(_FAULT + n).is_not_null()).select(
+            pl.lit(table).alias("table"),
+            SOURCE_FILE,
+            pl.col(SOURCE_ROW).cast(pl.UInt32),
+            pl.lit("" if n == _PARTNER else n).alias("column"),
+            pl.col(_FAULT + n).alias("rule"),
+            pl.col(_CELL + n).alias("value"),
+            pl.col(_FAULT + n).replace_strict(RULES, return_dtype=pl.String).alias("message"),
+        )
+        for n in faults
+    ]
+    return pl.concat([empty_rejected(), *listed])
+
+
+def empty_rejected() -> pl.DataFrame:
+    """Rejected rows, none of them."""
+    return pl.DataFrame(schema={c: pl.UInt32() if c == SOURCE_ROW else pl.String() for c in REJECTED})
+
+
+# ── after typing: signs, factors, grain, derived amounts ─────────────────────────────────────────────────
+@dataclass(frozen=True)
+class _Finish:
+    """What a part of a profile does to typed rows."""
+
+    part: Part
+    profile: SourceProfile
+
+    def reads(self) -> list[str]:
+        """Source columns that signs and factors look at."""
+        values = self.part.columns.values()
+        named = {v.sign.column for v in values if v.sign is not None} | {v.times_by.column for v in values if v.times_by is not None}
+        return sorted(name for name in named if name is not None)
+
+    def finished(self, table: str, done: pl.DataFrame) -> pl.DataFrame:
+        """The rows with factors, signs, derived amounts and header grain applied; rows that repeat a document are set aside."""
+        kinds = {c.name: c.kind for c in TABLES[table].columns}
+        scaled = {n: v for n, v in self.part.columns.items() if n in done.columns and (v.sign or v.times or v.times_by)}
+        done = done.with_columns(_scaled(n, v, kinds[n], self.profile).cast(schema(table)[n]).alias(n) for n, v in scaled.items())
+        done = done.drop(c for c in done.columns if c.startswith(_CELL))
+        for amounts in self.part.derive:
+            done = _derived(done, amounts)
+        header = [name for name, value in self.part.columns.items() if value.grain == "header" and name in done.columns]
+        if header:
+            first = pl.int_range(pl.len()).over(self.part.document, order_by=[SOURCE_FILE, SOURCE_ROW]) == 0
+            done = done.with_columns(pl.when(first).then(pl.col(name)).alias(name) for name in header)
+        return _folded(done) if self.part.one_row_per_document else done
+
+
+def _scaled(name: str, value: Value, kind: str, profile: SourceProfile) -> pl.Expr:
+    figure = pl.col(name)
+    scale = {"money": 6, "rate": 10, "quantity": 10, "price": 10}.get(kind, 0)
+    if value.times is not None:
+        figure = money.product(figure, pl.lit(value.times).cast(pl.Decimal(38, 10)), scale)
+    if value.times_by is not None:
+        known = stripped(pl.col(_CELL + value.times_by.column).cast(pl.String))
+        factor = known.replace_strict(value.times_by.values, default=value.times_by.otherwise, return_dtype=pl.String)
+        figure = money.product(figure, factor.cast(pl.Decimal(38, 10)), scale)
+    if value.sign is None or value.sign.rule == "already_signed":
+        return figure
+    if value.sign.rule == "negate":
+        return -figure
+    other = stripped(pl.col(_CELL + str(value.sign.column)).cast(pl.String))
+    if value.sign.rule == "column":
+        numbers = value.numbers or profile.numbers
+        text = canonical_text(Value(column=value.sign.column), other, "money", numbers, profile.empty)
+        return pl.when(text.str.starts_with("-")).then(-figure.abs()).when(text.is_not_null()).then(figure.abs())
+    turned = other.is_in(value.sign.negative).fill_null(value=False)
+    base = figure.abs() if value.sign.rule == "abs_then_flag" else figure
+    return pl.when(turned).then(-base).otherwise(base)
+
+
+def _derived(done: pl.DataFrame, amounts: Amounts) -> pl.DataFrame:
+    """The missing of net, tax and gross: from the other two exactly, else from one and the rate, rounded to the currency."""
+    for name in (amounts.net, amounts.tax, amounts.gross):
+        if name not in done.columns:
+            done = done.with_columns(pl.lit(None, dtype=money.MONEY).alias(name))
+    net, tax, gross = (pl.col(name) for name in (amounts.net, amounts.tax, amounts.gross))
+    done = done.with_columns(pl.coalesce(net, gross - tax), pl.coalesce(tax, gross - net), pl.coalesce(gross, net + tax))
+    if amounts.rate is None or amounts.rate not in done.columns:
+        return done
+    rate = pl.col(amounts.rate)
+    currency = pl.col(amounts.currency)
+    # net = gross / (1 + rate): the one division, rounded to the smallest unit of the currency right away
+    quotient = (gross.cast(pl.Decimal(38, 10)) / (rate + 1).cast(pl.Decimal(38, 10))).cast(pl.Decimal(38, 10))
+    done = done.with_columns(pl.coalesce(net, money.round_to_currency(quotient, currency)))
+    done = done.with_columns(pl.coalesce(tax, gross - net, money.round_to_currency(money.amount(net, rate), currency)))
+    return done.with_columns(pl.coalesce(gross, net + tax))
+
+
+def _folded(done: pl.DataFrame) -> pl.DataFrame:
+    """Of rows that say the same of one document the first in the file stays; rows that disagree all stay, for validation to see."""
+    said = [c for c in done.columns if c not in {SOURCE_FILE, SOURCE_ROW, _ASIDE}]
+    again = pl.int_range(pl.len()).over(said, order_by=[SOURCE_FILE, SOURCE_ROW]) > 0
+    return done.with_columns((pl.col(_ASIDE) | again).alias(_ASIDE))
