@@ -1,7 +1,7 @@
 """Cash of which nobody said what it pays: applied only where the figures leave one answer, never by guess.
 
-Passes in order, each on what the earlier ones left: the one open invoice of exactly this amount; the whole account, or
-the whole account up to a day; the one set of open invoices that adds up. Parties who pay on account by agreement
+Passes in order, each on what the earlier ones left: the whole account; the one open invoice of exactly this amount; the
+whole account up to a day; the one set of open invoices that adds up. Parties who pay on account by agreement
 (policy `cash_oldest_first`) are filled from their oldest invoice instead.
 """
 
@@ -31,8 +31,9 @@ _MOST_SUMS: Final = 5_000
 def inferred(position: Position, rules: Sequence[ScopedRule]) -> tuple[Position, pl.DataFrame]:
     """The position after the passes, and (payment_id, certainty) of payments with several answers or no decision."""
     position = _oldest_first(position, rules)
+    position = _cleared(position, in_full=True)
     position = position.booked(_one_invoice(position))
-    position = _cleared(position)
+    position = _cleared(position, in_full=False)
     claims, unsettled = _one_set(position)
     return position.booked(claims), unsettled
 
@@ -57,8 +58,8 @@ def _one_invoice(position: Position) -> pl.DataFrame:
     return _claims(first, "one_invoice", amount=pl.col("room"), discount=pl.col("discount"))
 
 
-def _cleared(position: Position) -> Position:
-    """Payments that settle an account exactly: all of it, or all of it up to the end of a day, credits netted.
+def _cleared(position: Position, *, in_full: bool) -> Position:
+    """Payments that settle an account exactly, credits netted: all that was open before their day, or all up to any earlier day.
 
     On each account the payments' running total is laid beside the running total of open documents at the end of each day. A
     payment that begins and ends at such a total pays what lies between. The first payment that does not is laid aside,
@@ -76,8 +77,10 @@ def _cleared(position: Position) -> Position:
         read = read.join(starts, on=[*_BY, "before"], how="left", validate="m:1")
         begins = (pl.col("before") == 0) | (pl.col("start_day") < pl.col("end_day"))
         is_clear = begins & (pl.col("end_day") <= pl.col("day"))
+        if in_full:
+            is_clear &= pl.col("next_day").is_null() | (pl.col("next_day") >= pl.col("day"))
         read = read.with_columns(is_clear=is_clear.fill_null(value=False))
-        position = position.booked(_between(position, read.filter("is_clear")))
+        position = position.booked(_between(position, read.filter("is_clear"), "account_cleared" if in_full else "period_cleared"))
         stuck = read.filter(~pl.col("is_clear")).with_columns(place=pl.int_range(pl.len()).over(_BY))
         waiting = stuck.filter(pl.col("place") > 0).select(waiting.columns)
     return position
@@ -87,19 +90,19 @@ def _day_ends(position: Position) -> pl.DataFrame:
     """Running total of each account's open documents at the end of each day; a total that comes back is read the first time."""
     days = position.open().group_by(*_BY, account_day="day").agg(room=pl.col("room").sum()).sort(*_BY, "account_day")
     return (
-        days.select(*_BY, "account_day", total=pl.col("room").cum_sum().over(_BY))
+        days.select(*_BY, "account_day", total=pl.col("room").cum_sum().over(_BY), next_day=pl.col("account_day").shift(-1).over(_BY))
         .filter(pl.col("total") > 0)
         .unique([*_BY, "total"], keep="first", maintain_order=True)
     )
 
 
-def _between(position: Position, clear: pl.DataFrame) -> pl.DataFrame:
+def _between(position: Position, clear: pl.DataFrame, name: str) -> pl.DataFrame:
     ends = clear.select(*_BY, "payment_id", "left", "start_day", "end_day").sort(*_BY, "end_day")
     invoices = position.open().select(*_BY, "invoice_id", "room", "day").sort(*_BY, "day")
     carried = invoices.join_asof(ends, left_on="day", right_on="end_day", by=_BY, strategy="forward", check_sortedness=False)
     is_between = pl.col("payment_id").is_not_null() & (pl.col("start_day").is_null() | (pl.col("day") > pl.col("start_day")))
     between = carried.filter(is_between)
-    return _claims(between.filter(pl.col("room").sum().over("payment_id") == pl.col("left")), "account_cleared", amount=pl.col("room"))
+    return _claims(between.filter(pl.col("room").sum().over("payment_id") == pl.col("left")), name, amount=pl.col("room"))
 
 
 def _oldest_first(position: Position, rules: Sequence[ScopedRule]) -> Position:
