@@ -101,7 +101,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per later document of a candidate pair",
         f"cycle:id company_code:id {_PARTY} document_type:text document_number:id internal_number:id document_date:date other_number:id"
         " other_internal_number:id other_date:date invoice_kind:text currency:id amount_gross:money amount_gross_base:money pair_kind:text"
-        f" number_relation:text number_score:rate date_score:rate same_amount:flag same_party:flag is_recurring:flag days_apart:count score:rate {_SOURCE}",
+        f" number_relation:text number_score:rate date_score:rate same_amount:flag same_party:flag is_recurring:flag days_apart:count score_beside_date:rate score:rate {_SOURCE}",
     ),
     "approval_state": (
         "one row per document (version) that became effective or was approved",
