@@ -22,9 +22,10 @@ _ROWS_PER_GROUP: Final = 250_000
 
 def write_table(table: TableFile, path: Path) -> None:
     """Write one table, sorted. Rows that are in order already are not sorted again."""
-    rows = table.frame.select(table.columns).collect()
+    rows = table.frame.select(table.order).collect()
     if not in_order(rows, table.order):
-        rows = rows.sort(table.order, maintain_order=False)
+        rows = rows.sort(table.order)
+    rows = rows.select(table.columns)
     if table.format == "parquet":
         rows.write_parquet(path, compression="zstd", row_group_size=_ROWS_PER_GROUP, statistics=True)
     else:

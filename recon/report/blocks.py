@@ -1,0 +1,68 @@
+"""Tables inside the page: column by column, words of few values as codes, deflated, base64. The page's script unpacks them.
+
+Base64 has no `<`, so nothing in a table can end the script element that holds it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from recon.report.figures import number_column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from recon.report.words import Words
+
+#: A column is coded when its values repeat at least so often on average.
+_REPEATS: Final = 3
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a column of an embedded table is shown: `width` in pixels (0: only in a row's details; -1: what is left)."""
+
+    name: str
+    title: str
+    width: int = 0
+    digits: int = 0  # least digits behind the point of a number
+    choice: bool = False  # offered as a filter
+    codes: Mapping[str, str] = field(default_factory=dict)  # word -> what it is called; its order is the sort order
+    toned: bool = False  # the code's word is also a class of the style sheet
+
+
+def packed(frame: pl.DataFrame, columns: Sequence[Shown], words: Words, **more: Any) -> str:  # noqa: ANN401 - whatever JSON can say
+    """The table as the content of a JSON script element: a JSON string of base64 of zlib of JSON."""
+    block = {"rows": frame.height, "columns": [_column(frame[c.name], c, words) for c in columns], **more}
+    text = json.dumps(block, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(base64.b64encode(zlib.compress(text.encode(), 6)).decode())
+
+
+def _column(values: pl.Series, shown: Shown, words: Words) -> dict[str, Any]:
+    facts: dict[str, Any] = {"name": shown.name, "title": words(shown.title), "width": shown.width, "choice": shown.choice}
+    kind = values.dtype
+    if kind.is_numeric():
+        name = values.name
+        return facts | {"kind": "number", "values": values.to_frame().select(number_column(pl.col(name), shown.digits)).to_series().to_list()}
+    text = values.cast(pl.String)
+    if shown.codes:
+        return facts | _coded(text, list(shown.codes), [words(title) for title in shown.codes.values()], toned=shown.toned)
+    present = text.unique().drop_nulls().sort().to_list()
+    if shown.choice or len(present) * _REPEATS <= len(text):
+        return facts | _coded(text, present, present)
+    return facts | {"kind": "text", "values": text.to_list()}
+
+
+def _coded(text: pl.Series, order: list[str], titles: list[str], *, toned: bool = False) -> dict[str, Any]:
+    """Values as places in a list of words. A word the list does not know is shown as it is, after the others."""
+    unknown = sorted(set(text.unique().drop_nulls().to_list()) - set(order))
+    places = {word: place for place, word in enumerate([*order, *unknown])}
+    codes = text.replace_strict(places, default=None, return_dtype=pl.Int32)
+    coded: dict[str, Any] = {"kind": "code", "words": [*titles, *unknown], "codes": codes.to_list(), "keys": list(places)}
+    return coded | ({"toned": True} if toned else {})

@@ -1,0 +1,54 @@
+"""How the report writes numbers: exact, thousands separated by commas, no zeros nobody meant. One way, in two forms.
+
+`number` serves single figures, `number_column` whole columns; a property test holds them equal. Neither rounds.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from typing import Any
+
+#: What stands where a figure is not known.
+UNKNOWN: Final = "–"
+_WIDEST: Final = 42  # digits before the point that are grouped; Decimal(38) needs 38, and it is a multiple of three
+
+
+def number(value: Any, digits: int = 0) -> str:  # noqa: ANN401 - int, Decimal or None
+    """A count, quantity or rate: `1234567.500` -> `1,234,567.5`; at least `digits` digits behind the point; None -> a dash."""
+    if value is None:
+        return UNKNOWN
+    whole, _, fraction = format(Decimal(value), ",f").partition(".")
+    fraction = fraction.rstrip("0").ljust(digits, "0")
+    text = f"{whole}.{fraction}" if fraction else whole
+    return "0" + text[2:] if text.startswith("-0") and not text.strip("-0.,") else text
+
+
+def money(value: Any) -> str:  # noqa: ANN401
+    """An amount: as `number`, with at least two digits behind the point."""
+    return number(value, 2)
+
+
+def number_column(column: pl.Expr, digits: int = 0) -> pl.Expr:
+    """The column (integers or Decimals) as texts, as `number` writes them; null stays null."""
+    text = column.cast(pl.String)
+    whole = text.str.extract(r"^-?(\d+)", 1)
+    fraction = text.str.extract(r"\.(\d+)$", 1).fill_null("").str.strip_chars_end("0").str.pad_end(digits, "0")
+    grouped = whole.str.pad_start(_WIDEST, " ").str.replace_all(r"(.{3})", ",$1").str.strip_chars_start(" ,")
+    point = pl.when(fraction == "").then(pl.lit("")).otherwise(pl.lit("."))
+    sign = pl.when(text.str.starts_with("-") & text.str.contains(r"[1-9]")).then(pl.lit("-")).otherwise(pl.lit(""))
+    return pl.concat_str(sign, grouped, point, fraction)
+
+
+def plain(value: Decimal | None) -> str | None:
+    """An amount for machines: no exponent, no separator, no zeros after the last digit behind the point."""
+    return None if value is None else number(value).replace(",", "")
+
+
+def size(count: int) -> str:
+    """A file size in bytes, grouped."""
+    return number(count)

@@ -1,0 +1,50 @@
+"""The files of `results/`: which table, which columns, in which order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import polars as pl
+
+from recon.domain import tie_out
+from recon.domain import workpapers as declared
+from recon.domain.publication import TableFile
+
+if TYPE_CHECKING:
+    from recon.domain.workpapers import Workpapers
+
+_ORDER_KEY: Final = ("cycle", "company_code", "order_number", "order_line_no")
+_INVOICE_KEY: Final = ("cycle", "company_code", "party_id", "invoice_number", "invoice_line_no")
+_EXCEPTION_KEY: Final = ("control_id", "company_code", "document_type", "document_number", "document_line_no", "exception_id")
+_NOT_TESTABLE: Final = ("control_id", "document_type", "document_number", "document_line_no", "order_number", "order_line_no", "reason")
+
+
+def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]:
+    """Path -> table of everything under results/. `layers` are the workpapers' open layers, in memory."""
+    outcomes, register = workpapers.outcomes, workpapers.register
+    exceptions, places = register.exceptions.lazy(), _places(workpapers.tie_out)
+    return {
+        "results/exceptions.csv": _file(exceptions, declared.EXCEPTIONS, _EXCEPTION_KEY),
+        "results/exceptions.parquet": _file(exceptions, declared.EXCEPTIONS, _EXCEPTION_KEY, "parquet"),
+        "results/controls.csv": _file(outcomes.controls.lazy(), declared.CONTROLS, ("control_id",)),
+        "results/not_testable.csv": _file(outcomes.not_testable.lazy(), _NOT_TESTABLE, _NOT_TESTABLE),
+        "results/order_lines.parquet": _file(outcomes.order_lines, declared.ORDER_LINES, _ORDER_KEY, "parquet"),
+        "results/invoice_lines.parquet": _file(outcomes.invoice_lines, declared.INVOICE_LINES, _INVOICE_KEY, "parquet"),
+        "results/allocations.parquet": _file(workpapers.allocations, declared.ALLOCATIONS, declared.ALLOCATIONS[:8], "parquet"),
+        "results/settlements.parquet": _file(workpapers.settlements, declared.SETTLEMENTS, declared.SETTLEMENTS[:5], "parquet"),
+        "results/balances.csv": _file(layers.lazy(), declared.BALANCES, declared.BALANCES[:8]),
+        "results/balances.parquet": _file(layers.lazy(), declared.BALANCES, declared.BALANCES[:8], "parquet"),
+        "results/rejected_rows.csv": _file(workpapers.rejected.lazy(), declared.REJECTED, declared.REJECTED[:5]),
+        "results/statements.csv": _file(workpapers.statements.lazy(), declared.STATEMENTS, ("table", "rule")),
+        "results/changes.csv": _file(register.changes.lazy(), declared.CHANGES, ("change", *_EXCEPTION_KEY)),
+        "results/tie_out.csv": _file(places.lazy(), tuple(tie_out.SCHEMA), ("place", "table")),
+    }
+
+
+def _file(frame: pl.LazyFrame, columns: tuple[str, ...], key: tuple[str, ...], form: Literal["csv", "parquet"] = "csv") -> TableFile:
+    return TableFile(frame, columns, key, form)
+
+
+def _places(rows: pl.DataFrame) -> pl.DataFrame:
+    """The tie-out in the order of the journey."""
+    return rows.with_columns(place=pl.col("doorway").replace_strict({d: i for i, d in enumerate(tie_out.DOORWAYS)}, default=9, return_dtype=pl.Int64))

@@ -1,0 +1,105 @@
+"""Counts and sums of a run's outcomes, as the report and the summary show them. Sums are exact; amounts are in company currency."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from recon.domain.engagement import SEVERITIES
+from recon.domain.workpapers import CONTROL_STATUSES
+from recon.report.vocabulary import BUCKETS, KINDS
+
+if TYPE_CHECKING:
+    from recon.domain.workpapers import Workpapers
+
+_COUNTED = (
+    pl.len().cast(pl.Int64).alias("count"),
+    pl.col("amount_at_risk_base").sum().alias("amount_at_risk_base"),
+    pl.col("amount_at_risk_base").is_null().sum().cast(pl.Int64).alias("amount_unknown"),
+)
+
+
+def by_severity(workpapers: Workpapers) -> pl.DataFrame:
+    """One row per severity, most severe first: severity, count, amount_at_risk_base, amount_unknown (rows without an amount)."""
+    every = pl.DataFrame({"severity": SEVERITIES, "rank": range(len(SEVERITIES))})
+    found = workpapers.register.exceptions.group_by("severity").agg(_COUNTED)
+    return every.join(found, on="severity", how="left", validate="1:1").sort("rank").drop("rank").with_columns(pl.exclude("severity").fill_null(0))
+
+
+def by_family(workpapers: Workpapers) -> pl.DataFrame:
+    """One row per family of controls that found something, sorted by its name."""
+    family = pl.col("control_id").str.slice(0, 3).alias("family")
+    return workpapers.register.exceptions.group_by(family).agg(_COUNTED).sort("family")
+
+
+def by_cycle(workpapers: Workpapers) -> pl.DataFrame:
+    """One row per cycle in which something was found, sorted by its name."""
+    return workpapers.register.exceptions.group_by("cycle").agg(_COUNTED).sort("cycle")
+
+
+def by_control(workpapers: Workpapers) -> pl.DataFrame:
+    """One row per control and severity that found something; the heaviest first."""
+    rank = pl.col("severity").replace_strict({s: i for i, s in enumerate(SEVERITIES)}, default=len(SEVERITIES), return_dtype=pl.Int64)
+    found = workpapers.register.exceptions.with_columns(rank=rank).group_by("control_id").agg(*_COUNTED, pl.col("rank").min())
+    worst = pl.col("rank").replace_strict(dict(enumerate(SEVERITIES)), default=None, return_dtype=pl.String).alias("severity")
+    return found.sort("rank", -pl.col("amount_at_risk_base"), "control_id").with_columns(worst).drop("rank")
+
+
+def controls_by_status(workpapers: Workpapers) -> dict[str, int]:
+    """How many controls ended in each status."""
+    counted = workpapers.outcomes.controls.group_by("status").len()
+    found = dict(zip(counted["status"].to_list(), counted["len"].to_list(), strict=True))
+    return {status: int(found.get(status, 0)) for status in CONTROL_STATUSES}
+
+
+def balances(layers: pl.DataFrame) -> pl.DataFrame:
+    """One row per kind and age bucket: kind, age_bucket, count, amount_base, amount_unknown (layers without a known rate)."""
+    grouped = layers.group_by("kind", "age_bucket").agg(
+        pl.len().cast(pl.Int64).alias("count"),
+        pl.col("amount_base").sum(),
+        pl.col("amount_base").is_null().sum().cast(pl.Int64).alias("amount_unknown"),
+    )
+    return grouped.sort(_place("kind", list(KINDS)), _place("age_bucket", list(BUCKETS)), "kind", "age_bucket")
+
+
+def balances_by_party(layers: pl.DataFrame, most: int) -> pl.DataFrame:
+    """The parties with the largest open amounts of each kind, at most so many per kind, and how many parties there are."""
+    grouped = layers.group_by("kind", "party_id").agg(
+        pl.col("party_name").drop_nulls().min(),
+        pl.len().cast(pl.Int64).alias("count"),
+        pl.col("amount_base").sum(),
+        pl.col("age_days").max().alias("oldest_days"),
+    )
+    placed = grouped.sort(_place("kind", list(KINDS)), -pl.col("amount_base"), "party_id")
+    return placed.with_columns(parties=pl.len().over("kind")).filter(pl.int_range(pl.len()).over("kind") < most)
+
+
+def balances_by_currency(layers: pl.DataFrame) -> pl.DataFrame:
+    """One row per kind and document currency: kind, currency, count, amount in that currency, amount_base."""
+    grouped = layers.group_by("kind", "currency").agg(pl.len().cast(pl.Int64).alias("count"), pl.col("amount").sum(), pl.col("amount_base").sum())
+    return grouped.sort(_place("kind", list(KINDS)), "currency")
+
+
+def doorways(workpapers: Workpapers) -> list[dict[str, Any]]:
+    """One row per doorway in the order of the journey: rows in, out, set aside, whether every table holds."""
+    grouped = workpapers.tie_out.group_by("doorway", maintain_order=True).agg(
+        pl.col("rows_in", "rows_out", "rows_set_aside").sum(), pl.col("holds").all(), tables=pl.col("table").n_unique()
+    )
+    return grouped.to_dicts()
+
+
+def set_aside(workpapers: Workpapers) -> int:
+    """Rows set aside with a reason before matching, over all doorways and tables. What matching leaves out was still audited."""
+    before = workpapers.tie_out.filter(pl.col("doorway") != "match")
+    return int(before["rows_set_aside"].sum())
+
+
+def changes(workpapers: Workpapers) -> dict[str, int]:
+    """How many exceptions are new, still open, closed, not tested again since the run given as history."""
+    counted = workpapers.register.changes.group_by("change").len()
+    return dict(sorted(zip(counted["change"].to_list(), counted["len"].to_list(), strict=True)))
+
+
+def _place(column: str, order: list[str]) -> pl.Expr:
+    return pl.col(column).replace_strict({word: i for i, word in enumerate(order)}, default=len(order), return_dtype=pl.Int64)
