@@ -48,7 +48,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         yield
         seconds[name] = time.perf_counter() - entered
 
-    controls = rulebook.read_controls(places.rules() / "controls", engagement)
+    controls = rulebook.read_controls(places.rules() / "controls")
     check(controls, engagement)
     profile = rulebook.read_profile(engagement.source, engagement.folder)
     expectations = rulebook.read_expectations(places.rules() / "expectations")
@@ -103,11 +103,9 @@ def _with_opinion(workpapers: Workpapers, verdict: pl.DataFrame) -> Workpapers:
 
 def rehearse(engagement: Engagement) -> list[Control]:
     """What `recon check` does: rule book, parameters, policies and the extracts' headers, without judging any data."""
-    from recon.conform import check_headers
-
-    controls = rulebook.read_controls(places.rules() / "controls", engagement)
+    controls = rulebook.read_controls(places.rules() / "controls")
     check(controls, engagement)
     profile = rulebook.read_profile(engagement.source, engagement.folder)
     rulebook.read_expectations(places.rules() / "expectations")
-    check_headers(engagement, profile)
+    conform(load(engagement, profile, headers_only=True), profile, engagement)
     return list(controls)

@@ -33,19 +33,19 @@ def conform(extracts: Extracts, profile: SourceProfile, engagement: Engagement) 
     pieces: dict[str, list[Rows]] = {}
     for name, extract in extracts.inputs.items():
         if name not in profile.inputs:
-            pieces[name] = [canonical_rows(name, _canonical(extract, profile), profile, engagement.time_zone)]
+            pieces[name] = [canonical_rows(name, _canonical(extract), profile, engagement.time_zone)]
     for table, parts in profile.tables.items():
         for part in parts:
             if {part.from_, *(join.with_ for join in part.join)} <= set(inputs):
                 pieces.setdefault(table, []).append(part_rows(table, part, inputs, profile, engagement.time_zone))
     order = [table for table in TABLES if table in pieces]
     rejected = pl.concat([_repeated_files(extracts.files), *(rows.rejected for table in order for rows in pieces[table])])
-    ties = [*(_summed(table, pieces[table]) for table in order), *_unclaimed(inputs, profile)]
+    ties = pl.concat([tie_out.empty(), *(_summed(t, pieces[t]) for t in order), _unclaimed(inputs, profile)], how="diagonal")
     return Documents(
         tables={table: _stacked(table, pieces[table]) for table in order},
         supplied={table: frozenset().union(*(rows.supplied for rows in pieces[table])) for table in order},
         rejected=rejected.sort("table", "source_file", "source_row", "column"),
-        tie_out=tie_out.assured(pl.DataFrame(ties, schema=tie_out.SCHEMA, infer_schema_length=None)),
+        tie_out=tie_out.assured(ties),
         ignored={name: tuple(c for c in e.columns if c not in inputs[name].columns) for name, e in extracts.inputs.items() if name in inputs},
     )
 
@@ -57,7 +57,7 @@ def _prepared(extracts: Extracts, profile: SourceProfile) -> dict[str, Prepared]
     return {name: prepared(extract, profile, used[name]) for name, extract in extracts.inputs.items() if name in profile.inputs}
 
 
-def _canonical(extract: Extract, profile: SourceProfile) -> Prepared:
+def _canonical(extract: Extract) -> Prepared:
     """An input named like a canonical table, whose columns must be canonical ones."""
     from recon.conform.inputs import Prepared, fold
     from recon.domain.documents import SOURCE_FILE, SOURCE_ROW, TABLES
@@ -105,21 +105,24 @@ def _stacked(table: str, pieces: list[Rows]) -> pl.LazyFrame:
     return frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical")
 
 
-def _summed(table: str, pieces: list[Rows]) -> dict[str, object]:
-    """The tie-out of a table: the sums over its pieces."""
-    total: dict[str, object] = {"table": table, "doorway": "conform"}
-    for figure in ("rows_in", "rows_out", "rows_set_aside", "amount_in", "amount_out", "amount_set_aside"):
-        known = [rows.tie_out[figure] for rows in pieces if rows.tie_out[figure] is not None]
-        total[figure] = sum(known) if known else None  # type: ignore[call-overload]
-    return total
+def _summed(table: str, pieces: list[Rows]) -> pl.DataFrame:
+    """The tie-out of a table: the sums over its pieces; amounts stay null where no piece has the control total."""
+    import polars as pl
+
+    figures = [c for c in pieces[0].tie_out.columns if c not in {"table", "doorway"}]
+    total = pl.concat([rows.tie_out for rows in pieces]).select(
+        pl.when(pl.col(c).is_not_null().any()).then(pl.col(c).sum()).alias(c) for c in figures
+    )
+    return total.select(pl.lit(table).alias("table"), pl.lit("conform").alias("doorway"), *figures)
 
 
-def _unclaimed(inputs: dict[str, Prepared], profile: SourceProfile) -> list[dict[str, object]]:
+def _unclaimed(inputs: dict[str, Prepared], profile: SourceProfile) -> pl.DataFrame:
     """For every input that gives rows: how many rows at least one part of the profile takes, and how many none takes."""
     import polars as pl
 
     from recon.conform.cells import holds
     from recon.conform.inputs import split_reference
+    from recon.domain import tie_out
 
     taken: dict[str, list[pl.Expr]] = {}
     for parts in profile.tables.values():
@@ -132,7 +135,7 @@ def _unclaimed(inputs: dict[str, Prepared], profile: SourceProfile) -> list[dict
         claimed = inputs[name].frame.select(pl.any_horizontal(taken[name]).alias("claimed"), pl.lit(1).alias("row"))
         rows_in, rows_out = claimed.select(pl.len(), pl.col("claimed").sum().alias("rows_out")).collect().row(0)
         rows.append({"table": name, "doorway": "conform", "rows_in": rows_in, "rows_out": rows_out, "rows_set_aside": rows_in - rows_out})
-    return rows
+    return pl.DataFrame(rows, schema=tie_out.SCHEMA)
 
 
 def _repeated_files(files: tuple[InputFile, ...]) -> pl.DataFrame:

@@ -44,7 +44,7 @@ def stripped(cell: pl.Expr) -> pl.Expr:
 
 
 def whole_number_id(cell: pl.Expr) -> pl.Expr:
-    """ "1.0" means "1": an id that an export turned into a decimal number."""
+    """An id that an export turned into a decimal number, as it was: "1.0" means "1"."""
     return cell.str.replace(r"^(-?[0-9]+)\.0+$", "${1}")
 
 

@@ -60,14 +60,17 @@ class Clock:
 
 def typed(cell: pl.Expr, kind: str, source: pl.DataType, clock: Clock) -> Typed:
     """The typed column of a cell whose source type is `source` (String from text files, an exact type from Parquet)."""
-    if source == pl.String:
-        return _FROM_TEXT[kind](cell, kind, clock)
-    if kind in {"id", "text"}:
-        return Typed(cell.cast(pl.String), None)
+    if source != pl.String:
+        exact = _exact(cell, kind, source, clock)
+        if exact is not None:
+            return exact
+    return _FROM_TEXT[kind](cell.cast(pl.String), kind, clock)
+
+
+def _exact(cell: pl.Expr, kind: str, source: pl.DataType, clock: Clock) -> Typed | None:
+    """The short way for an exact source type, or None where there is none and its text is read."""
     if kind in _SCALE and source.is_numeric():
         return _exact_number(cell, kind, source)
-    if kind == "count" and source.is_integer():
-        return Typed(cell.cast(pl.Int64), None)
     if kind == "flag" and source == pl.Boolean:
         return Typed(cell, None)
     if kind == "date" and source.is_temporal():
@@ -75,7 +78,7 @@ def typed(cell: pl.Expr, kind: str, source: pl.DataType, clock: Clock) -> Typed:
         return Typed((cell.dt.convert_time_zone(clock.time_zone) if zoned else cell).cast(pl.Date), None)
     if kind == "timestamp" and source.is_temporal():
         return _exact_timestamp(cell, source, clock)
-    return _FROM_TEXT[kind](cell.cast(pl.String), kind, clock)
+    return None
 
 
 def literal_formats(names: list[str] | None, kind: str) -> tuple[str, ...]:

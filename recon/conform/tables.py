@@ -43,7 +43,7 @@ class Rows:
     frame: pl.DataFrame
     supplied: frozenset[str]
     rejected: pl.DataFrame
-    tie_out: dict[str, object]
+    tie_out: pl.DataFrame  # one row of domain/tie_out
 
 
 def canonical_rows(table: str, source: Prepared, profile: SourceProfile, time_zone: str) -> Rows:
@@ -126,23 +126,22 @@ def _typed_rows(table: str, frame: pl.LazyFrame, cells: Mapping[str, Cell], part
     return Rows(done.filter(~pl.col(_ASIDE)).drop(_ASIDE), supplied, rejected, _tie_out_row(table, done))
 
 
-def _tie_out_row(table: str, done: pl.DataFrame) -> dict[str, object]:
+def _tie_out_row(table: str, done: pl.DataFrame) -> pl.DataFrame:
     """Rows and sums of the control total, before and after; each amount is brought to money's scale before it is summed."""
     aside = pl.col(_ASIDE)
     total = TABLES[table].total
-    figure = pl.col(total).cast(money.MONEY) if total in done.columns else pl.lit(None, dtype=money.MONEY)
-    facts = done.select(
-        rows_in=pl.len(),
-        rows_out=(~aside).sum(),
-        rows_set_aside=aside.sum(),
-        amount_in=figure.sum(),
-        amount_out=figure.filter(~aside).sum() if total in done.columns else figure,
-        amount_set_aside=figure.filter(aside).sum() if total in done.columns else figure,
+    figure = pl.col(total).cast(money.MONEY) if total in done.columns else None
+    nothing = pl.lit(None, dtype=money.MONEY)
+    return done.select(
+        table=pl.lit(table),
+        doorway=pl.lit("conform"),
+        rows_in=pl.len().cast(pl.Int64),
+        rows_out=(~aside).sum().cast(pl.Int64),
+        rows_set_aside=aside.sum().cast(pl.Int64),
+        amount_in=nothing if figure is None else figure.sum(),
+        amount_out=nothing if figure is None else figure.filter(~aside).sum(),
+        amount_set_aside=nothing if figure is None else figure.filter(aside).sum(),
     )
-    row = facts.row(0, named=True)
-    if total not in done.columns:
-        row |= dict.fromkeys(("amount_in", "amount_out", "amount_set_aside"))
-    return {"table": table, "doorway": "conform"} | row
 
 
 def _first_fault(column: Typed, cell: Cell) -> pl.Expr | None:

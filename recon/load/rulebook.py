@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from recon.domain import places
-from recon.domain.control import Control
+from recon.domain.control import Control, Planned, PlannedControls
 from recon.domain.errors import TermsRefused, did_you_mean
 from recon.load.yaml_files import read_terms
 
@@ -20,12 +19,8 @@ if TYPE_CHECKING:
     from recon.domain.source import SourceProfile
 
 
-def read_controls(folder: Path, engagement: Engagement | None = None) -> list[Control]:
-    """Every control under `folder`, sorted by id; with an engagement only the active ones that it chooses.
-
-    Raises TermsRefused where a file's name does not begin with its control's id, an id stands twice, or the engagement
-    includes, excludes or sets parameters for a control that does not exist.
-    """
+def read_controls(folder: Path) -> list[Control]:
+    """Every control under `folder`, sorted by id. Raises TermsRefused for a file not named after its control and an id that stands twice."""
     controls: dict[str, Control] = {}
     for path in sorted(folder.rglob("*.yaml")):
         origin = path.relative_to(folder.parent).as_posix()
@@ -33,19 +28,16 @@ def read_controls(folder: Path, engagement: Engagement | None = None) -> list[Co
         if path.name.split("_")[0].removesuffix(".yaml") != control.id:
             raise TermsRefused("the file is not named after its control", where=origin, expected=f"{control.id}_<slug>.yaml", got=path.name)
         if control.id in controls:
-            raise TermsRefused(
-                f"the id {control.id} stands in two files", where=origin, got=controls[control.id].origin, todo="give one of them another id"
-            )
+            raise TermsRefused(f"the id {control.id} stands in two files", where=origin, got=controls[control.id].origin, todo="give one another id")
         controls[control.id] = control
-    if engagement is None:
-        return [controls[id_] for id_ in sorted(controls)]
-    return [controls[id_] for id_ in sorted(controls) if controls[id_].status == "active" and _chosen(id_, engagement)]
+    return [controls[id_] for id_ in sorted(controls)]
 
 
-def _chosen(control_id: str, engagement: Engagement) -> bool:
-    choice = engagement.controls
-    included = any(fnmatchcase(control_id, pattern) for pattern in choice.include)
-    return included and not any(fnmatchcase(control_id, pattern) for pattern in choice.exclude)
+def read_planned(path: Path) -> list[Planned]:
+    """Controls of the catalogue that this version does not perform, by id; none where there is no such file."""
+    if not path.is_file():
+        return []
+    return sorted(read_terms(path, PlannedControls).controls, key=lambda planned: planned.id)
 
 
 def read_profile(name_or_path: str, engagement_folder: Path) -> SourceProfile:
