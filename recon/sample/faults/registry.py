@@ -76,6 +76,11 @@ def on_invoice(chain: Chain, document: Document, line: Line) -> tuple[tuple[str,
     return (chain.cycle.invoice_type, document.number, "1"), named
 
 
+def on_row(document_type: str, number: str) -> tuple[tuple[str, str, str], tuple[str, str]]:
+    """How an exception names the first line of a document whose row cannot be used, so that no order is known."""
+    return (document_type, number, "1"), ("", "")
+
+
 def on_document(document_type: str, number: str) -> tuple[tuple[str, str, str], tuple[str, str]]:
     """How an exception names a whole document."""
     return (document_type, number, ""), ("", "")

@@ -144,9 +144,10 @@ def due_three_days_ago(book: Book) -> None:
 
 @spares("MIS-05")
 def received_today_without_order(book: Book) -> None:
-    """Goods of the last day whose order may still be written."""
+    """Goods entered exactly 24 hours before the as-of day ends: their order may still be written."""
     chain = Chain(book, PROCURE_TO_PAY, AS_OF, domestic(book, PROCURE_TO_PAY))
-    chain.fulfil(AS_OF, [chain.without_order(goods(book, PROCURE_TO_PAY), 10, Decimal("33.00"))])
+    part = chain.without_order(goods(book, PROCURE_TO_PAY), 10, Decimal("33.00"))
+    chain.fulfil(AS_OF, [part], created_at=f"{AS_OF}T00:00:00+08:00")
 
 
 @spares("MIS-09")

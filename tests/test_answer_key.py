@@ -1,0 +1,85 @@
+"""What is found is what was planted: no misses, no extras. Where nothing was planted, nothing is found."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from recon.domain import places
+from recon.load.engagement import read_engagement
+from recon.pipeline import run
+from recon.sample import sample
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from recon.domain.workpapers import Workpapers
+
+KEY = ("control_id", "document_type", "document_number", "document_line_no", "order_number", "order_line_no")
+#: lines and seed of the two companies in sample_data/; its README says the same
+SHIPPED = {"planted": (3000, 2026), "clean": (1500, 2025)}
+
+
+def perform(folder: Path) -> Workpapers:
+    engagement = read_engagement(folder / "engagement.yaml")
+    return run(engagement.model_copy(update={"second_opinion": False}))
+
+
+def answers(folder: Path) -> Counter[tuple[str, ...]]:
+    with (folder / "answer_key.csv").open(encoding="utf-8", newline="") as file:
+        return Counter(tuple(row[name] for name in KEY) for row in csv.DictReader(file))
+
+
+def found(workpapers: Workpapers) -> Counter[tuple[str, ...]]:
+    return Counter(tuple(value or "" for value in row) for row in workpapers.outcomes.exceptions.select(KEY).rows())
+
+
+def assert_exactly(folder: Path) -> None:
+    expected, actual = answers(folder), found(perform(folder))
+    assert {"missed": sorted(expected - actual), "extra": sorted(actual - expected)} == {"missed": [], "extra": []}
+
+
+def test_the_shipped_planted_company_gives_its_answer_key():
+    assert_exactly(places.sample_data() / "planted")
+
+
+def test_the_shipped_clean_company_has_no_exception_and_every_control_performs():
+    workpapers = perform(places.sample_data() / "clean")
+    assert found(workpapers) == Counter()
+    assert workpapers.rejected.is_empty()
+    statuses = dict(workpapers.outcomes.controls.select("control_id", "status").rows())
+    assert {control.id: statuses[control.id] for control in workpapers.controls} == {control.id: "clean" for control in workpapers.controls}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_companies_are_what_their_seeds_give(name, tmp_path):
+    lines, seed = SHIPPED[name]
+    sample(lines, seed, tmp_path, planted=name == "planted")
+    shipped = places.sample_data() / name
+    assert {p.name for p in tmp_path.iterdir()} == {p.name for p in shipped.iterdir()}
+    assert [p.name for p in sorted(tmp_path.iterdir()) if p.read_bytes() != (shipped / p.name).read_bytes()] == []
+
+
+def test_the_shipped_sample_has_three_of_everything_and_is_small():
+    folder = places.sample_data() / "planted"
+    counts = Counter(answer[0] for answer in answers(folder).elements())
+    assert min(counts.values()) >= 3
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 3_000_000
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_other_companies_give_their_answer_keys(seed, tmp_path):
+    sample(900, seed, tmp_path / "planted")
+    assert_exactly(tmp_path / "planted")
+    sample(600, seed, tmp_path / "clean", planted=False)
+    assert found(perform(tmp_path / "clean")) == Counter()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [11, 22, 33])
+def test_large_companies_give_their_answer_keys(seed, tmp_path):
+    sample(100_000, seed, tmp_path)
+    assert_exactly(tmp_path)
