@@ -15,8 +15,9 @@ def _two_of_one_amount(book: Book, numbers: tuple[str, str], apart: int) -> str:
     day = some_time(book)
     chain, line = order(book, PROCURE_TO_PAY, day, f"{book.rng.randint(1100, 4900) / Decimal(100)}")
     chain.fulfil(day + days(5), chain.whole())
-    for number, later in zip(numbers, (0, apart), strict=True):
-        chain.invoice(day + days(8 + later), [Part(line, Decimal(50))], invoice_number=number)
+    for number, later, hour in zip(numbers, (0, apart), (10, 17), strict=True):
+        entered = book.moment(day + days(8 + later), hour)
+        chain.invoice(day + days(8 + later), [Part(line, Decimal(50))], invoice_number=number, created_at=entered)
     return numbers[1]
 
 
