@@ -50,7 +50,9 @@ def _one_invoice(position: Position) -> pl.DataFrame:
     is_offered = pl.col("is_whole").fill_null(value=False) & (pl.col("discount") > 0)
     discounted = invoices.filter(is_offered).with_columns(room=pl.col("full") - pl.col("discount"))
     paid = position.free().select(*_BY, "payment_id", "number", "day", "value_day", room="left")
-    pairs = pl.concat([full.with_columns(is_discounted=False), discounted.with_columns(is_discounted=True)]).join(paid, on=[*_BY, "room"], how="inner")
+    pairs = pl.concat([full.with_columns(is_discounted=False), discounted.with_columns(is_discounted=True)]).join(
+        paid, on=[*_BY, "room"], how="inner"
+    )
     in_time = (~pl.col("is_discounted") | (pl.col("value_day") <= pl.col("discount_date"))).fill_null(value=False)
     pairs = pairs.filter((pl.col("invoice_day") <= pl.col("day")) & in_time)
     only = pairs.filter(pl.len().over("payment_id") == 1)

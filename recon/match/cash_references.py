@@ -117,9 +117,7 @@ def _named(position: Position) -> pl.DataFrame:
 
 def _filled(position: Position, named: pl.DataFrame) -> pl.DataFrame:
     payments = position.payments.filter(pl.col("left") != 0).select("payment_id", "left", "value_day", payment_number="number", payment_day="day")
-    invoices = position.open().select(
-        "invoice_id", "room", "gross", "discount", "discount_date", invoice_number="number", invoice_day="day"
-    )
+    invoices = position.open().select("invoice_id", "room", "gross", "discount", "discount_date", invoice_number="number", invoice_day="day")
     claims = named.join(payments, on="payment_id", how="inner", validate="m:1").join(invoices, on="invoice_id", how="inner", validate="m:1")
     claims = claims.filter((pl.col("left") > 0) == (pl.col("room") > 0))
     # The early-payment discount is taken only where the payment comes in time and is less by exactly the discount.

@@ -60,11 +60,7 @@ def _of_cycle(accepted: Accepted, cycle: Cycle, engagement: Engagement) -> pl.La
         pl.when(is_timed).then(entered).otherwise(day.cast(pl.Datetime("us", "UTC"))).alias("executed_at"),
         (~is_timed.fill_null(value=False)).alias("executed_at_is_date_only"),
         "created_by",
-        pl.when(voided)
-        .then(pl.lit("voided"))
-        .when(day > engagement.as_of)
-        .then(pl.lit("after the as-of date"))
-        .alias("exclusion_reason"),
+        pl.when(voided).then(pl.lit("voided")).when(day > engagement.as_of).then(pl.lit("after the as-of date")).alias("exclusion_reason"),
         "source_file",
         "source_row",
     )

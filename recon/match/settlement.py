@@ -150,17 +150,13 @@ def _on_account(final: Position, paid: pl.DataFrame, unsettled: pl.DataFrame) ->
     pairs = pairs.filter(pl.col("payment_date") <= pl.col("refund_day"))
     pairs = pairs.filter((pl.len().over("refund_id") == 1) & (pl.len().over("payment_id") == 1))
     returned = pl.concat([pairs["payment_id"], pairs["refund_id"]])
-    return rest.with_columns(
-        certainty=pl.col("certainty").fill_null(pl.lit("none")), is_returned=pl.col("payment_id").is_in(returned.implode())
-    )
+    return rest.with_columns(certainty=pl.col("certainty").fill_null(pl.lit("none")), is_returned=pl.col("payment_id").is_in(returned.implode()))
 
 
 def _settlement_match(final: Position, documents: pl.DataFrame, paid: pl.DataFrame, on_account: pl.DataFrame) -> pl.DataFrame:
     described = paid.select("payment_id", "cycle", "company_code", "party_id", "payment_number", "currency", "payment_date")
     numbers = documents.select("invoice_id", "invoice_number")
-    applied = final.applied.join(described, on="payment_id", how="left", validate="m:1").join(
-        numbers, on="invoice_id", how="left", validate="m:1"
-    )
+    applied = final.applied.join(described, on="payment_id", how="left", validate="m:1").join(numbers, on="invoice_id", how="left", validate="m:1")
     kept = on_account.with_columns(
         pl.when("is_returned").then(pl.lit("refunded")).otherwise(pl.lit("on_account")).alias("pass"),
         amount="left",
@@ -190,7 +186,10 @@ def _open_invoices(invoices: pl.DataFrame) -> pl.DataFrame:
 def _unapplied(on_account: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
     types = {cycle.name: cycle.payment_type for cycle in CYCLES}
     names = pl.concat(
-        [table(accepted, c.party_table).select("party_id", "party_name", "group_id", cycle=pl.lit(c.name)).unique("party_id", keep="any") for c in CYCLES]
+        [
+            table(accepted, c.party_table).select("party_id", "party_name", "group_id", cycle=pl.lit(c.name)).unique("party_id", keep="any")
+            for c in CYCLES
+        ]
     ).collect()
     kept = on_account.filter(~pl.col("is_returned")).join(names, on=["cycle", "party_id"], how="left", validate="m:1")
     return _items(
