@@ -93,15 +93,15 @@ def _exceptions(workpapers: Workpapers, words: Words) -> dict[str, Any]:
 
 def _exception_columns(words: Words) -> list[Shown]:
     message = words.column("message")
-    shown = {
-        "severity": {"width": 112, "choice": True, "codes": SEVERITIES_SHOWN, "toned": True},
-        "control_id": {"width": 84, "choice": True},
-        "document_number": {"width": 150},
-        "document_line_no": {"width": 56},
-        "party_name": {"width": 170},
+    shown: dict[str, dict[str, Any]] = {
+        "severity": {"width": 104, "choice": True, "codes": SEVERITIES_SHOWN, "toned": True},
+        "control_id": {"width": 82, "choice": True},
+        "document_number": {"width": 128},
+        "document_line_no": {"width": 60},
+        "party_name": {"width": 150},
         message: {"width": -1},
-        "amount_at_risk_base": {"width": 140, "digits": 2},
-        "age_days": {"width": 104},
+        "amount_at_risk_base": {"width": 132, "digits": 2},
+        "age_days": {"width": 86},
         "party_id": {"choice": True},
         "company_code": {"choice": True},
         "cycle": {"codes": CYCLES, "choice": True},
@@ -125,15 +125,15 @@ def _balances(layers: pl.DataFrame, words: Words) -> dict[str, Any]:
     )
     shown = ordered.head(_OTHERS_MOST)
     columns = [
-        _shown("kind", words, width=230, choice=True, codes=KINDS),
+        _shown("kind", words, width=220, choice=True, codes=KINDS),
         _shown("age_bucket", words, width=130, choice=True, codes=BUCKETS),
-        _shown("party_id", words, width=90, choice=True),
+        _shown("party_id", words, choice=True),
         _shown("party_name", words, width=180),
         _shown("document_number", words, width=-1),
         _shown("document_line_no", words, width=56),
         _shown("document_date", words, width=110),
-        _shown("age_days", words, width=104),
-        _shown("amount_base", words, width=160, digits=2),
+        _shown("age_days", words, width=86),
+        _shown("amount_base", words, width=140, digits=2),
         _shown("company_code", words, choice=True),
         _shown("amount", words, digits=2),
         *(_shown(name, words) for name in ("currency", "quantity", "order_number", "order_line_no")),

@@ -1,0 +1,69 @@
+"""Record: exceptions get their memory. When each was first seen, what is new, what is still open, what closed and by which document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recon.domain.errors import InputsRefused
+from recon.domain.workpapers import CHANGES, Register
+from recon.record.closing import closed_by
+from recon.record.history import PublishedRun, read_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Matches, Outcomes
+
+
+def record(outcomes: Outcomes, matches: Matches, engagement: Engagement, history: Path | None) -> Register:
+    """Remember: `first_seen` of each exception, and what changed since the run published at `history`.
+
+    Without history every exception is first seen on this run's as-of date, and there are no changes. `change` is `new`,
+    `still_open`, `closed` or, where its control or its row was not tested this time, `not_retested`.
+    Raises TermsRefused when `history` is no published run, InputsRefused when it is damaged, of another entity or currency, or later.
+    """
+    if history is None:
+        seen = outcomes.exceptions.with_columns(first_seen=pl.lit(engagement.as_of, pl.Date))
+        return Register(seen, _in_shape(seen.clear(), "new"))
+    earlier = read_run(history)
+    _refuse_stranger(earlier, engagement)
+    remembered = earlier.exceptions.select("exception_id", first_seen_before=pl.col("first_seen").cast(pl.Date))
+    exceptions = outcomes.exceptions.join(remembered, on="exception_id", how="left", validate="m:1", maintain_order="left")
+    known = pl.col("first_seen_before").is_not_null()
+    exceptions = exceptions.with_columns(first_seen=pl.coalesce("first_seen_before", pl.lit(engagement.as_of, pl.Date)))
+    gone = earlier.exceptions.join(outcomes.exceptions, on="exception_id", how="anti")
+    parts = [
+        _in_shape(exceptions.filter(~known), "new"),
+        _in_shape(exceptions.filter(known), "still_open"),
+        _judged(closed_by(gone, outcomes, matches, engagement, earlier)),
+    ]
+    return Register(exceptions.select(outcomes.exceptions.columns), pl.concat(parts).sort("change", "control_id", "exception_id"), earlier.summary)
+
+
+def _in_shape(exceptions: pl.DataFrame, change: str) -> pl.DataFrame:
+    """Exceptions as rows of the changes table."""
+    return exceptions.with_columns(change=pl.lit(change), closed_by=pl.lit(None, pl.String)).select(CHANGES)
+
+
+def _judged(gone: pl.DataFrame) -> pl.DataFrame:
+    """Exceptions that are not found any more: closed, unless nobody looked."""
+    unseen = pl.col("closed_by").is_in(["control_not_performed", "not_testable_now"])
+    return gone.with_columns(change=pl.when(unseen).then(pl.lit("not_retested")).otherwise(pl.lit("closed"))).select(CHANGES)
+
+
+def _refuse_stranger(earlier: PublishedRun, engagement: Engagement) -> None:
+    """An earlier run of another entity, currency or a later day is no memory of this one."""
+    where = str(earlier.folder)
+    for word, mine in (("entity", engagement.entity), ("currency", engagement.currency)):
+        theirs = str(earlier.terms[word])
+        if theirs != mine:
+            todo = "name a run of the same engagement as history"
+            raise InputsRefused(f"the earlier run is of another {word}", where=where, expected=mine, got=theirs, todo=todo)
+    if earlier.as_of > engagement.as_of:
+        expected = f"as of {engagement.as_of} or before"
+        raise InputsRefused(
+            "the earlier run is later than this one", where=where, expected=expected, got=str(earlier.as_of), todo="name an earlier run"
+        )
