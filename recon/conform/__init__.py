@@ -132,8 +132,8 @@ def _unclaimed(inputs: dict[str, Prepared], profile: SourceProfile) -> pl.DataFr
             taken.setdefault(part.from_, []).append(pl.all_horizontal([pl.lit(value=True), *(holds(c, c.column) for c in own)]))
     rows = []
     for name in sorted(set(taken) & set(inputs)):
-        claimed = inputs[name].frame.select(pl.any_horizontal(taken[name]).alias("claimed"), pl.lit(1).alias("row"))
-        rows_in, rows_out = claimed.select(pl.len(), pl.col("claimed").sum().alias("rows_out")).collect().row(0)
+        claimed = inputs[name].frame.with_columns(claimed=pl.any_horizontal(taken[name]))
+        rows_in, rows_out = claimed.select(pl.len().alias("rows_in"), pl.col("claimed").sum()).collect().row(0)
         rows.append({"table": name, "doorway": "conform", "rows_in": rows_in, "rows_out": rows_out, "rows_set_aside": rows_in - rows_out})
     return pl.DataFrame(rows, schema=tie_out.SCHEMA)
 

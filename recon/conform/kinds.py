@@ -189,6 +189,9 @@ def _epoch(text: pl.Expr) -> pl.Expr:
 
 def _timestamp(cell: pl.Expr, _: str, clock: Clock) -> Typed:
     text = stripped(cell)
+    # most exports hold one plain form; only what is written otherwise takes the long way
+    plain = text.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False).dt.replace_time_zone("UTC")
+    text = pl.when(plain.is_null()).then(text)
     iso = text.str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) +", "${1}T").str.replace(r"^(.{10}T[0-9]{2}:[0-9]{2})(Z|[+-].*)?$", "${1}:00${2}")
     named = pl.when(iso.str.contains(r"T.*(?:Z|z|[+-][0-9]{2}:?[0-9]{0,2})$")).then(iso.str.replace("z$", "Z"))
     zoned = named.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", strict=False)
@@ -202,7 +205,7 @@ def _timestamp(cell: pl.Expr, _: str, clock: Clock) -> Typed:
     local = _in_zone(unzoned, clock.time_zone)
     date_only = pl.coalesce(days).is_not_null() & zoned.is_null() & unzoned.is_null()
     midnight = pl.when(date_only).then(pl.coalesce(days)).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    value = pl.coalesce(zoned, local, midnight)
+    value = pl.coalesce(plain, zoned, local, midnight)
     fault = (
         pl.when(text.is_null() | value.is_not_null())
         .then(None)

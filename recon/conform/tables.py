@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon.conform.cells import canonical_text, holds, stripped, unknown_to_map
-from recon.conform.inputs import Prepared, joined
+from recon.conform.inputs import Prepared, joined, split_reference
 from recon.conform.kinds import RULES, Clock, Typed, literal_formats, typed
 from recon.domain import money
 from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, TABLES, schema
@@ -60,14 +60,19 @@ def canonical_rows(table: str, source: Prepared, profile: SourceProfile, time_zo
 def part_rows(table: str, part: Part, inputs: Mapping[str, Prepared], profile: SourceProfile, time_zone: str) -> Rows:
     """Rows that a part of a profile contributes to a table: filtered, joined, mapped, signed, typed and derived."""
     source = inputs[part.from_]
+    aliases = {join.alias for join in part.join}
+    own = [c for c in part.where if split_reference(c.column, aliases)[0] is None]
     frame = source.frame
+    for condition in own:
+        frame = frame.filter(holds(condition, condition.column))
     partner = []
     for join in part.join:
         frame = joined(frame, join, inputs[join.with_], f"{profile.origin}:tables.{table}")
         if join.missing == "set_aside":
             partner.append(pl.when(~pl.col(f"{join.alias}.")).then(pl.lit("no_partner_row")))
     for condition in part.where:
-        frame = frame.filter(holds(condition, condition.column))
+        if condition not in own:
+            frame = frame.filter(holds(condition, condition.column))
     absent = source.absent | {f"{j.alias}.{c}" for j in part.join for c in inputs[j.with_].absent}
     types = frame.collect_schema()
     cells = {
