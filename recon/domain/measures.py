@@ -109,7 +109,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " document_date:date currency:id amount_net:money amount_net_base:money is_effective:flag effective_event:text guarded_event:text"
         " guarded_event_at:timestamp guarded_event_at_is_date_only:flag approval_required:flag is_approved:flag approval_count:count"
         " first_approval_at:timestamp first_approval_at_is_date_only:flag last_approval_at:timestamp last_approval_at_is_date_only:flag"
-        f" hours_late:rate late_is_known:flag is_paid:flag {_SOURCE}",
+        f" hours_late:rate hours_late_most:rate late_is_known:flag is_paid:flag {_SOURCE}",
     ),
     "approval_decision": (
         "one row per approving event",
