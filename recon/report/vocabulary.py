@@ -16,6 +16,7 @@ SEVERITIES: Final = {
     "low": _("Low"),
     "indicator": _("Indicator"),
 }
+FAIL_ON: Final = SEVERITIES | {"never": _("never")}
 STATUSES: Final = {
     "clean": _("Clean"),
     "exceptions": _("Exceptions"),
