@@ -1,0 +1,8 @@
+"""Room 5, evaluate: every control judges its population. Exception, no exception, not testable; null is never a pass."""
+
+from __future__ import annotations
+
+from recon.evaluate.evaluation import evaluate
+from recon.evaluate.rulebook import catalogue, check, explain
+
+__all__ = ["catalogue", "check", "evaluate", "explain"]

@@ -1,0 +1,127 @@
+"""The verb: controls, accepted documents and matches in; exceptions, untested rows, the matrix of controls and statuses out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.domain import measures
+from recon.domain.money import MONEY
+from recon.domain.workpapers import CONTROLS, Outcomes
+from recon.evaluate import exceptions, rulebook, status
+from recon.evaluate.judging import NOT_TESTABLE, Judged, clock_of, frames_of, judge, read_populations, unknown_columns
+from recon.evaluate.settings import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from recon.domain.control import Control, Planned
+    from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Accepted, Matches
+
+CONTROLS_SCHEMA: Final[dict[str, pl.DataType]] = {
+    column: {"population": pl.Int64(), "exceptions": pl.Int64(), "not_testable": pl.Int64(), "amount_at_risk_base": MONEY}.get(column, pl.String())
+    for column in CONTROLS
+}
+_PLANNED: Final = ("not part of this version", "本版本未包含")
+
+
+def evaluate(controls: Sequence[Control], accepted: Accepted, matches: Matches, engagement: Engagement, planned: Sequence[Planned] = ()) -> Outcomes:
+    """Every chosen control over its population.
+
+    Only exceptions and rows that could not be tested are kept as rows; the rest of a population is counted. A control whose
+    tables are absent, or one of whose columns no row knows, is not performed and says why; parameters set for a planned control are
+    listed as not performed. Raises TermsRefused as `check` does.
+    """
+    rulebook.check(controls, engagement, planned)
+    chosen = rulebook.chosen(controls, engagement)
+    settings = settle(chosen, engagement)
+    frames = frames_of(accepted, matches)
+    lacking = {c.id: reason for c in chosen if (reason := _lacking(c, accepted, frames)) is not None}
+    performed = [c for c in chosen if c.id not in lacking]
+    populations = read_populations(frames, performed, settings, status.NEEDED)
+    clock = clock_of(engagement)
+    judged = {
+        table: judge(table, rows, [c for c in performed if c.population.table == table], settings, clock) for table, rows in populations.items()
+    }
+    rows = _rows(performed, judged, engagement)
+    by_control = {c.id: _row(c, judged[c.population.table], rows, matches.covers) for c in performed}
+    by_control |= {c.id: _unperformed(c, lacking[c.id]) for c in chosen if c.id in lacking}
+    untested = [exceptions.untested_by(c, judged[c.population.table], NOT_TESTABLE) for c in performed if by_control[c.id]["status"] != "not_performed"]
+    order_lines, invoice_lines = status.lines(judged, performed)
+    return Outcomes(
+        exceptions=rows,
+        not_testable=_stacked(untested, exceptions.NOT_TESTABLE_SCHEMA).sort(*exceptions.NOT_TESTABLE_SCHEMA),
+        controls=pl.DataFrame([*by_control.values(), *_ahead(planned, controls, engagement)], schema=CONTROLS_SCHEMA).sort("control_id"),
+        order_lines=order_lines,
+        invoice_lines=invoice_lines,
+    )
+
+
+def _rows(controls: Sequence[Control], judged: Mapping[str, Judged], engagement: Engagement) -> pl.DataFrame:
+    found = [exceptions.found_by(c, judged[c.population.table], engagement) for c in controls]
+    schema = {**exceptions.SCHEMA, "_party": pl.String(), "_told_apart": pl.String()}
+    spoken = exceptions.without_yielding(_stacked(found, schema), controls)
+    return exceptions.with_causes(exceptions.identified(spoken), controls)
+
+
+def _stacked(frames: Sequence[pl.DataFrame], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    filled = [frame for frame in frames if frame.height]
+    return pl.concat(filled) if filled else pl.DataFrame(schema=dict(schema))
+
+
+def _lacking(control: Control, accepted: Accepted, frames: Mapping[str, pl.LazyFrame]) -> tuple[str, str] | None:
+    """Why a control cannot be performed on what was supplied, in both languages; None when it can."""
+    absent = [need for need in control.needs if not any(table in accepted.documents.supplied for table in need.split(" or "))]
+    if absent:
+        named = ", ".join(absent)
+        return f"the run was given no {named}", f"本次未提供：{named}"
+    if control.population.table not in frames:
+        title = measures.MEASURES[control.population.table]
+        return f"nothing was measured: {title}", f"缺少度量表：{control.population.table}"
+    return None
+
+
+def _row(control: Control, judged: Judged, rows: pl.DataFrame, covers: Mapping[str, int]) -> dict[str, object]:
+    """One line of the matrix of controls. The size of a population that holds only suspicious rows is what was looked at."""
+    population, _, untested = judged.counts(control.id)
+    own = rows.filter(pl.col("control_id") == control.id)
+    if population and untested == population and (unknown := unknown_columns(control, judged)):
+        names = ", ".join(unknown)
+        return _unperformed(control, (f"no row of the population says: {names}", f"总体中没有任何一行提供：{names}"), population, untested)
+    size = max(population, covers.get(control.population.table, 0))
+    state = "exceptions" if own.height else "nothing_to_test" if size == 0 else "clean"
+    return _line(control, state, size, own.height, untested, own["amount_at_risk_base"].sum())
+
+
+def _unperformed(control: Control, reason: tuple[str, str], population: int = 0, untested: int = 0) -> dict[str, object]:
+    return _line(control, "not_performed", population, 0, untested, None) | {"reason": reason[0], "reason_zh": reason[1]}
+
+
+def _line(control: Control, state: str, population: int, found: int, untested: int, amount: object) -> dict[str, object]:
+    return {
+        "control_id": control.id,
+        "title": control.title.en,
+        "severity": control.severity,
+        "status": state,
+        "population": population,
+        "exceptions": found,
+        "not_testable": untested,
+        "amount_at_risk_base": amount,
+        "reason": None,
+        "title_zh": control.title.zh,
+        "reason_zh": None,
+    }
+
+
+def _ahead(planned: Sequence[Planned], controls: Sequence[Control], engagement: Engagement) -> list[dict[str, object]]:
+    """Planned controls whose parameters the engagement already sets: listed, so that nobody believes they were performed."""
+    shipped = {c.id for c in controls}
+    named = {p.control for p in engagement.parameters} - shipped
+    empty = dict.fromkeys(CONTROLS) | {"status": "not_performed", "population": 0, "exceptions": 0, "not_testable": 0}
+    return [
+        empty | {"control_id": p.id, "title": p.name.en, "title_zh": p.name.zh, "severity": p.severity, "reason": _PLANNED[0], "reason_zh": _PLANNED[1]}
+        for p in planned
+        if p.id in named
+    ]

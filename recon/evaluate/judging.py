@@ -1,0 +1,119 @@
+"""Each control over its population: outside, no exception, exception, not testable. One pass for all controls of a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from recon.domain import measures, scopes
+from recon.evaluate import texts
+from recon.evaluate.translate import Clock, Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from recon.domain.control import Control
+    from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Accepted, Matches
+    from recon.evaluate.settings import Settings
+
+#: Verdicts on one row, as small integers.
+OUTSIDE, PASSED, EXCEPTION, NOT_TESTABLE = 0, 1, 2, 3
+#: Columns of a population that describe a document, carried along wherever the population has them.
+ABOUT: Final = (
+    "cycle", "company_code", "party_id", "party_name", "order_number", "order_line_no", "item_id", "currency", "age_days", "internal_number",
+    "source_file", "source_row",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One population, in memory, with a column of verdicts for each of its controls."""
+
+    table: str
+    rows: pl.DataFrame
+    verdicts: pl.DataFrame  # one UInt8 column per control id, aligned with rows
+    readers: Mapping[str, Reader]
+
+    def counts(self, control_id: str) -> tuple[int, int, int]:
+        """Population, exceptions and not testable rows of a control."""
+        verdict = self.verdicts[control_id]
+        outside, exceptions, untested = (int((verdict == code).sum()) for code in (OUTSIDE, EXCEPTION, NOT_TESTABLE))
+        return verdict.len() - outside, exceptions, untested
+
+    def where(self, control_id: str, code: int) -> pl.DataFrame:
+        """The rows on which a control came to this verdict."""
+        return self.rows.filter(self.verdicts[control_id] == code)
+
+
+def clock_of(engagement: Engagement) -> Clock:
+    """The run's clock: the as-of day, and the instant it ends in the engagement's time zone."""
+    end = datetime.combine(engagement.as_of + timedelta(days=1), time.min, tzinfo=ZoneInfo(engagement.time_zone))
+    return Clock(engagement.as_of, end, engagement.period.from_, engagement.period.to)
+
+
+def frames_of(accepted: Accepted, matches: Matches) -> dict[str, pl.LazyFrame]:
+    """Measured tables by name, those found while validating included."""
+    return {**accepted.facts, **matches.tables}
+
+
+def read_populations(frames: Mapping[str, pl.LazyFrame], controls: Sequence[Control], settings: Settings, always: Mapping[str, Iterable[str]]) -> dict[str, pl.DataFrame]:
+    """The populations of the controls, in memory, cut to the columns in use. `always` names tables and columns needed beyond them.
+
+    A column that a measured table should have and this one lacks is unknown in every row.
+    """
+    by_table: dict[str, list[Control]] = {table: [] for table in always}
+    for control in controls:
+        by_table.setdefault(control.population.table, []).append(control)
+    plans = {}
+    for table, its_controls in by_table.items():
+        declared = measures.schema(table)
+        wanted = set(ABOUT) | set(always.get(table, ()))
+        wanted = wanted.union(*(texts.columns(c) for c in its_controls)) & declared.keys()
+        overrides = settings.columns(its_controls)
+        if overrides:
+            wanted |= set(scopes.SCOPE_COLUMNS) & declared.keys()
+        frame = frames[table] if table in frames else pl.LazyFrame(schema=declared)
+        present = set(frame.collect_schema().names())
+        lacking = [pl.lit(None, dtype=declared[c]).alias(c) for c in sorted(wanted - present)]
+        plan = frame.select(*sorted(wanted & present), *lacking)
+        plans[table] = scopes.resolve(plan, settings.rules, overrides) if overrides else plan
+    return dict(zip(plans, pl.collect_all(plans.values()), strict=True))
+
+
+def judge(table: str, rows: pl.DataFrame, controls: Sequence[Control], settings: Settings, clock: Clock) -> Judged:
+    """Verdicts of all controls over one population."""
+    readers = {c.id: Reader(measures.schema(table), settings.of(c), clock) for c in controls}
+    ids = [c.id for c in controls]
+    verdicts = rows.lazy().with_columns(_verdict(c, readers[c.id]).alias(c.id) for c in controls).select(ids).collect()
+    return Judged(table, rows, verdicts, readers)
+
+
+def _verdict(control: Control, reader: Reader) -> pl.Expr:
+    """Unknown membership and unknown conditions are not testable: null is never a pass."""
+    found = texts.rules(control)
+    inside = reader.condition(found["population.where"])
+    breach = reader.condition(found["exception_when"])
+    untestable = reader.condition(found["not_testable_when"])
+    return (
+        pl.when(~inside)
+        .then(OUTSIDE)
+        .when(inside.is_null() | untestable.fill_null(value=False) | breach.is_null())
+        .then(NOT_TESTABLE)
+        .when(breach)
+        .then(EXCEPTION)
+        .otherwise(PASSED)
+        .cast(pl.UInt8)
+    )
+
+
+def unknown_columns(control: Control, judged: Judged) -> list[str]:
+    """Columns on which the verdict hangs and that no row of the population knows."""
+    rows = judged.rows.filter(judged.verdicts[control.id] != OUTSIDE)
+    names = [c for c in texts.judging_columns(control) if c in rows.columns]
+    nulls = rows.select(pl.col(names).null_count()).row(0) if names else ()
+    return [name for name, count in zip(names, nulls, strict=True) if count == rows.height and count > 0]

@@ -1,0 +1,66 @@
+"""Limits: strictly greater is a breach, equal passes; a limit that is switched off or unlimited is never broken.
+
+Two limits on one measure are combined by a named policy. A limit that is not checked leaves the decision to the other one;
+an unlimited one is checked and can never be broken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.domain import money
+
+if TYPE_CHECKING:
+    from recon.evaluate.settings import Setting
+
+#: Policy words. `pct_capped` (the smaller of the two allowances) is `either`, `greater_of` (the larger) is `both`.
+EITHER: Final = ("either", "pct_capped")
+BOTH: Final = ("both", "greater_of")
+BOTH_UP_TO_LARGE_LINE: Final = "both_up_to_large_line"
+#: What a set says that has no member.
+NO_SET: Final = "none"
+POLICIES: Final = (*EITHER, *BOTH, BOTH_UP_TO_LARGE_LINE)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two limits on one measure: whether each is broken, its number (null: no number) and whether it is switched off."""
+
+    share_broken: pl.Expr
+    share: pl.Expr
+    share_off: pl.Expr
+    amount_broken: pl.Expr
+    amount: pl.Expr
+    amount_off: pl.Expr
+
+
+def exceeds(value: pl.Expr, limit: pl.Expr) -> pl.Expr:
+    """value > limit; false where the limit is null (not checked, unlimited); null where the value is not known."""
+    return pl.when(limit.is_null()).then(statement=False).otherwise(value > limit)
+
+
+def exceeds_share(value: pl.Expr, base: pl.Expr, share: pl.Expr) -> pl.Expr:
+    """value > |base| × share, the product exact; false where the share is null (not checked, unlimited)."""
+    allowed = money.product(base.abs(), share, scale=20)
+    return pl.when(share.is_null()).then(statement=False).otherwise(value.cast(pl.Decimal(38, 20)) > allowed)
+
+
+def listed(text: pl.Expr, chosen: Setting) -> pl.Expr:
+    """Whether the text is in the comma-separated set; false where the set is the word none; null where the text is not known."""
+    members = chosen.text().str.split(",").list.eval(pl.element().str.strip_chars())
+    return pl.when(chosen.says(NO_SET)).then(statement=False).when(text.is_not_null()).then(members.list.contains(text))
+
+
+def combined(pair: Pair, policy: Setting, line: pl.Expr | None, large: pl.Expr | None) -> pl.Expr:
+    """Whether the pair is broken under the policy. `line` against `large` decides between both and either for the default policy."""
+    either = pair.share_broken | pair.amount_broken
+    both = (pair.share_broken | pair.share_off) & (pair.amount_broken | pair.amount_off) & ~(pair.share_off & pair.amount_off)
+    verdict = pl.when(policy.text().is_in(EITHER)).then(either)
+    if line is not None and large is not None:
+        is_large = exceeds(line, large)
+        sized = pl.when(is_large.is_null()).then(None).when(is_large).then(either).otherwise(both)
+        verdict = verdict.when(policy.says(BOTH_UP_TO_LARGE_LINE)).then(sized)
+    return verdict.otherwise(both)

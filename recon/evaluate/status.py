@@ -1,0 +1,129 @@
+"""match_status of order lines and invoice lines: the worst of the verdicts, of what is still open, and of what was measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.domain.workpapers import INVOICE_LINES, MATCH_STATUSES, ORDER_LINES
+from recon.evaluate.judging import EXCEPTION, Judged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from recon.domain.control import Control
+
+_CODES: Final = {status: code for code, status in enumerate(MATCH_STATUSES)}
+_ORDER_KEY: Final = ("cycle", "company_code", "order_number", "order_line_no")
+_VARIANCES: Final = ("quantity_variance", "price_variance", "fx_variance", "rounding_variance", "tax_variance", "charge_variance")
+_LAYERS: Final = ("fulfilled_not_invoiced", "invoiced_not_fulfilled")
+#: Why a document line does not count, in the words of matching, when its own reversal is the reason.
+NETTED_REASON: Final = "netted"
+#: Tables and columns that the statuses need beyond what controls ask for.
+NEEDED: Final[dict[str, tuple[str, ...]]] = {
+    "order_line_match": (*ORDER_LINES[:-1], "is_live", "exclusion_reason", "match_level"),
+    "invoice_line_match": (
+        *INVOICE_LINES[:-1], "is_live", "exclusion_reason", "match_level", "invoice_kind", "line_kind", "needs_fulfilment", "is_comparable",
+        "has_order_link", "fulfilment_number", "fulfilled_quantity", "excess_quantity",
+    ),
+    "open_layer": (*_ORDER_KEY, "kind"),
+}  # fmt: skip
+
+
+def lines(judged: Mapping[str, Judged], controls: Sequence[Control]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Order lines and invoice lines in the columns of the results, each with its status, sorted by key."""
+    orders, invoices, layers = (judged[table] for table in NEEDED)
+    own = orders.rows.select(*_ORDER_KEY, _spoken(orders, controls).alias("own"))
+    waiting = own.filter(pl.col("own") == _CODES["overdue"]).select(*_ORDER_KEY, overdue=True).unique()
+    invoice_status = _invoice_status(invoices, controls, waiting)
+    worst = _worst_by_order(invoices.rows, invoice_status, layers, controls)
+    order_status = _order_status(orders.rows, own["own"], worst)
+    return (
+        _finished(orders.rows, order_status, ORDER_LINES, _ORDER_KEY),
+        _finished(invoices.rows, invoice_status, INVOICE_LINES, ("cycle", "company_code", "party_id", "invoice_number", "invoice_line_no", "order_number")),
+    )
+
+
+def _spoken(judged: Judged, controls: Sequence[Control]) -> pl.Series:
+    """The worst status that a control's exception gives to each row of its population; null where none speaks."""
+    found = pl.Series("own", [None], dtype=pl.UInt8).new_from_index(0, judged.rows.height)
+    for control in controls:
+        if control.population.table == judged.table and control.match_status != "none":
+            code = _CODES[control.match_status]
+            spoken = judged.verdicts[control.id] == EXCEPTION
+            worse = spoken & (found.is_null() | (found > code))
+            found = found.set(worse, code) if worse.any() else found
+    return found
+
+
+def _invoice_status(judged: Judged, controls: Sequence[Control], waiting: pl.DataFrame) -> pl.Series:
+    """Status codes of invoice lines, aligned with their rows."""
+    rows = judged.rows.with_columns(own=_spoken(judged, controls))
+    if waiting.height:
+        rows = rows.join(waiting, on=list(_ORDER_KEY), how="left", validate="m:1", maintain_order="left")
+    else:
+        rows = rows.with_columns(overdue=pl.lit(None, dtype=pl.Boolean))
+    is_item = pl.col("line_kind").fill_null("item").is_in(["item", "service"]) & ~pl.col("invoice_kind").fill_null("invoice").is_in(["prepayment"])
+    nothing_came = pl.col("needs_fulfilment") & (pl.col("fulfilled_quantity") == 0) & (pl.col("excess_quantity") > 0)
+    unlinked = ~pl.col("has_order_link").fill_null(value=False) & pl.col("fulfilment_number").is_null()
+    incomparable = pl.col("has_order_link") & ~pl.col("is_comparable")
+    differs = pl.any_horizontal(pl.col(*_VARIANCES, "excess_quantity").fill_null(0) != 0)
+    status = (
+        pl.when(~pl.col("is_live"))
+        .then(_excluded())
+        .when(pl.col("own").is_not_null())
+        .then("own")
+        .when(pl.col("link_certainty").is_in(["ambiguous", "suggested"]))
+        .then(pl.when(pl.col("link_certainty") == "ambiguous").then(_CODES["ambiguous"]).otherwise(_CODES["suggested"]))
+        .when((pl.col("match_level") == "none") | ~is_item)
+        .then(_CODES["not_required"])
+        .when(unlinked | incomparable)
+        .then(_CODES["not_decided"])
+        .when(nothing_came & pl.col("overdue").fill_null(value=False))
+        .then(_CODES["overdue"])
+        .when(nothing_came)
+        .then(_CODES["in_flight"])
+        .when(differs)
+        .then(_CODES["within_tolerance"])
+        .otherwise(_CODES["exact"])
+    )
+    return rows.lazy().select(status.cast(pl.UInt8).alias("status")).collect().to_series()
+
+
+def _worst_by_order(invoices: pl.DataFrame, status: pl.Series, layers: Judged, controls: Sequence[Control]) -> pl.DataFrame:
+    """The worst status among invoice lines and open layers of each order line that has one worse than exact."""
+    exact = _CODES["exact"]
+    lines_of = invoices.lazy().select(*_ORDER_KEY, status=status).filter((pl.col("status") < exact) & pl.col("order_number").is_not_null())
+    spoken = pl.col("own").fill_null(_CODES["in_flight"])
+    layers_of = (
+        layers.rows.lazy()
+        .with_columns(own=_spoken(layers, controls))
+        .filter(pl.col("order_number").is_not_null() & ((pl.col("kind") == _LAYERS[0]) | (pl.col("own").is_not_null() & pl.col("kind").is_in(_LAYERS))))
+        .select(*_ORDER_KEY, status=spoken.cast(pl.UInt8))
+    )
+    return pl.concat([lines_of, layers_of]).group_by(_ORDER_KEY).agg(worst=pl.col("status").min()).collect()
+
+
+def _order_status(rows: pl.DataFrame, own: pl.Series, worst: pl.DataFrame) -> pl.Series:
+    """Status codes of order lines, aligned with their rows."""
+    joined = rows.lazy().with_columns(own=own).join(worst.lazy(), on=list(_ORDER_KEY), how="left", validate="m:1", maintain_order="left")
+    worst_of_all = pl.min_horizontal("own", "worst").fill_null(_CODES["exact"])
+    status = (
+        pl.when(~pl.col("is_live"))
+        .then(_excluded())
+        .when((pl.col("match_level") == "none") & (worst_of_all > _CODES["exception"]))
+        .then(_CODES["not_required"])
+        .otherwise(worst_of_all)
+    )
+    return joined.select(status.cast(pl.UInt8).alias("status")).collect().to_series()
+
+
+def _excluded() -> pl.Expr:
+    netted = pl.col("exclusion_reason").str.starts_with(NETTED_REASON).fill_null(value=False)
+    return pl.when(netted).then(_CODES["netted"]).otherwise(_CODES["excluded"])
+
+
+def _finished(rows: pl.DataFrame, status: pl.Series, columns: Sequence[str], key: Sequence[str]) -> pl.LazyFrame:
+    words = status.cast(pl.UInt32).replace_strict(list(_CODES.values()), list(_CODES), return_dtype=pl.String).alias("match_status")
+    return rows.lazy().with_columns(words).select(columns).sort(*key).collect().lazy()

@@ -1,0 +1,87 @@
+"""All texts of a control, parsed once: conditions, amounts and values by the key of its file, and the places in its sentences."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from recon.domain.errors import TermsRefused, did_you_mean
+from recon.evaluate.expressions import Rule, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from recon.domain.control import Control, Words
+
+#: {name} in a sentence.
+PLACE: Final = re.compile(r"\{([a-z_]+)\}")
+#: Figures of the exception itself that a sentence may name beside columns and parameters.
+FIGURES: Final = ("observed", "expected", "variance", "limit", "amount_at_risk")
+_JUDGING: Final = ("population.where", "exception_when", "not_testable_when")
+_OPTIONAL: Final = ("amount_at_risk_document", "observed", "expected", "variance", "limit")
+
+
+def rules(control: Control) -> Mapping[str, Rule]:
+    """key of the file -> parsed expression, in the order in which a reader meets them. Absent keys are left out."""
+    found = {
+        "population.where": parse(control.population.where, control.where("population.where")),
+        "exception_when": parse(control.exception_when, control.where("exception_when")),
+        "not_testable_when": parse(control.not_testable_when, control.where("not_testable_when")),
+        "amount_at_risk": parse(control.amount_at_risk, control.where("amount_at_risk")),
+    }
+    for key in _OPTIONAL:
+        text = getattr(control, key)
+        if text is not None:
+            found[key] = parse(text, control.where(key))
+    for i, rule in enumerate(control.severity_when):
+        found[f"severity_when[{i}]"] = parse(rule.when, control.where(f"severity_when[{i}].when"))
+    return found
+
+
+def plain_parameters(control: Control) -> frozenset[str]:
+    """Parameters whose verdict needs a value, so that not_checked and unlimited make no sense for them.
+
+    Figures that are only shown may name a limit that is switched off: they are then unknown.
+    """
+    found = rules(control)
+    return frozenset[str]().union(*(found[key].plain for key in _JUDGING))
+
+
+def judging_columns(control: Control) -> list[str]:
+    """Columns on which the verdict hangs, sorted."""
+    found = rules(control)
+    return sorted(frozenset[str]().union(*(found[key].columns for key in _JUDGING)))
+
+
+def places(sentence: Words) -> list[str]:
+    """Names between braces in both languages, in order of appearance, each once."""
+    return list(dict.fromkeys(PLACE.findall(sentence.en) + PLACE.findall(sentence.zh)))
+
+
+def columns(control: Control) -> frozenset[str]:
+    """Columns of the population that the control needs for judging and for telling."""
+    subject = control.subject
+    told = {subject.document_number, subject.document_line_no, subject.document_date, control.certainty, *subject.distinguished_by}
+    if subject.document_type not in {"order", "fulfilment", "invoice"}:
+        told.add(subject.document_type)
+    told |= {name for name in places(control.message) if name not in FIGURES and name not in control.parameters}
+    used = frozenset[str]().union(*(rule.columns for rule in rules(control).values()))
+    return used | frozenset(name for name in told if name)
+
+
+def refuse_unknown_names(control: Control, known: frozenset[str]) -> None:
+    """Refuse columns that the population lacks, parameters that the file lacks, and parameters that nothing uses."""
+    used = set(places(control.message))
+    for rule in rules(control).values():
+        for name in sorted(rule.columns - known):
+            hint = did_you_mean(name, known)
+            raise rule.refuse(f'{control.population.table} has no column "{name}"', expected="a column of the population", todo=hint)
+        for name in sorted(rule.parameters - control.parameters.keys()):
+            hint = did_you_mean(name, set(control.parameters)) or "declare it under parameters, with its value and why"
+            raise rule.refuse(f'there is no parameter "{name}"', expected=", ".join(control.parameters) or "no parameters", todo=hint)
+        used |= rule.parameters
+    for name in sorted(columns(control) - known):
+        hint = did_you_mean(name, known | set(FIGURES) | control.parameters.keys())
+        raise TermsRefused(f'{control.population.table} has no column "{name}"', where=control.where("subject, message or certainty"), todo=hint)
+    for name in sorted(control.parameters.keys() - used):
+        raise TermsRefused(f'nothing uses the parameter "{name}"', where=control.where(f"parameters.{name}"), todo="use it or remove it")

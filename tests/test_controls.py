@@ -1,0 +1,179 @@
+"""Every control file is tested by its own examples, and the examples by mutating the rule: a moved limit must turn one of them red."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from recon.domain import measures, places
+from recon.domain.control import Control, Example, PlannedControls
+from recon.domain.engagement import Engagement, ParameterOverride, Period
+from recon.evaluate import check
+from recon.evaluate.judging import EXCEPTION, NOT_TESTABLE, clock_of, judge, read_populations
+from recon.evaluate.settings import STATES, settle
+from recon.load.yaml_files import read_terms
+
+SHIPPED = (
+    "MIS-01 MIS-02 MIS-03 MIS-04 MIS-05 MIS-09 MIS-10 MIS-11 QTY-01 QTY-02 QTY-03 QTY-04 QTY-05 QTY-08 QTY-12 QTY-14 PRC-01 PRC-02 PRC-03 PRC-07"
+    " DUP-01 DUP-03 APR-01 APR-02 APR-03 APR-04 TIM-05 DAT-08 DAT-10 DAT-13 DAT-14 BAL-01"
+).split()
+#: Nothing about these can be unknown in a way that the population does not already exclude, or no limit stands in them.
+LAST_DIGIT = Decimal("0.0000000001")
+
+
+@cache
+def controls() -> dict[str, Control]:
+    files = sorted((places.rules() / "controls").rglob("*.yaml"))
+    read = [read_terms(path, Control, origin=str(path.relative_to(places.rules()))) for path in files]
+    return {control.id: control for control in read}
+
+
+def engagement(parameters: dict[str, str], control_id: str) -> Engagement:
+    return Engagement(
+        entity="TEST",
+        as_of=date(2026, 10, 31),
+        period=Period(**{"from": date(2026, 10, 1), "to": date(2026, 10, 31)}),
+        currency="CNY",
+        extracts={},
+        parameters=[ParameterOverride(control=control_id, set=parameters, why="example")] if parameters else [],
+    )
+
+
+def population(table: str, given: dict[str, str | None]) -> pl.DataFrame:
+    schema = measures.schema(table)
+    unknown = given.keys() - schema.keys()
+    assert not unknown, f"{table} has no column {sorted(unknown)}"
+    typed = []
+    for name, dtype in schema.items():
+        value = given.get(name)
+        text = pl.lit(value, dtype=pl.String)
+        if dtype == pl.Boolean:
+            typed.append(pl.lit(None if value is None else value == "true", dtype=pl.Boolean).alias(name))
+        elif dtype == pl.Date:
+            typed.append(text.str.to_date().alias(name))
+        elif isinstance(dtype, pl.Datetime):
+            typed.append(text.str.to_datetime(time_zone="UTC", time_unit="us").alias(name))
+        else:
+            typed.append(text.cast(dtype).alias(name))
+    return pl.select(typed)
+
+
+def outcome(control: Control, example: Example, parameters: dict[str, str] | None = None) -> str:
+    terms = engagement({**example.parameters, **(parameters or {})}, control.id)
+    table = control.population.table
+    settings = settle([control], terms)
+    rows = read_populations({table: population(table, example.given).lazy()}, [control], settings, {})[table]
+    judged = judge(table, rows, [control], settings, clock_of(terms))
+    verdict = judged.verdicts[control.id][0]
+    return {EXCEPTION: "exception", NOT_TESTABLE: "not testable"}.get(verdict, "no exception")
+
+
+@dataclass(frozen=True)
+class Case:
+    control: Control
+    example: Example
+
+    def __str__(self) -> str:
+        return f"{self.control.id} {self.example.case}"
+
+
+CASES = [Case(control, example) for control in controls().values() for example in control.examples]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_example(case: Case) -> None:
+    assert outcome(case.control, case.example) == case.example.expect
+
+
+def test_shipped_controls_are_all_there() -> None:
+    assert sorted(controls()) == sorted(SHIPPED)
+
+
+def test_rule_book_is_in_order() -> None:
+    planned = read_terms(places.rules() / "planned.yaml", PlannedControls).controls
+    check(list(controls().values()), engagement({}, "PRC-01"), planned)
+    assert not {p.id for p in planned} & controls().keys()
+    assert len(planned) + len(controls()) == 255
+
+
+@pytest.mark.parametrize("control_id", SHIPPED)
+def test_both_sides_and_the_unknown_are_shown(control_id: str) -> None:
+    expected = {example.expect for example in controls()[control_id].examples}
+    assert expected == {"exception", "no exception", "not testable"}
+
+
+@pytest.mark.parametrize("control_id", SHIPPED)
+def test_text_is_in_both_languages(control_id: str) -> None:
+    control = controls()[control_id]
+    for words in (control.title, control.name, control.risk, control.action, control.message):
+        assert re.search(r"[\u4e00-\u9fff]", words.zh), words
+        assert not re.search(r"[\u4e00-\u9fff]", words.en), words
+        assert set(re.findall(r"{(\w+)}", words.zh)) <= set(re.findall(r"{(\w+)}", words.en)), words
+
+
+def mutated(control: Control, change: str) -> Control:
+    return control.model_copy(update={"exception_when": change})
+
+
+def strict_comparisons() -> list[tuple[str, str]]:
+    """(control, its condition with one strict comparison made inclusive or the other way round), limits' functions aside."""
+    found = []
+    for control in controls().values():
+        text = control.exception_when
+        for match in re.finditer(r"(?<![<>=])(<=|>=|<(?!>)|>)(?!=)", text):
+            swap = {"<": "<=", ">": ">=", "<=": "<", ">=": ">"}[match.group()]
+            found.append((control.id, text[: match.start()] + swap + text[match.end() :]))
+    return found
+
+
+#: Mutants that say the same thing, with the reason.
+EQUIVALENT = {
+    ("MIS-02", "invoiced_quantity >= 0"): "an order line billed zero has no first invoice date, so the days are unknown and not exceeded",
+}
+
+
+@pytest.mark.parametrize(("control_id", "condition"), strict_comparisons())
+def test_a_swapped_comparison_turns_an_example_red(control_id: str, condition: str) -> None:
+    control = mutated(controls()[control_id], condition)
+    red = [example.case for example in control.examples if outcome(control, example) != example.expect]
+    assert red, f"no example of {control_id} sees the difference to: {condition}"
+
+
+def numeric_parameters() -> list[tuple[str, str]]:
+    return [
+        (control.id, name)
+        for control in controls().values()
+        for name, parameter in control.parameters.items()
+        if not parameter.choices and not name.endswith(("_set", "_flag"))
+    ]
+
+
+@pytest.mark.parametrize(("control_id", "name"), numeric_parameters())
+def test_a_moved_limit_turns_an_example_red(control_id: str, name: str) -> None:
+    """Each limit, raised and lowered by a little wherever an example uses it, must change the verdict of some example."""
+    control = controls()[control_id]
+    whole = name.endswith(("_days", "_count"))
+    red = []
+    for example in control.examples:
+        value = example.parameters.get(name, control.parameters[name].value)
+        if value in STATES:
+            continue
+        step = Decimal(1) if whole else LAST_DIGIT
+        for moved in (Decimal(value) + step, Decimal(value) - step):
+            if moved >= 0 and outcome(control, example, {name: format(moved, "f")}) != example.expect:
+                red.append(example.case)
+    assert red, f"no example of {control_id} stands at the limit {name}"
+
+
+def test_a_missing_column_teaches(tmp_path: Path) -> None:
+    control = controls()["MIS-03"].model_copy(update={"exception_when": "exceeds(age_dais, :invoice_wait_days)"})
+    with pytest.raises(Exception, match=r'Did you mean "age_days"') as refused:
+        check([control], engagement({}, "MIS-03"), read_terms(places.rules() / "planned.yaml", PlannedControls).controls)
+    assert "exception_when" in str(refused.value)
