@@ -48,7 +48,9 @@ def evaluate(controls: Sequence[Control], accepted: Accepted, matches: Matches, 
     rows = _rows(performed, judged, engagement)
     by_control = {c.id: _row(c, judged[c.population.table], rows, matches.covers) for c in performed}
     by_control |= {c.id: _unperformed(c, lacking[c.id]) for c in chosen if c.id in lacking}
-    untested = [exceptions.untested_by(c, judged[c.population.table], NOT_TESTABLE) for c in performed if by_control[c.id]["status"] != "not_performed"]
+    untested = [
+        exceptions.untested_by(c, judged[c.population.table], NOT_TESTABLE) for c in performed if by_control[c.id]["status"] != "not_performed"
+    ]
     order_lines, invoice_lines = status.lines(judged, performed)
     return Outcomes(
         exceptions=rows,
@@ -92,14 +94,15 @@ def _row(control: Control, judged: Judged, rows: pl.DataFrame, covers: Mapping[s
         return _unperformed(control, (f"no row of the population says: {names}", f"总体中没有任何一行提供：{names}"), population, untested)
     size = max(population, covers.get(control.population.table, 0))
     state = "exceptions" if own.height else "nothing_to_test" if size == 0 else "clean"
-    return _line(control, state, size, own.height, untested, own["amount_at_risk_base"].sum())
+    return _line(control, state, (size, own.height, untested), own["amount_at_risk_base"].sum())
 
 
 def _unperformed(control: Control, reason: tuple[str, str], population: int = 0, untested: int = 0) -> dict[str, object]:
-    return _line(control, "not_performed", population, 0, untested, None) | {"reason": reason[0], "reason_zh": reason[1]}
+    return _line(control, "not_performed", (population, 0, untested), None) | {"reason": reason[0], "reason_zh": reason[1]}
 
 
-def _line(control: Control, state: str, population: int, found: int, untested: int, amount: object) -> dict[str, object]:
+def _line(control: Control, state: str, counts: tuple[int, int, int], amount: object) -> dict[str, object]:
+    population, found, untested = counts
     return {
         "control_id": control.id,
         "title": control.title.en,
@@ -121,7 +124,8 @@ def _ahead(planned: Sequence[Planned], controls: Sequence[Control], engagement: 
     named = {p.control for p in engagement.parameters} - shipped
     empty = dict.fromkeys(CONTROLS) | {"status": "not_performed", "population": 0, "exceptions": 0, "not_testable": 0}
     return [
-        empty | {"control_id": p.id, "title": p.name.en, "title_zh": p.name.zh, "severity": p.severity, "reason": _PLANNED[0], "reason_zh": _PLANNED[1]}
+        empty
+        | {"control_id": p.id, "title": p.name.en, "title_zh": p.name.zh, "severity": p.severity, "reason": _PLANNED[0], "reason_zh": _PLANNED[1]}
         for p in planned
         if p.id in named
     ]

@@ -22,21 +22,55 @@ if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
     from recon.evaluate.translate import Reader
 
-_TEXTS: Final = (
-    "exception_id control_id severity cycle company_code party_id party_name document_type document_number document_line_no order_number"
-    " order_line_no item_id observed expected variance limit currency message cause_exception_id certainty source_file message_zh"
-).split()
-SCHEMA: Final[dict[str, pl.DataType]] = {
-    column: pl.String() if column in _TEXTS else {"age_days": pl.Int64(), "source_row": pl.UInt32(), "document_date": pl.Date(), "first_seen": pl.Date()}.get(column, MONEY)
-    for column in EXCEPTIONS
+_OTHER_TYPES: Final[dict[str, pl.DataType]] = {
+    "amount_at_risk": MONEY,
+    "amount_at_risk_base": MONEY,
+    "age_days": pl.Int64(),
+    "document_date": pl.Date(),
+    "first_seen": pl.Date(),
+    "source_row": pl.UInt32(),
 }
+SCHEMA: Final[dict[str, pl.DataType]] = {column: _OTHER_TYPES.get(column, pl.String()) for column in EXCEPTIONS}
 NOT_TESTABLE_SCHEMA: Final[dict[str, pl.DataType]] = dict.fromkeys(
-    ("control_id", "document_type", "document_number", "document_line_no", "order_number", "order_line_no", "reason", "cycle", "company_code", "party_id"),
+    (
+        "control_id",
+        "document_type",
+        "document_number",
+        "document_line_no",
+        "order_number",
+        "order_line_no",
+        "reason",
+        "cycle",
+        "company_code",
+        "party_id",
+    ),
     pl.String(),
 )
 #: What makes two exceptions of one control the same exception, night after night.
-_IDENTITY: Final = ("control_id", "company_code", "cycle", "_party", "document_type", "document_number", "document_line_no", "order_number", "order_line_no", "_told_apart")
-_ORDER: Final = ("control_id", "company_code", "cycle", "document_type", "document_number", "document_line_no", "order_number", "order_line_no", "party_id", "exception_id")
+_IDENTITY: Final = (
+    "control_id",
+    "company_code",
+    "cycle",
+    "_party",
+    "document_type",
+    "document_number",
+    "document_line_no",
+    "order_number",
+    "order_line_no",
+    "_told_apart",
+)
+_ORDER: Final = (
+    "control_id",
+    "company_code",
+    "cycle",
+    "document_type",
+    "document_number",
+    "document_line_no",
+    "order_number",
+    "order_line_no",
+    "party_id",
+    "exception_id",
+)
 _ID_DIGITS: Final = 20
 _DOCUMENT_LINE: Final = ("cycle", "company_code", "party_id", "document_type", "document_number", "document_line_no")
 _ORDER_LINE: Final = ("cycle", "company_code", "order_number", "order_line_no")
@@ -88,7 +122,9 @@ def untested_by(control: Control, judged: Judged, code: int) -> pl.DataFrame:
 def identified(exceptions: pl.DataFrame) -> pl.DataFrame:
     """Exceptions with their lasting ids, sorted. Twins that nothing tells apart are numbered, so that none hides another."""
     told = [pl.col(c).fill_null("").str.replace_all("|", "||", literal=True) for c in _IDENTITY]
-    keyed = exceptions.with_columns(pl.concat_str(told, separator="|").alias("_key")).sort("_key", *(c for c in SCHEMA if c not in {"source_file", "source_row"}), "source_file", "source_row")
+    keyed = exceptions.with_columns(pl.concat_str(told, separator="|").alias("_key")).sort(
+        "_key", *(c for c in SCHEMA if c not in {"source_file", "source_row"}), "source_file", "source_row"
+    )
     twin = pl.int_range(pl.len()).over("_key")
     keyed = keyed.with_columns(pl.when(twin > 0).then(pl.format("{}|#{}", "_key", twin + 1)).otherwise("_key").alias("_key"))
     ids = [hashlib.sha256(key.encode()).hexdigest()[:_ID_DIGITS] for key in keyed["_key"].to_list()]
@@ -106,7 +142,11 @@ def with_causes(exceptions: pl.DataFrame, controls: Sequence[Control]) -> pl.Dat
             continue
         is_symptom = pl.col("control_id") == control.id
         for key in (_DOCUMENT_LINE, _ORDER_LINE):
-            lookup = causes.drop_nulls(key[-2]).unique(subset=list(key), keep="first", maintain_order=True).select(*key, pl.col("exception_id").alias("_cause"))
+            lookup = (
+                causes.drop_nulls(key[-2])
+                .unique(subset=list(key), keep="first", maintain_order=True)
+                .select(*key, pl.col("exception_id").alias("_cause"))
+            )
             joined = exceptions.join(lookup, on=list(key), how="left", validate="m:1", maintain_order="left", nulls_equal=True)
             cause = pl.when(is_symptom).then(pl.coalesce("cause_exception_id", "_cause")).otherwise("cause_exception_id")
             exceptions = joined.with_columns(cause_exception_id=cause).drop("_cause")

@@ -37,10 +37,10 @@ FUNCTIONS: Final[dict[str, tuple[int, int, str]]] = {
 #: Position of the limits among the arguments: there a parameter may say not_checked or unlimited.
 LIMIT_POSITIONS: Final[dict[str, tuple[int, ...]]] = {"exceeds": (1,), "exceeds_share": (2,), "exceeds_limits": (2, 3, 6)}
 
-_PLAIN_NODES: Final = frozenset(
-    "And Or Not Paren EQ NEQ GT GTE LT LTE Is Null Boolean Literal Column Identifier Placeholder Add Sub Mul Neg Case If In Between Like"
-    " Coalesce Abs Greatest Least Anonymous".split()
-)
+_PLAIN_NODES: Final = frozenset({
+    "And", "Or", "Not", "Paren", "EQ", "NEQ", "GT", "GTE", "LT", "LTE", "Is", "Null", "Boolean", "Literal", "Column", "Identifier",
+    "Placeholder", "Add", "Sub", "Mul", "Neg", "Case", "If", "In", "Between", "Like", "Coalesce", "Abs", "Greatest", "Least", "Anonymous",
+})  # fmt: skip
 _LONGEST_TEXT: Final = 2_000
 _DEEPEST_TREE: Final = 60
 

@@ -61,7 +61,9 @@ def frames_of(accepted: Accepted, matches: Matches) -> dict[str, pl.LazyFrame]:
     return {**accepted.facts, **matches.tables}
 
 
-def read_populations(frames: Mapping[str, pl.LazyFrame], controls: Sequence[Control], settings: Settings, always: Mapping[str, Iterable[str]]) -> dict[str, pl.DataFrame]:
+def read_populations(
+    frames: Mapping[str, pl.LazyFrame], controls: Sequence[Control], settings: Settings, always: Mapping[str, Iterable[str]]
+) -> dict[str, pl.DataFrame]:
     """The populations of the controls, in memory, cut to the columns in use. `always` names tables and columns needed beyond them.
 
     A column that a measured table should have and this one lacks is unknown in every row.

@@ -38,12 +38,12 @@ class Pair:
 
 
 def exceeds(value: pl.Expr, limit: pl.Expr) -> pl.Expr:
-    """value > limit; false where the limit is null (not checked, unlimited); null where the value is not known."""
+    """Value > limit; false where the limit is null (not checked, unlimited); null where the value is not known."""
     return pl.when(limit.is_null()).then(statement=False).otherwise(value > limit)
 
 
 def exceeds_share(value: pl.Expr, base: pl.Expr, share: pl.Expr) -> pl.Expr:
-    """value > |base| × share, the product exact; false where the share is null (not checked, unlimited)."""
+    """Value > |base| × share, the product exact; false where the share is null (not checked, unlimited)."""
     allowed = money.product(base.abs(), share, scale=20)
     return pl.when(share.is_null()).then(statement=False).otherwise(value.cast(pl.Decimal(38, 20)) > allowed)
 
@@ -58,9 +58,9 @@ def combined(pair: Pair, policy: Setting, line: pl.Expr | None, large: pl.Expr |
     """Whether the pair is broken under the policy. `line` against `large` decides between both and either for the default policy."""
     either = pair.share_broken | pair.amount_broken
     both = (pair.share_broken | pair.share_off) & (pair.amount_broken | pair.amount_off) & ~(pair.share_off & pair.amount_off)
-    verdict = pl.when(policy.text().is_in(EITHER)).then(either)
-    if line is not None and large is not None:
-        is_large = exceeds(line, large)
-        sized = pl.when(is_large.is_null()).then(None).when(is_large).then(either).otherwise(both)
-        verdict = verdict.when(policy.says(BOTH_UP_TO_LARGE_LINE)).then(sized)
-    return verdict.otherwise(both)
+    chosen = pl.when(policy.text().is_in(EITHER)).then(either)
+    if line is None or large is None:
+        return chosen.otherwise(both)
+    is_large = exceeds(line, large)
+    sized = pl.when(is_large.is_null()).then(None).when(is_large).then(either).otherwise(both)
+    return chosen.when(policy.says(BOTH_UP_TO_LARGE_LINE)).then(sized).otherwise(both)

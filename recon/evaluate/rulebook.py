@@ -121,7 +121,10 @@ def _check_choice(controls: Sequence[Control], planned: Sequence[Planned], engag
             if not any(fnmatchcase(control_id, pattern) for control_id in known):
                 hint = did_you_mean(pattern, known)
                 raise TermsRefused(
-                    "no control has this id", where=f"{engagement.origin}:controls.{side}[{i}]", got=pattern, todo=hint or "`recon controls` lists them"
+                    "no control has this id",
+                    where=f"{engagement.origin}:controls.{side}[{i}]",
+                    got=pattern,
+                    todo=hint or "`recon controls` lists them",
                 )
 
 
@@ -163,8 +166,12 @@ def _check_policies(engagement: Engagement) -> None:
         check_scope(choice.where, where)
         for name, value in choice.set.items():
             if name not in POLICIES:
-                raise TermsRefused(f'there is no policy "{name}"', where=f"{where}.set.{name}", expected=", ".join(POLICIES), todo=did_you_mean(name, set(POLICIES)))
+                raise TermsRefused(
+                    f'there is no policy "{name}"', where=f"{where}.set.{name}", expected=", ".join(POLICIES), todo=did_you_mean(name, set(POLICIES))
+                )
             if value not in POLICIES[name]:
                 hint = did_you_mean(value, POLICIES[name])
-                raise TermsRefused(f"{name} does not know this word", where=f"{where}.set.{name}", expected=", ".join(POLICIES[name]), got=value, todo=hint)
+                raise TermsRefused(
+                    f"{name} does not know this word", where=f"{where}.set.{name}", expected=", ".join(POLICIES[name]), got=value, todo=hint
+                )
     refuse_conflicts(engagement.policy_rules())

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.control import Control, Planned
 from recon.domain.errors import TermsRefused, did_you_mean
 from recon.domain.scopes import SCOPE_KEYS, ScopedRule, refuse_conflicts
 from recon.evaluate import texts
@@ -21,6 +20,7 @@ from recon.evaluate import texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from recon.domain.control import Control, Planned
     from recon.domain.engagement import Engagement
 
 #: What a limit may say instead of a number.
@@ -141,7 +141,9 @@ def check_value(control: Control, name: str, value: str, where: str) -> None:
     """Refuse a value that does not fit the unit in the parameter's name."""
     parameter = control.parameters[name]
     if not value.strip():
-        raise TermsRefused("a blank is no value", where=where, expected="a number, or not_checked or unlimited", todo="say not_checked if nothing is tested")
+        raise TermsRefused(
+            "a blank is no value", where=where, expected="a number, or not_checked or unlimited", todo="say not_checked if nothing is tested"
+        )
     if parameter.choices:
         if value not in parameter.choices:
             hint = did_you_mean(value, set(parameter.choices))

@@ -41,7 +41,9 @@ def lines(judged: Mapping[str, Judged], controls: Sequence[Control]) -> tuple[pl
     order_status = _order_status(orders.rows, own["own"], worst)
     return (
         _finished(orders.rows, order_status, ORDER_LINES, _ORDER_KEY),
-        _finished(invoices.rows, invoice_status, INVOICE_LINES, ("cycle", "company_code", "party_id", "invoice_number", "invoice_line_no", "order_number")),
+        _finished(
+            invoices.rows, invoice_status, INVOICE_LINES, ("cycle", "company_code", "party_id", "invoice_number", "invoice_line_no", "order_number")
+        ),
     )
 
 
@@ -99,7 +101,9 @@ def _worst_by_order(invoices: pl.DataFrame, status: pl.Series, layers: Judged, c
     layers_of = (
         layers.rows.lazy()
         .with_columns(own=_spoken(layers, controls))
-        .filter(pl.col("order_number").is_not_null() & ((pl.col("kind") == _LAYERS[0]) | (pl.col("own").is_not_null() & pl.col("kind").is_in(_LAYERS))))
+        .filter(
+            pl.col("order_number").is_not_null() & ((pl.col("kind") == _LAYERS[0]) | (pl.col("own").is_not_null() & pl.col("kind").is_in(_LAYERS)))
+        )
         .select(*_ORDER_KEY, status=spoken.cast(pl.UInt8))
     )
     return pl.concat([lines_of, layers_of]).group_by(_ORDER_KEY).agg(worst=pl.col("status").min()).collect()

@@ -22,7 +22,7 @@ _OPTIONAL: Final = ("amount_at_risk_document", "observed", "expected", "variance
 
 
 def rules(control: Control) -> Mapping[str, Rule]:
-    """key of the file -> parsed expression, in the order in which a reader meets them. Absent keys are left out."""
+    """Key of the file -> parsed expression, in the order in which a reader meets them. Absent keys are left out."""
     found = {
         "population.where": parse(control.population.where, control.where("population.where")),
         "exception_when": parse(control.exception_when, control.where("exception_when")),

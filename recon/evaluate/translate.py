@@ -78,8 +78,10 @@ class Reader:
     def _value(self, rule: Rule, node: Any) -> Value:  # noqa: ANN401 - a sqlglot node
         name = type(node).__name__
         if name in _NODES:
-            return _NODES[name](self, rule, node)
-        return _FUNCTIONS[function_name(node)](self, rule, arguments(node))
+            read: Callable[[Rule, Any], Value] = getattr(self, _NODES[name])
+            return read(rule, node)
+        call: Callable[[Rule, list[Any]], Value] = getattr(self, f"_{function_name(node)}")
+        return call(rule, arguments(node))
 
     def _flag(self, rule: Rule, node: Any) -> pl.Expr:  # noqa: ANN401
         value = self._value(rule, node)
@@ -108,9 +110,8 @@ class Reader:
             return Value(pl.col(name), "number", digits=dtype.scale)
         if dtype.is_integer():
             return Value(pl.col(name), "number", whole=True)
-        kinds = {pl.String: "text", pl.Boolean: "flag", pl.Date: "date", pl.Datetime: "instant"}
-        for kind, said in kinds.items():
-            if dtype == kind:
+        for known, said in ((pl.String, "text"), (pl.Boolean, "flag"), (pl.Date, "date"), (pl.Datetime, "instant")):
+            if dtype == known:
                 return Value(pl.col(name), said)
         raise rule.refuse(f'"{name}" is of a type that rules do not know', got=str(dtype))
 
@@ -290,9 +291,7 @@ class Reader:
         first = values[0]
         for node, value in zip(nodes, values, strict=True):
             if value.kind != first.kind:
-                raise rule.refuse(
-                    f'"{nodes[0].sql()}" is a {first.kind}, "{node.sql()}" is a {value.kind}', expected="values of one kind"
-                )
+                raise rule.refuse(f'"{nodes[0].sql()}" is a {first.kind}, "{node.sql()}" is a {value.kind}', expected="values of one kind")
         return _same_digits(values) if first.kind == "number" else values
 
 
@@ -317,36 +316,24 @@ _COMPARISONS: Final[dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]]] = {
     "LT": lambda a, b: a < b,
     "LTE": lambda a, b: a <= b,
 }
-_NODES: Final[dict[str, Callable[[Reader, Rule, Any], Value]]] = {
-    "Paren": Reader._paren,
-    "Column": Reader._column,
-    "Literal": Reader._literal,
-    "Boolean": Reader._boolean,
-    "Placeholder": Reader._placeholder,
-    "And": Reader._and,
-    "Or": Reader._or,
-    "Not": Reader._not,
-    "Is": Reader._is,
-    **dict.fromkeys(_COMPARISONS, Reader._compare),
-    "Between": Reader._between,
-    "In": Reader._in,
-    "Like": Reader._like,
-    "Neg": Reader._negative,
-    "Add": Reader._sum,
-    "Sub": Reader._sum,
-    "Mul": Reader._product,
-    "Case": Reader._case,
-}
-_FUNCTIONS: Final[dict[str, Callable[[Reader, Rule, list[Any]], Value]]] = {
-    "coalesce": Reader._coalesce,
-    "greatest": Reader._greatest,
-    "least": Reader._least,
-    "abs": Reader._abs,
-    "money": Reader._money,
-    "listed": Reader._listed,
-    "days_between": Reader._days_between,
-    "seconds_between": Reader._seconds_between,
-    "exceeds": Reader._exceeds,
-    "exceeds_share": Reader._exceeds_share,
-    "exceeds_limits": Reader._exceeds_limits,
+#: Kind of node -> the method that reads it.
+_NODES: Final[dict[str, str]] = {
+    "Paren": "_paren",
+    "Column": "_column",
+    "Literal": "_literal",
+    "Boolean": "_boolean",
+    "Placeholder": "_placeholder",
+    "And": "_and",
+    "Or": "_or",
+    "Not": "_not",
+    "Is": "_is",
+    **dict.fromkeys(_COMPARISONS, "_compare"),
+    "Between": "_between",
+    "In": "_in",
+    "Like": "_like",
+    "Neg": "_negative",
+    "Add": "_sum",
+    "Sub": "_sum",
+    "Mul": "_product",
+    "Case": "_case",
 }
