@@ -12,7 +12,7 @@ from recon.domain import measures, tie_out
 from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, TABLES, schema
 from recon.domain.workpapers import REJECTED, Accepted
 from recon.validate.control_totals import compare
-from recon.validate.repeats import shared_keys
+from recon.validate.repeats import files_again, shared_keys
 from recon.validate.rows import REJECTED_SCHEMA, failing_cells
 from recon.validate.statements import STATEMENTS_SCHEMA, state
 
@@ -50,7 +50,7 @@ def validate(documents: Documents, extracts: Extracts, expectations: Mapping[str
     rows_in = {name: frame.height for name, frame in frames.items()}
     return Accepted(
         documents=replace(documents, tables={name: _with_full_schema(name, j.accepted) for name, j in judged.items()}),
-        facts={name: _stacked(name, judged).lazy() for name in _FACTS},
+        facts={name: _stacked(name, judged, files_again(extracts)).lazy() for name in _FACTS},
         row_counts={name: j.accepted.height for name, j in judged.items()},
         statements=pl.DataFrame(statements, schema=STATEMENTS_SCHEMA, orient="row").sort("table", "rule", "message"),
         rejected=pl.concat([conformed, *(j.rejected for j in judged.values())]).sort(REJECTED),
@@ -106,8 +106,9 @@ def _tied_out(table: str, frame: pl.DataFrame, accepted: pl.DataFrame, set_aside
     return tie_out.assured(pl.DataFrame([row], schema=tie_out.SCHEMA))
 
 
-def _stacked(fact: str, judged: Mapping[str, _Judged]) -> pl.DataFrame:
-    frames = [pl.DataFrame(schema=measures.schema(fact)), *(j.facts[fact] for j in judged.values())]
+def _stacked(fact: str, judged: Mapping[str, _Judged], files: pl.DataFrame) -> pl.DataFrame:
+    whole_files = files if fact == "repeated_row" else pl.DataFrame(schema=measures.schema(fact))
+    frames = [whole_files, *(j.facts[fact] for j in judged.values())]
     return pl.concat(frames).sort("table", "natural_key", "source_file", "source_row")
 
 

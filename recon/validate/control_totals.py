@@ -53,7 +53,9 @@ def compare(
         if table not in frames:
             said.append(_not_loaded(table, total))
             continue
-        aside = rejected.filter(pl.col("table") == table).select(SOURCE_FILE, SOURCE_ROW).unique()
+        # A rejected "row" without a number is a whole file that was not read because another one says the same.
+        of_rows = (pl.col("table") == table) & pl.col(SOURCE_ROW).is_not_null()
+        aside = rejected.filter(of_rows).select(SOURCE_FILE, pl.col(SOURCE_ROW).cast(pl.UInt32)).unique()
         rule = expectations[table].control_total if table in expectations else None
         said.append(_compared(total, _of_file(_Loaded(table, frames[table], aside, extracts), total.get(SOURCE_FILE)), rule or _DEFAULT))
     spoken_of = {total.get("table") for total in totals}
@@ -64,6 +66,8 @@ def _of_file(loaded: _Loaded, file: str | None) -> _Loaded:
     """The part of a table that came from `file`, named as in the engagement or by its last part; everything when None."""
     if file is None:
         return loaded
+    read_instead = {f.name: f.repeats for f in loaded.extracts.files if f.repeats is not None}
+    file = next((kept for name, kept in read_instead.items() if name == file or name.endswith(f"/{file}")), file)
     this = (pl.col(SOURCE_FILE) == file) | pl.col(SOURCE_FILE).str.ends_with(f"/{file}")
     return _Loaded(loaded.table, loaded.frame.filter(this), loaded.set_aside.filter(this), loaded.extracts)
 

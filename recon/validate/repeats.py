@@ -7,6 +7,7 @@ the row's number in it, never on the order in which rows arrive.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,6 +17,9 @@ from recon.domain.money import MONEY
 from recon.domain.workpapers import REJECTED
 from recon.validate.row_rules import SENTENCES
 from recon.validate.subjects import amount_base, described
+
+if TYPE_CHECKING:
+    from recon.domain.workpapers import Extracts
 
 #: Where a row came from, under names that no table has: `control_total` has a column `source_file` of its own.
 _ROW, _FILE, _LINE = ("row", "from file", "from row")
@@ -60,6 +64,23 @@ def shared_keys(table: str, frame: pl.DataFrame, currency: str, *, overlapping: 
         _repeated(table, again, content, currency, overlapping=overlapping),
         _conflicting(table, conflict, content, currency),
     )
+
+
+def files_again(extracts: Extracts) -> pl.DataFrame:
+    """The fact `repeated_row` for every file that was not read because another file of its input says the same."""
+    again = [
+        {
+            "table": f.input,
+            "document_type": "extract",
+            "document_number": f.name,
+            "natural_key": f"file {f.repeats}",
+            "repeat_count": 1,
+            SOURCE_FILE: f.name,
+        }
+        for f in extracts.files
+        if f.repeats is not None
+    ]
+    return pl.DataFrame(again, schema=measures.schema("repeated_row"))
 
 
 def _fingerprint(key: list[str]) -> pl.Expr:
