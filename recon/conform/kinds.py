@@ -23,6 +23,8 @@ _SCALE: Final = {"money": 6, "quantity": 10, "price": 10, "rate": 10}
 _WHOLE_DIGITS: Final = {"money": 18, "quantity": 18, "price": 18, "rate": 10}
 _TRUE: Final = ["true", "yes", "y", "t", "1", "是", "√"]
 _FALSE: Final = ["false", "no", "n", "f", "0", "否"]
+_ISO_ZONED: Final = "%Y-%m-%dT%H:%M:%S%.f%#z"
+_ISO_DAY_LENGTH: Final = 10
 _EXCEL_DAY_ZERO: Final = pl.date(1899, 12, 30)
 _EXCEL_DAYS: Final = (20_000, 80_000)  # 1954 to 2119: beyond, a bare number is hardly a date
 
@@ -48,6 +50,7 @@ class Typed:
     value: pl.Expr
     fault: pl.Expr | None
     is_date_only: pl.Expr | None = None
+    text: pl.Expr | None = None  # what stood in the cell, where the cleaned cell is not that
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,25 @@ class Clock:
 
 
 def typed(cell: pl.Expr, kind: str, source: pl.DataType, clock: Clock) -> Typed:
-    """The typed column of a cell whose source type is `source` (String from text files, an exact type from Parquet)."""
-    if source != pl.String:
-        exact = _exact(cell, kind, source, clock)
-        if exact is not None:
-            return exact
-    return _FROM_TEXT[kind](cell.cast(pl.String), kind, clock)
+    """The typed column of a `cleaned` cell whose source type is `source` (String from text files, an exact type from Parquet)."""
+    exact = None if source == pl.String else _exact(cell, kind, source, clock)
+    return exact or _FROM_TEXT[kind](cell, kind, clock)
+
+
+def cleaned(cell: pl.Expr, kind: str, source: pl.DataType, clock: Clock) -> pl.Expr:
+    """The cell as `typed` wants it: exact values as they are, text without blanks around it, ids normalised.
+
+    To be a column of its own before it is typed: the block-wise clean-up is opaque to the engine, which would repeat it for
+    every expression built on it.
+    """
+    if source != pl.String and _exact(cell, kind, source, clock) is not None:
+        return cell
+    if kind == "id":
+        return normalised_id(cell.cast(pl.String))
+    text = stripped(cell.cast(pl.String))
+    if kind == "timestamp":
+        return _stamps(text, clock)
+    return _without_midnight(text) if kind == "date" else text
 
 
 def _exact(cell: pl.Expr, kind: str, source: pl.DataType, clock: Clock) -> Typed | None:
@@ -88,9 +104,8 @@ def literal_formats(names: list[str] | None, kind: str) -> tuple[str, ...]:
 
 
 # ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────
-def _number(cell: pl.Expr, kind: str, _: Clock) -> Typed:
+def _number(text: pl.Expr, kind: str, _: Clock) -> Typed:
     scale, digits = _SCALE[kind], _WHOLE_DIGITS[kind]
-    text = stripped(cell)
     fits = text.str.contains(rf"^[+-]?(?:0*[0-9]{{1,{digits}}}(?:\.[0-9]{{0,{scale}}}0*)?|\.[0-9]{{1,{scale}}}0*)$")
     is_number = text.str.contains(r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$")
     value = pl.when(fits).then(text).cast(dtypes()[kind])
@@ -109,31 +124,25 @@ def _exact_number(cell: pl.Expr, kind: str, source: pl.DataType) -> Typed:
     return Typed(pl.when(fits).then(wide).cast(target), pl.when(~fits).then(pl.lit("too_many_digits")))
 
 
-def _count(cell: pl.Expr, _: str, __: Clock) -> Typed:
-    text = stripped(cell)
+def _count(text: pl.Expr, _: str, __: Clock) -> Typed:
     fits = text.str.contains(r"^[+-]?[0-9]{1,18}(?:\.0*)?$")
     value = pl.when(fits).then(text).str.replace(r"\.0*$", "").str.strip_prefix("+").cast(pl.Int64)
     return Typed(value, pl.when(~fits).then(pl.lit("not_a_whole_number")))
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────────────
-def _id(cell: pl.Expr, _: str, __: Clock) -> Typed:
-    return Typed(normalised_id(cell), None)
+def _text(text: pl.Expr, _: str, __: Clock) -> Typed:
+    return Typed(text, None)
 
 
-def _text(cell: pl.Expr, _: str, __: Clock) -> Typed:
-    return Typed(stripped(cell), None)
-
-
-def _flag(cell: pl.Expr, _: str, __: Clock) -> Typed:
-    word = stripped(cell).str.to_lowercase()
+def _flag(text: pl.Expr, _: str, __: Clock) -> Typed:
+    word = text.str.to_lowercase()
     value = pl.when(word.is_in(_TRUE)).then(pl.lit(value=True)).when(word.is_in(_FALSE)).then(pl.lit(value=False))
     return Typed(value, pl.when(word.is_not_null() & ~word.is_in([*_TRUE, *_FALSE])).then(pl.lit("not_a_flag")))
 
 
 # ── dates and timestamps ─────────────────────────────────────────────────────────────────────────────────
-def _date(cell: pl.Expr, _: str, clock: Clock) -> Typed:
-    text = _without_midnight(stripped(cell))
+def _date(text: pl.Expr, _: str, clock: Clock) -> Typed:
     value = pl.coalesce([_as_date(text, pattern, clock.time_zone) for pattern in clock.formats])
     return Typed(value, pl.when(text.is_not_null() & value.is_null()).then(pl.lit("not_a_date")))
 
@@ -187,33 +196,49 @@ def _epoch(text: pl.Expr) -> pl.Expr:
     )
 
 
-def _timestamp(cell: pl.Expr, _: str, clock: Clock) -> Typed:
-    text = stripped(cell)
-    # most exports hold one plain form; only what is written otherwise takes the long way
-    plain = text.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", strict=False).dt.replace_time_zone("UTC")
-    text = pl.when(plain.is_null()).then(text)
-    iso = text.str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) +", "${1}T").str.replace(r"^(.{10}T[0-9]{2}:[0-9]{2})(Z|[+-].*)?$", "${1}:00${2}")
-    named = pl.when(iso.str.contains(r"T.*(?:Z|z|[+-][0-9]{2}:?[0-9]{0,2})$")).then(iso.str.replace("z$", "Z"))
-    zoned = named.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", strict=False)
-    day = pl.when(iso.str.len_chars() == 10).then(iso).str.to_date("%Y-%m-%d", strict=False)
-    if "epoch_ms" in clock.formats:
-        zoned = pl.coalesce(zoned, _epoch(text))
-    days = [day, *(_as_date(text, p, clock.time_zone) for p in clock.formats if not _has_time(p))]
-    bare = [pl.when(named.is_null()).then(iso).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)]
-    bare += [_stamp(text, p) for p in clock.formats if _has_time(p) and p != "epoch_ms"]
-    unzoned = pl.coalesce(bare)
-    local = _in_zone(unzoned, clock.time_zone)
-    date_only = pl.coalesce(days).is_not_null() & zoned.is_null() & unzoned.is_null()
-    midnight = pl.when(date_only).then(pl.coalesce(days)).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    value = pl.coalesce(plain, zoned, local, midnight)
-    fault = (
-        pl.when(text.is_null() | value.is_not_null())
-        .then(None)
-        .when(unzoned.is_not_null())
-        .then(pl.lit("no_such_local_time"))
-        .otherwise(pl.lit("not_a_timestamp"))
+def _timestamp(cell: pl.Expr, _: str, __: Clock) -> Typed:
+    read = cell.struct
+    return Typed(read.field("value"), read.field("fault"), read.field("is_date_only"), read.field("text"))
+
+
+def _stamps(text: pl.Expr, clock: Clock) -> pl.Expr:
+    """Timestamps read block by block: a struct of value, fault, is_date_only and text. Most blocks are in ISO form with a zone."""
+    kinds = pl.Struct({"value": pl.Datetime("us", "UTC"), "fault": pl.String, "is_date_only": pl.Boolean, "text": pl.String})
+
+    def in_block(block: pl.Series) -> pl.Series:
+        cells = block.alias("text").to_frame()
+        zoned = cells.select(pl.col("text").str.to_datetime(_ISO_ZONED, time_unit="us", strict=False, time_zone="UTC").alias("value"))
+        if zoned["value"].null_count() == block.null_count():
+            known = pl.when(pl.col("value").is_not_null()).then(pl.lit(value=False))
+            ready = zoned.with_columns(fault=pl.lit(None, dtype=pl.String), is_date_only=known, text=block)
+        else:
+            ready = _any_stamps(cells, clock)
+        return ready.select("value", "fault", "is_date_only", "text").to_struct(block.name)
+
+    return text.map_batches(in_block, return_dtype=kinds, is_elementwise=True)
+
+
+def _any_stamps(cells: pl.DataFrame, clock: Clock) -> pl.DataFrame:
+    text, iso = pl.col("text"), pl.col("iso")
+    cells = cells.with_columns(
+        iso=text.str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) +", "${1}T").str.replace(r"^(.{10}T[0-9]{2}:[0-9]{2})(Z|[+-].*)?$", "${1}:00${2}")
     )
-    return Typed(value, fault, pl.when(value.is_not_null()).then(date_only))
+    names_zone = iso.str.contains(r"T.*(?:Z|z|[+-][0-9]{2}:?[0-9]{0,2})$")
+    zoned = [pl.when(names_zone).then(iso.str.replace("z$", "Z")).str.to_datetime(_ISO_ZONED, time_unit="us", strict=False, time_zone="UTC")]
+    zoned += [_epoch(text)] if "epoch_ms" in clock.formats else []
+    bare = [pl.when(~names_zone).then(iso).str.to_datetime(DATE_FORMATS["iso_timestamp"], time_unit="us", strict=False)]
+    bare += [_stamp(text, p) for p in clock.formats if _has_time(p) and p != "epoch_ms"]
+    days = [pl.when(iso.str.len_chars() == _ISO_DAY_LENGTH).then(iso).str.to_date("%Y-%m-%d", strict=False)]
+    days += [_as_date(text, p, clock.time_zone) for p in clock.formats if not _has_time(p)]
+    cells = cells.with_columns(zoned=pl.coalesce(zoned), bare=pl.coalesce(bare), day=pl.coalesce(days))
+    date_only = pl.col("day").is_not_null() & pl.col("zoned").is_null() & pl.col("bare").is_null()
+    midnight = pl.when(date_only).then(pl.col("day")).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    cells = cells.with_columns(value=pl.coalesce(pl.col("zoned"), _in_zone(pl.col("bare"), clock.time_zone), midnight), date_only=date_only)
+    lost = text.is_not_null() & pl.col("value").is_null()
+    return cells.with_columns(
+        fault=pl.when(lost & pl.col("bare").is_not_null()).then(pl.lit("no_such_local_time")).when(lost).then(pl.lit("not_a_timestamp")),
+        is_date_only=pl.when(pl.col("value").is_not_null()).then(pl.col("date_only")),
+    )
 
 
 def _has_time(pattern: str) -> bool:
@@ -247,7 +272,7 @@ def _exact_timestamp(cell: pl.Expr, source: pl.DataType, clock: Clock) -> Typed:
 
 
 _FROM_TEXT: Final[dict[str, Callable[[pl.Expr, str, Clock], Typed]]] = {
-    "id": _id,
+    "id": _text,
     "text": _text,
     "flag": _flag,
     "count": _count,

@@ -9,7 +9,7 @@ import polars as pl
 
 from recon.conform.cells import canonical_text, holds, stripped, unknown_to_map
 from recon.conform.inputs import Prepared, joined, split_reference
-from recon.conform.kinds import RULES, Clock, Typed, literal_formats, typed
+from recon.conform.kinds import RULES, Clock, Typed, cleaned, literal_formats, typed
 from recon.domain import money
 from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, TABLES, schema
 from recon.domain.source import Numbers, Value
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _FAULT = "__fault."
 _CELL = "__cell."
+_READ = "__read."
 _PARTNER = "__partner"
 _ASIDE = "__aside"
 
@@ -110,25 +111,34 @@ def _origin(value: Value, types: Mapping[str, pl.DataType]) -> tuple[pl.Expr, pl
 
 # ── typing ───────────────────────────────────────────────────────────────────────────────────────────────
 def _typed_rows(table: str, frame: pl.LazyFrame, cells: Mapping[str, Cell], partner: pl.Expr | None, finish: _Finish | None) -> Rows:
-    """Type all cells in one pass; only if a row has a fault are its cells read again for the list of rejected rows."""
-    present = frame.collect_schema().names()
+    """Clean and type all cells in one pass; only if a row has a fault are its cells read again for the list of rejected rows."""
     kinds = {c.name: c.kind for c in TABLES[table].columns}
-    columns: dict[str, Typed] = {name: typed(cell.text, kinds[name], cell.source, cell.clock) for name, cell in cells.items()}
-    faults = {name: _first_fault(columns[name], cells[name]) for name in cells}
-    found = {name: fault for name, fault in faults.items() if fault is not None}
+    ready = _ready(frame, cells, partner, kinds, finish)
+    columns: dict[str, Typed] = {n: typed(pl.col(_CELL + n), kinds[n], cell.source, cell.clock) for n, cell in cells.items()}
+    faults = {name: fault for name in cells if (fault := _first_fault(name, columns[name], cells[name])) is not None}
     if partner is not None:
-        found[_PARTNER] = partner
+        faults[_PARTNER] = pl.col(_FAULT + _PARTNER)
+    wrong = pl.any_horizontal([fault.is_not_null() for fault in faults.values()]) if faults else pl.lit(value=False)
+    present = ready.collect_schema().names()
     values = [column.value.alias(name) for name, column in columns.items()]
     values += [c.is_date_only.alias(name + DATE_ONLY) for name, c in columns.items() if c.is_date_only is not None]
-    provenance = [c for c in (SOURCE_FILE, SOURCE_ROW) if c not in cells and c in present]
-    wrong = pl.any_horizontal([fault.is_not_null() for fault in found.values()]) if found else pl.lit(value=False)
-    carried = [pl.col(c).alias(_CELL + c) for c in finish.reads()] if finish is not None else []
-    done = frame.select(*values, *provenance, *carried, wrong.alias(_ASIDE)).collect()
-    rejected = _rejected(table, frame.filter(wrong), cells, found) if done[_ASIDE].any() else empty_rejected()
+    carried = [c for c in present if c in {SOURCE_FILE, SOURCE_ROW} or c.startswith(_READ)]
+    done = ready.select(*values, *carried, wrong.alias(_ASIDE)).collect()
+    rejected = _rejected(table, ready.filter(wrong), faults, columns) if done[_ASIDE].any() else empty_rejected()
     if finish is not None:
         done = finish.finished(table, done)
-    supplied = frozenset(name for name in done.columns if name in kinds) - set(provenance)
+    supplied = frozenset(name for name in done.columns if name in kinds and name not in carried)
     return Rows(done.filter(~pl.col(_ASIDE)).drop(_ASIDE), supplied, rejected, _tie_out_row(table, done))
+
+
+def _ready(frame: pl.LazyFrame, cells: Mapping[str, Cell], partner: pl.Expr | None, kinds: Mapping[str, str], finish: _Finish | None) -> pl.LazyFrame:
+    """What typing looks at, each a column of its own: cleaned cells, words unknown to a map, missing partners, signs, provenance."""
+    present = frame.collect_schema().names()
+    texts = [cleaned(cell.text, kinds[name], cell.source, cell.clock).alias(_CELL + name) for name, cell in cells.items()]
+    words = [cell.unknown_word.alias(_FAULT + name) for name, cell in cells.items() if cell.unknown_word is not None]
+    partners = [partner.alias(_FAULT + _PARTNER)] if partner is not None else []
+    reads = [pl.col(c).alias(_READ + c) for c in finish.reads()] if finish is not None else []
+    return frame.select(*(c for c in (SOURCE_FILE, SOURCE_ROW) if c in present and c not in cells), *texts, *words, *partners, *reads)
 
 
 def _tie_out_row(table: str, done: pl.DataFrame) -> pl.DataFrame:
@@ -149,18 +159,22 @@ def _tie_out_row(table: str, done: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _first_fault(column: Typed, cell: Cell) -> pl.Expr | None:
+def _first_fault(name: str, column: Typed, cell: Cell) -> pl.Expr | None:
     if cell.unknown_word is None:
         return column.fault
-    word = pl.when(cell.unknown_word).then(pl.lit("unknown_word"))
+    word = pl.when(pl.col(_FAULT + name)).then(pl.lit("unknown_word"))
     return word if column.fault is None else pl.coalesce(word, column.fault)
 
 
-def _rejected(table: str, frame: pl.LazyFrame, cells: Mapping[str, Cell], faults: Mapping[str, pl.Expr]) -> pl.DataFrame:
+def _rejected(table: str, wrong: pl.LazyFrame, faults: Mapping[str, pl.Expr], columns: Mapping[str, Typed]) -> pl.DataFrame:
     """One row per cell that could not be read, with the text that stands there."""
-    texts = [cells[n].text.cast(pl.String).alias(_CELL + n) if n in cells else pl.lit(None, dtype=pl.String).alias(_CELL + n) for n in faults]
-    provenance = [c if c in frame.collect_schema() else pl.lit(None, dtype=pl.String).alias(c) for c in (SOURCE_FILE, SOURCE_ROW)]
-    found = frame.select(*provenance, *texts, *(fault.alias(_FAULT + n) for n, fault in faults.items())).collect()
+    present = wrong.collect_schema().names()
+    names = [c for c in present if c in {SOURCE_FILE, SOURCE_ROW}]
+    texts = [(columns[n].text if n in columns else None) for n in faults]
+    cells = [(pl.col(_CELL + n) if t is None else t).cast(pl.String).alias(_CELL + n) for n, t in zip(faults, texts, strict=True) if n in columns]
+    found = wrong.select(*names, *cells, *(fault.alias(_FAULT + n) for n, fault in faults.items())).collect()
+    absent = [c for c in (SOURCE_FILE, SOURCE_ROW, _CELL + _PARTNER) if c not in found.columns]
+    found = found.with_columns(pl.lit(None, dtype=pl.String).alias(c) for c in absent)
     listed = [
         found.filter(pl.col(_FAULT + n).is_not_null()).select(
             pl.lit(table).alias("table"),
@@ -200,7 +214,7 @@ class _Finish:
         kinds = {c.name: c.kind for c in TABLES[table].columns}
         scaled = {n: v for n, v in self.part.columns.items() if n in done.columns and (v.sign or v.times or v.times_by)}
         done = done.with_columns(_scaled(n, v, kinds[n], self.profile).cast(schema(table)[n]).alias(n) for n, v in scaled.items())
-        done = done.drop(c for c in done.columns if c.startswith(_CELL))
+        done = done.drop(c for c in done.columns if c.startswith(_READ))
         for amounts in self.part.derive:
             done = _derived(done, amounts)
         header = [name for name, value in self.part.columns.items() if value.grain == "header" and name in done.columns]
@@ -216,14 +230,14 @@ def _scaled(name: str, value: Value, kind: str, profile: SourceProfile) -> pl.Ex
     if value.times is not None:
         figure = money.product(figure, pl.lit(value.times).cast(pl.Decimal(38, 10)), scale)
     if value.times_by is not None:
-        known = stripped(pl.col(_CELL + value.times_by.column).cast(pl.String))
+        known = stripped(pl.col(_READ + value.times_by.column).cast(pl.String))
         factor = known.replace_strict(value.times_by.values, default=value.times_by.otherwise, return_dtype=pl.String)
         figure = money.product(figure, factor.cast(pl.Decimal(38, 10)), scale)
     if value.sign is None or value.sign.rule == "already_signed":
         return figure
     if value.sign.rule == "negate":
         return -figure
-    other = stripped(pl.col(_CELL + str(value.sign.column)).cast(pl.String))
+    other = stripped(pl.col(_READ + str(value.sign.column)).cast(pl.String))
     if value.sign.rule == "column":
         numbers = value.numbers or profile.numbers
         text = canonical_text(Value(column=value.sign.column), other, "money", numbers, profile.empty)
