@@ -48,7 +48,7 @@ def duplicate_pairs(accepted: Accepted, invoice_documents: pl.LazyFrame, engagem
 
     `pair_kind`: `exact` (same number, amount and date), `same_number` (same number; another amount or date), `near` (same
     amount, numbers alike). A later document has at most one row per kind: its best other. The original is the one entered
-    first. Documents of different kinds, cancelled ones, and credits that together stay within the invoice they correct are
+    first. Documents of different kinds, cancelled ones, and corrections that together stay within the invoice they correct are
     no pairs; nor is a number that returns in another year where the party starts again every year (policy).
     """
     live = invoice_documents.filter("is_live").collect()
@@ -242,19 +242,19 @@ def _rate(text: str) -> pl.Expr:
 def _is_part_of_one_correction(pairs: pl.DataFrame, documents: pl.DataFrame, accepted: Accepted) -> pl.Expr:
     """Credits that name one and the same invoice and together stay within it are parts of one correction, not doubles."""
     involved = pl.concat([pairs["earlier"], pairs["later"]]).unique()
-    credits = documents.filter(pl.col("invoice_kind").is_in(["credit", "value_credit"]) & pl.col("place").is_in(involved.implode()))
-    if credits.is_empty():
+    corrections = documents.filter(pl.col("invoice_kind").is_in(["credit", "value_credit"]) & pl.col("place").is_in(involved.implode()))
+    if corrections.is_empty():
         return pl.lit(value=False)
-    origins = _origins(credits, accepted)
+    origins = _origins(corrections, accepted)
     sizes = documents.group_by("cycle", "company_code", "party_block", origin="number").agg(size=pl.col("amount_gross").abs().max())
     key = ["cycle", "company_code", "party_block", "origin"]
-    named = credits.join(origins, on=["cycle", "company_code", "party_id", "raw", "invoice_date"], how="inner", validate="m:1")
+    named = corrections.join(origins, on=["cycle", "company_code", "party_id", "raw", "invoice_date"], how="inner", validate="m:1")
     within = named.join(sizes, on=key, how="inner").filter(pl.col("amount_gross").abs().sum().over(key) <= pl.col("size"))
     parts = within["place"].implode()
     return pl.col("earlier").is_in(parts) & pl.col("later").is_in(parts)
 
 
-def _origins(credits: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
+def _origins(corrections: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
     """The invoice that each credit's lines name, where all of them name the same one."""
     frames = [
         table(accepted, cycle.invoice_table)
@@ -270,7 +270,7 @@ def _origins(credits: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
         for cycle in CYCLES
     ]
     key = ["cycle", "company_code", "party_id", "raw", "invoice_date"]
-    lines = pl.concat(frames).join(credits.lazy().select(key).unique(), on=key, how="semi")
+    lines = pl.concat(frames).join(corrections.lazy().select(key).unique(), on=key, how="semi")
     return (
         lines.group_by(key)
         .agg(origin=normalised(pl.col("origin_invoice_number")).unique())

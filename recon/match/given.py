@@ -48,3 +48,16 @@ def with_fx_rate(frame: pl.LazyFrame, day: str, accepted: Accepted, engagement: 
         rates, left_on=day, right_on="rate_date", by="currency", strategy="backward", check_sortedness=False
     )
     return dated.with_columns(fx_rate=pl.coalesce("fx_rate", "table_rate")).drop("table_rate", "rate_date")
+
+
+def earliest_moment(stamp: pl.Expr, is_date_only: pl.Expr, engagement: Engagement) -> pl.Expr:
+    """The earliest moment a stamp can mean: itself, or where it is only a day the midnight that begins it in the engagement's zone."""
+    naive = stamp.dt.replace_time_zone(None)
+    midnight = naive.dt.replace_time_zone(engagement.time_zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+    return pl.when(is_date_only).then(pl.coalesce(midnight, stamp)).otherwise(stamp)
+
+
+def latest_moment(stamp: pl.Expr, is_date_only: pl.Expr, engagement: Engagement) -> pl.Expr:
+    """The latest moment a stamp can mean: itself, or the last microsecond of its day."""
+    end = pl.duration(days=1) - pl.duration(microseconds=1)
+    return earliest_moment(stamp, is_date_only, engagement) + pl.when(is_date_only).then(end).otherwise(pl.duration())

@@ -34,13 +34,15 @@ class Settlement:
 
     `invoices`: the invoice documents given, one to one, with paid_amount, discount_amount, write_off_amount, open_amount
     (document currency, signed like the invoice; open_amount is null where the gross amount is unknown, zero where the document is not live).
+    It also has first_payment_at and first_payment_at_is_date_only, null where nothing was paid.
     `settlement_match`: as in measures, sorted. `open_items`: open_payable, open_receivable and unapplied_cash in the columns of
-    open_layer, ages left null. `payment_tie_out`: the doorway `match` of the payment tables.
+    open_layer, ages left null. `payments`: every payment with its reason for not counting. `payment_tie_out`: the doorway `match` of the payment tables.
     """
 
     invoices: pl.LazyFrame
     settlement_match: pl.LazyFrame
     open_items: pl.LazyFrame
+    payments: pl.DataFrame
     payment_tie_out: pl.DataFrame
 
 
@@ -53,12 +55,13 @@ def settle(accepted: Accepted, invoice_documents: pl.LazyFrame, engagement: Enga
     referenced = by_words(by_allocation(start, rows))
     final, unsettled = inferred(referenced, engagement.policy_rules())
     on_account = _on_account(final, paid, unsettled)
-    invoices = _with_paid(documents, final)
+    invoices = _with_paid(documents, final, paid)
     items = pl.concat([_open_invoices(invoices), _unapplied(on_account, accepted)])
     return Settlement(
         invoices=invoices.drop("invoice_id").lazy(),
         settlement_match=_settlement_match(final, documents, paid, on_account).lazy(),
         open_items=items.lazy(),
+        payments=paid,
         payment_tie_out=payment_tie_out(paid),
     )
 
@@ -123,9 +126,15 @@ def _terms(accepted: Accepted, cycle: Cycle) -> pl.LazyFrame:
     )
 
 
-def _with_paid(documents: pl.DataFrame, final: Position) -> pl.DataFrame:
-    sums = final.applied.group_by("invoice_id").agg(
-        paid_amount=pl.col("amount").sum(), discount_amount=pl.col("discount").sum(), write_off_amount=pl.col("write_off").sum()
+def _with_paid(documents: pl.DataFrame, final: Position, paid: pl.DataFrame) -> pl.DataFrame:
+    moments = paid.select("payment_id", "executed_at", "executed_at_is_date_only")
+    applied = final.applied.join(moments, on="payment_id", how="left", validate="m:1").sort("executed_at", "executed_at_is_date_only")
+    sums = applied.group_by("invoice_id").agg(
+        paid_amount=pl.col("amount").sum(),
+        discount_amount=pl.col("discount").sum(),
+        write_off_amount=pl.col("write_off").sum(),
+        first_payment_at=pl.col("executed_at").first(),
+        first_payment_at_is_date_only=pl.col("executed_at_is_date_only").first(),
     )
     rooms = final.invoices.select("invoice_id", open_amount="room")
     given = documents.drop([c for c in ("paid_amount", "open_amount") if c in documents.columns])

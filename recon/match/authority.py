@@ -1,0 +1,173 @@
+"""What each approving person decided, up to which amount they may decide, and what else they did in the same chain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.domain.cycles import PROCURE_TO_PAY
+from recon.domain.measures import schema
+from recon.domain.money import MONEY, amount
+from recon.match.approvable import TYPES
+from recon.match.given import is_given, local_day, table
+
+if TYPE_CHECKING:
+    from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Accepted
+
+_SUBJECT: Final = ("subject_id", "user_id", "company_code", "document_type", "item_group", "day")
+_LIMIT: Final = ("limit_amount", "limit_currency", "is_known", "is_unlimited")
+
+
+def decided(events: pl.DataFrame, pairs: pl.DataFrame, documents: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
+    """One row per approving event of a person with the document it is about; `event_id` and `document_id` kept.
+
+    A document that is not in the extract leaves its columns null; the amount recorded at the decision still counts.
+    """
+    approving = events.filter(pl.col("action") == "approve")
+    first = pairs.sort("event_id", "document_id").unique("event_id", keep="first", maintain_order=True)
+    described = documents.drop("company_code", "document_type", "document_number", "document_version", "source_file", "source_row").rename(
+        {"currency": "document_currency", "party_id": "document_party"}
+    )
+    rows = approving.join(first, on="event_id", how="left", validate="1:1").join(described, on="document_id", how="left", validate="m:1")
+    by_type = pl.col("document_type").replace_strict(TYPES, default=PROCURE_TO_PAY.name, return_dtype=pl.String)
+    is_recorded = pl.col("amount_at_action").is_not_null()
+    return rows.with_columns(
+        cycle=pl.coalesce("cycle", by_type),
+        party_id=pl.coalesce("party_id", "document_party"),
+        day=local_day("action_at", engagement),
+        amount=pl.when(is_recorded).then("amount_at_action").otherwise("amount_net"),
+        amount_currency=pl.when(is_recorded)
+        .then(pl.coalesce("currency", "document_currency", pl.lit(engagement.currency)))
+        .otherwise("document_currency"),
+        amount_basis=pl.when(is_recorded).then(pl.lit("recorded")).when(pl.col("amount_net").is_not_null()).then(pl.lit("current")),
+    )
+
+
+def with_limits(rows: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
+    """Add the limit of authority at the decision and what the amount exceeds it by.
+
+    A person may decide up to their own limit, up to what the policy gives their roles (the lower of the two where both are
+    stated), or, standing in for another, up to the other's limit and the cap of the delegation. The highest of these counts.
+    `amount_at_decision` and `currency` are in the limit's currency where a rate is known; without one nothing is compared.
+    """
+    own = _own_limits(rows.select(pl.col("event_id").alias("subject_id"), "company_code", "document_type", "item_group", "day",
+                                  user_id="actor_id").select(_SUBJECT), accepted, engagement)  # fmt: skip
+    lent = _lent_limits(rows, accepted, engagement)
+    both = pl.concat([own.rename({"subject_id": "event_id"}), lent]).filter("is_known")
+    ranked = both.sort("event_id", "is_unlimited", "limit_amount", "limit_currency", descending=[False, True, True, False])
+    best = ranked.unique("event_id", keep="first", maintain_order=True)
+    is_mixed = both.group_by("event_id").agg(is_mixed=pl.col("limit_currency").drop_nulls().n_unique() > 1)
+    rows = rows.join(best, on="event_id", how="left", validate="1:1").join(is_mixed, on="event_id", how="left", validate="1:1")
+    is_known = pl.col("is_known").fill_null(value=False) & ~(pl.col("is_mixed").fill_null(value=False) & ~pl.col("is_unlimited"))
+    limit = pl.when(is_known & ~pl.col("is_unlimited")).then("limit_amount")
+    rows = rows.with_columns(
+        limit_is_known=is_known,
+        limit_is_unlimited=is_known & pl.col("is_unlimited"),
+        effective_limit_amount=limit,
+        limit_currency=pl.when(limit.is_not_null()).then("limit_currency"),
+    )
+    return _compared(rows, engagement)
+
+
+def _compared(rows: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
+    base, wanted, held = pl.lit(engagement.currency), pl.col("limit_currency"), pl.col("amount_currency")
+    is_document = held == pl.col("document_currency")
+    converted = pl.when(wanted == held).then("amount").when((wanted == base) & is_document).then(amount(pl.col("amount"), pl.col("fx_rate")))
+    rows = rows.with_columns(converted=converted.cast(MONEY))
+    excess = (pl.col("converted") - pl.col("effective_limit_amount")).cast(MONEY)
+    is_moved = pl.col("converted").is_not_null()
+    excess_base = pl.when(wanted == base).then(excess).when(wanted == pl.col("document_currency")).then(amount(excess, pl.col("fx_rate")))
+    return rows.with_columns(
+        amount_at_decision=pl.when(is_moved).then("converted").otherwise("amount"),
+        currency=pl.when(is_moved).then("limit_currency").otherwise("amount_currency"),
+        excess_amount=excess,
+        excess_amount_base=excess_base,
+    )
+
+
+def _own_limits(subjects: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
+    """subject_id with the limit a user has by themselves: their own, their roles' by the policy, the lower of both."""
+    users = table(accepted, "user").select(
+        "user_id", "roles", user_limit="approval_limit", user_currency=pl.col("limit_currency").fill_null(engagement.currency)
+    )
+    rows = subjects.join(users.collect(), on="user_id", how="left", validate="m:1")
+    rows = rows.join(_role_limits(rows, accepted, engagement), on="subject_id", how="left", validate="1:1")
+    has_own, has_role = pl.col("user_limit").is_not_null(), pl.col("role_is_known").fill_null(value=False)
+    is_capped = has_role & ~pl.col("role_is_unlimited") & (pl.col("role_currency") == pl.col("user_currency"))
+    lower = pl.when(is_capped).then(pl.min_horizontal("user_limit", "role_limit")).otherwise("user_limit")
+    return rows.select(
+        "subject_id",
+        limit_amount=pl.when(has_own).then(lower).otherwise("role_limit").cast(MONEY),
+        limit_currency=pl.when(has_own).then("user_currency").otherwise("role_currency"),
+        is_known=has_own | has_role,
+        is_unlimited=~has_own & pl.col("role_is_unlimited").fill_null(value=False),
+    )
+
+
+def _role_limits(rows: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
+    """The highest amount the policy lets one of a user's roles approve; an empty one is unlimited where the policy states amounts at all."""
+    columns = {
+        "subject_id": pl.UInt32(),
+        "role_limit": MONEY,
+        "role_currency": pl.String(),
+        "role_is_known": pl.Boolean(),
+        "role_is_unlimited": pl.Boolean(),
+    }
+    if not is_given(accepted, "approval_policy", "max_amount"):
+        return pl.DataFrame(schema=columns)
+    roles = rows.filter(pl.col("roles").is_not_null()).with_columns(role=pl.col("roles").str.extract_all(r"[^,;，；]+")).explode("role")
+    bands = table(accepted, "approval_policy").filter(pl.col("required_role").is_not_null()).select(
+        "document_type", "max_amount", "valid_from", "valid_to",
+        role=pl.col("required_role").str.strip_chars().str.to_uppercase(),
+        band_company="company_code",
+        band_group="item_group",
+        role_currency=pl.col("currency").fill_null(engagement.currency),
+    )  # fmt: skip
+    held = roles.with_columns(role=pl.col("role").str.strip_chars().str.to_uppercase()).join(
+        bands.collect(), on=["document_type", "role"], how="inner"
+    )
+    held = held.filter(
+        (pl.col("band_company").is_null() | (pl.col("band_company") == pl.col("company_code")))
+        & (pl.col("band_group").is_null() | (pl.col("band_group") == pl.col("item_group")))
+        & (pl.col("valid_from").is_null() | (pl.col("valid_from") <= pl.col("day")))
+        & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= pl.col("day")))
+    )
+    limits = held.group_by("subject_id").agg(
+        role_limit=pl.col("max_amount").max(),
+        role_currency=pl.col("role_currency").min(),
+        role_is_known=pl.col("role_currency").n_unique() == 1,
+        role_is_unlimited=pl.col("max_amount").is_null().any(),
+    )
+    return limits.select(columns.keys()).cast(columns)
+
+
+def _lent_limits(rows: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
+    """event_id with the limits lent to the actor on that day; where the event says for whom they acted, only that person's."""
+    lent = table(accepted, "delegation").select("from_user", "to_user", "valid_from", "valid_to", cap="limit_amount").collect()
+    deputies = rows.select("event_id", "actor_id", "on_behalf_of", "company_code", "document_type", "item_group", "day").join(
+        lent, left_on="actor_id", right_on="to_user", how="inner"
+    )
+    deputies = deputies.filter(
+        (pl.col("on_behalf_of").is_null() | (pl.col("on_behalf_of") == pl.col("from_user")))
+        & (pl.col("valid_from") <= pl.col("day"))
+        & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= pl.col("day")))
+    ).with_row_index("subject_id")
+    limits = _own_limits(deputies.with_columns(user_id="from_user").select(_SUBJECT), accepted, engagement)
+    capped = deputies.select("subject_id", "event_id", "cap").join(limits, on="subject_id", how="left", validate="1:1")
+    is_open = pl.col("is_unlimited") & pl.col("cap").is_not_null()
+    return capped.select(
+        "event_id",
+        limit_amount=pl.when(is_open).then("cap").otherwise(pl.min_horizontal("limit_amount", "cap")).cast(MONEY),
+        limit_currency=pl.when(is_open).then(pl.coalesce("limit_currency", pl.lit(engagement.currency))).otherwise("limit_currency"),
+        is_known="is_known",
+        is_unlimited=pl.col("is_unlimited") & pl.col("cap").is_null(),
+    )
+
+
+def decision_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows in the columns of approval_decision, sorted by document and moment."""
+    columns = schema("approval_decision")
+    order = ["cycle", "company_code", "document_type", "document_number", "party_id", "action_at", "step", "actor_id", "event_id"]
+    return rows.sort(order).select(columns.keys()).cast(columns)
