@@ -15,7 +15,7 @@ from recon.conform import conform
 from recon.deliver import deliver
 from recon.domain import places
 from recon.domain.workpapers import Outcomes, Workpapers
-from recon.evaluate import check, evaluate
+from recon.evaluate import check, chosen, evaluate
 from recon.load import load, rulebook
 from recon.match import match
 from recon.record import record
@@ -62,7 +62,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         with room("match"):
             matches = match(accepted, engagement)
         with room("evaluate"):
-            outcomes = evaluate(controls, accepted, matches, engagement)
+            outcomes = evaluate(controls, accepted, matches, engagement, planned)
         with room("record"):
             register = record(outcomes, matches, engagement, history)
         workpapers = Workpapers(
@@ -108,4 +108,4 @@ def rehearse(engagement: Engagement) -> list[Control]:
     profile = rulebook.read_profile(engagement.source, engagement.folder)
     rulebook.read_expectations(places.rules() / "expectations")
     conform(load(engagement, profile, headers_only=True), profile, engagement)
-    return list(controls)
+    return chosen(book, engagement)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from recon.evaluate.evaluation import evaluate
-from recon.evaluate.rulebook import catalogue, check, explain
+from recon.evaluate.rulebook import catalogue, check, chosen, explain
 
-__all__ = ["catalogue", "check", "evaluate", "explain"]
+__all__ = ["catalogue", "check", "chosen", "evaluate", "explain"]

@@ -32,9 +32,8 @@ def evaluate(controls: Sequence[Control], accepted: Accepted, matches: Matches, 
 
     Only exceptions and rows that could not be tested are kept as rows; the rest of a population is counted. A control whose
     tables are absent, or one of whose columns no row knows, is not performed and says why; parameters set for a planned control are
-    listed as not performed. Raises TermsRefused as `check` does.
+    listed as not performed. `check` has refused a rule book and parameters that could not be performed.
     """
-    rulebook.check(controls, engagement, planned)
     chosen = rulebook.chosen(controls, engagement)
     settings = settle(chosen, engagement)
     frames = frames_of(accepted, matches)
