@@ -54,23 +54,14 @@ def refuse_ragged(layout: Layout) -> tuple[int, int]:
     Raises InputsRefused for a record with too few or too many fields, a file that ends inside a quoted field, a quote in the
     middle of a field, and line ends that the reader does not know.
     """
-    quotes, odd, returns = _quotes(layout)
-    if returns:
-        raise InputsRefused(
-            "the lines end in a bare carriage return",
-            where=layout.name,
-            expected="line ends LF or CR LF",
-            todo="export the file again with usual line ends",
-        )
-    records = _records(layout, quoted=quotes > 0, spanning=odd > 0)
-    facts = records.select(
-        rows=(~pl.col("blank")).sum(),
-        blanks=pl.col("blank").sum(),
-        wrong=(~pl.col("blank") & (pl.col("fields") != layout.columns)).sum(),
-        stray=pl.col("stray").sum(),
-    ).collect()
-    rows, blanks, wrong, stray = facts.row(0)
-    if stray:
+    look = _first_look(layout)
+    if not look["quotes"]:
+        if look["wrong"]:
+            raise _ragged(layout, _records(layout, quoted=False, spanning=False))
+        return look["rows"], look["blanks"]
+    records = _records(layout, quoted=True, spanning=look["odd"] > 0)
+    counts = records.select(**_counts(layout), stray=pl.col("stray").sum()).collect().row(0, named=True)
+    if counts["stray"]:
         first = _first(records.filter(pl.col("stray")))
         raise InputsRefused(
             "a quote stands in the middle of a field, or the text after a closing quote goes on",
@@ -78,23 +69,54 @@ def refuse_ragged(layout: Layout) -> tuple[int, int]:
             got=first.line,
             todo='put the whole field in quotes and double the quote inside: "5"" pipe"',
         )
-    if wrong:
+    if counts["wrong"]:
         raise _ragged(layout, records)
-    return rows, blanks
+    return counts["rows"], counts["blanks"]
 
 
-def _quotes(layout: Layout) -> tuple[int, int, int]:
-    """Quote marks in all, lines with an odd number of them, lines with a carriage return inside."""
-    count = pl.col("line").str.count_matches('"', literal=True)
-    facts = layout.lines().select(quotes=count.sum(), odd=(count % 2).sum(), returns=pl.col("line").str.contains("\r", literal=True).sum()).collect()
-    quotes, odd, returns = facts.row(0)
-    if odd % 2:
-        last = layout.lines().filter(count % 2 == 1).select(pl.col("no").max()).collect().item()
+def _counts(layout: Layout) -> dict[str, pl.Expr]:
+    blank, right = pl.col("blank"), pl.col("fields") == layout.columns
+    return {"rows": (~blank).sum(), "blanks": blank.sum(), "wrong": (~blank & ~right).sum()}
+
+
+def _first_look(layout: Layout) -> dict[str, int]:
+    """Quotes in all, lines with an odd number of them, and the counts that hold where there is no quote: one pass over the file.
+
+    Raises InputsRefused where the quotes do not close, or lines end in a bare carriage return.
+    """
+    quotes = pl.col("line").str.count_matches('"', literal=True)
+    returns = pl.col("line").str.contains("\r", literal=True)
+    lines = _told(layout.lines().with_columns(quotes=quotes, returns=returns, bare=pl.col("line")), layout.separator, "quotes", "returns")
+    facts = lines.select(quotes=pl.col("quotes").sum(), odd=(pl.col("quotes") % 2).sum(), returns=pl.col("returns").sum(), **_counts(layout))
+    look: dict[str, int] = facts.collect().row(0, named=True)
+    if look["odd"] % 2:
+        last = layout.lines().filter(quotes % 2 == 1).select(pl.col("no").max()).collect().item()
         raise InputsRefused(
-            "the file ends inside a quoted field", where=f"{layout.name}:{last}", expected="a closing quote", got="the end of the file",
+            "the file ends inside a quoted field",
+            where=f"{layout.name}:{last}",
+            expected="a closing quote",
+            got="the end of the file",
             todo="the file is cut off, or a quote is missing; ask for the file again",
-        )  # fmt: skip
-    return quotes, odd, returns if not quotes else 0
+        )
+    if look["returns"] and not look["quotes"]:
+        raise InputsRefused(
+            "the lines end in a bare carriage return",
+            where=layout.name,
+            expected="line ends LF or CR LF",
+            todo="export the file again with usual line ends",
+        )
+    return look
+
+
+def _told(lines: pl.LazyFrame, separator: str, *kept: str) -> pl.LazyFrame:
+    """Per line or record: its number of fields (separators outside quotes, in `bare`) and whether it is blank."""
+    return lines.select(
+        "no",
+        "line",
+        *kept,
+        fields=pl.col("bare").str.count_matches(separator, literal=True) + 1,
+        blank=pl.col("line").str.strip_chars(separator) == "",
+    )
 
 
 def _records(layout: Layout, *, quoted: bool, spanning: bool) -> pl.LazyFrame:
@@ -103,18 +125,11 @@ def _records(layout: Layout, *, quoted: bool, spanning: bool) -> pl.LazyFrame:
     separator = layout.separator
     if spanning:
         lines = _joined(lines)
-    bare = pl.col("line")
-    if quoted:
-        mark = re.escape(separator)
-        bare = bare.str.replace_all(rf'(?s)(^|{mark})"(?:[^"]|"")*"', "${1}")
-    lines = lines.with_columns(bare=bare)
-    return lines.select(
-        "no",
-        "line",
-        fields=pl.col("bare").str.count_matches(separator, literal=True) + 1,
-        blank=pl.col("line").str.strip_chars(separator) == "",
-        stray=(pl.col("bare").str.contains('"', literal=True) | _goes_on(separator)) if quoted else pl.lit(value=False),
-    )
+    if not quoted:
+        return _told(lines.with_columns(bare=pl.col("line"), stray=pl.lit(value=False)), separator, "stray")
+    bare = pl.col("line").str.replace_all(rf'(?s)(^|{re.escape(separator)})"(?:[^"]|"")*"', "${1}")
+    stray = pl.col("bare").str.contains('"', literal=True) | _goes_on(separator)
+    return _told(lines.with_columns(bare=bare).with_columns(stray=stray), separator, "stray")
 
 
 def _goes_on(separator: str) -> pl.Expr:
