@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from recon.sample import approvals
 from recon.sample.book import Row, days
 from recon.sample.chain import Part
-from recon.sample.scenarios import BOTH, Start, any_item, any_party, bill, deliver, fill, pay_mostly, usual_quantity
+from recon.sample.scenarios import BOTH, Start, any_item, any_party, bill, deliver, fill, pay_mostly, replace, usual_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def milestones(start: Start) -> None:
 
 
 def inspected(start: Start) -> None:
-    """Four-way: a twelfth fails inspection, goes back to the supplier and is credited."""
+    """Four-way: a twelfth fails inspection, goes back to the supplier, is credited, replaced and billed again."""
     chain = start.chain()
     for _ in range(start.size):
         item = any_item(start.book, start.cycle, "INSPECTED")
@@ -45,7 +45,9 @@ def inspected(start: Start) -> None:
         row.update(_verdict(Decimal(0), -quantity))
     credited = [Part(line, -line.quantity / 12, {"origin_invoice_line_no": str(i)}) for i, line in enumerate(chain.lines, start=1)]
     credit = chain.invoice(start.day + days(16), credited, "credit", origin_invoice_number=document.number)
-    pay_mostly(chain, start.day + days(60), [document, credit])
+    again = start.day + days(20)
+    replaced = replace(chain, again, 12, inspected_at=start.book.moment(again, 16), quantity_rejected=Decimal(0))
+    pay_mostly(chain, start.day + days(60), [document, credit, replaced])
 
 
 def _verdict(accepted: Decimal, rejected: Decimal) -> Row:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY, Cycle
 from recon.sample import approvals
-from recon.sample.book import AS_OF, CENT, Book, Row, days, rounded
+from recon.sample.book import AS_OF, CENT, Book, Row, Value, days, rounded
 from recon.sample.chain import Chain, Document, Part
 from recon.sample.chain import invoice as joint_invoice
 from recon.sample.masters import price_of
@@ -147,15 +147,24 @@ def crossing(start: Start) -> None:
 
 
 def returned(start: Start) -> None:
-    """A third comes back and is credited; the payment takes the credit off."""
+    """A third comes back and is credited; what we had bought is replaced and billed again."""
     chain = fill(start, start.chain())
     delivery = deliver(chain, start.day + days(5), chain.whole())
     document = bill(chain, start.day + days(9), chain.whole())
     thirds = [line.quantity / 3 for line in chain.lines]
     chain.undo(delivery, start.day + days(18), "return", thirds)
     parts = [Part(line, -line.quantity / 3, {"origin_invoice_line_no": str(i)}) for i, line in enumerate(chain.lines, start=1)]
-    credit = chain.invoice(start.day + days(24), parts, "credit", origin_invoice_number=document.number)
-    pay_mostly(chain, start.day + days(64), [document, credit])
+    documents = [document, chain.invoice(start.day + days(24), parts, "credit", origin_invoice_number=document.number)]
+    if chain.buys:
+        documents.append(replace(chain, start.day + days(27), 3))
+    pay_mostly(chain, start.day + days(64), documents)
+
+
+def replace(chain: Chain, day: date, share: int, **checked: Value) -> Document:
+    """Goods for what went back, one of so many parts, and their bill three days later."""
+    parts = [Part(line, line.quantity / share) for line in chain.lines]
+    chain.fulfil(day, [Part(p.line, p.quantity, {**checked, **({"quantity_accepted": p.quantity} if checked else {})}) for p in parts])
+    return bill(chain, day + days(3), parts)
 
 
 def price_credit(start: Start) -> None:

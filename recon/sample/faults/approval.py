@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY, Cycle
-from recon.sample.approvals import approve_order, event, order_keys
+from recon.sample.approvals import approve_invoice, approve_order, event, order_keys
 from recon.sample.book import Book, ago, days
 from recon.sample.chain import Chain
 from recon.sample.faults.registry import LATER, domestic, goods, on_document, plants, some_time
@@ -21,7 +21,7 @@ def _order(book: Book, cycle: Cycle, day: date, price: str, **header: str) -> Ch
     chain.line(goods(book, cycle), 100, Decimal(price))
     terms = {} if chain.buys else {"incoterm": "EXW", "goods_issue_posted": "true"}
     chain.fulfil(day + days(6), chain.whole(), **terms)
-    chain.invoice(day + days(9), chain.whole())
+    approve_invoice(chain, chain.invoice(day + days(9), chain.whole()))
     return chain
 
 

@@ -87,6 +87,7 @@ def service_billed_again(book: Book) -> None:
     again = chain.invoice(day + days(50), chain.whole())
     book.expect("QTY-08", *on_invoice(chain, again, line), "the whole service was billed before")
     book.expect("QTY-02", *on_invoice(chain, again, line), "billed 2, ordered 1")
+    book.expect("PRC-07", *on_order(chain, line), "twice the value of the order is billed")
 
 
 @plants("QTY-12")

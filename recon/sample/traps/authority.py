@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY, Cycle
-from recon.sample.approvals import approve_order, event, order_keys
+from recon.sample.approvals import approve_invoice, approve_order, event, order_keys
 from recon.sample.book import Book, ago, days
 from recon.sample.chain import Chain
 from recon.sample.faults.registry import domestic, goods, some_time
@@ -18,7 +18,7 @@ def _order(book: Book, cycle: Cycle, price: str, **header: str) -> Chain:
     chain = Chain(book, cycle, day, domestic(book, cycle), **header)
     chain.line(goods(book, cycle), 100, Decimal(price))
     chain.fulfil(day + days(4), chain.whole(), **({} if chain.buys else {"incoterm": "EXW", "goods_issue_posted": "true"}))
-    chain.invoice(day + days(6), chain.whole())
+    approve_invoice(chain, chain.invoice(day + days(6), chain.whole()))
     return chain
 
 
@@ -58,7 +58,7 @@ def deputy_within_the_loan(book: Book) -> None:
     chain.line(goods(book, PROCURE_TO_PAY), 100, Decimal("2000.00"))
     approve_order(chain, "BUYD1", on_behalf_of="BUYM1")
     chain.fulfil(chain.day + days(4), chain.whole())
-    chain.invoice(chain.day + days(6), chain.whole())
+    approve_invoice(chain, chain.invoice(chain.day + days(6), chain.whole()))
 
 
 @spares("APR-04")
