@@ -25,6 +25,8 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ERROR_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*\bt="e"[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?<v>([^<]*)</v>')
 
+_LARGEST_FLOAT = 1e18  # beyond, the text keeps its exponent and is set aside where it is typed
+
 #: Types of Parquet columns that pass as they are: nothing is gained by turning exact values into text and back.
 _EXACT = (pl.Decimal, pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64, pl.Date, pl.Datetime, pl.Boolean, pl.String)
 
@@ -189,8 +191,8 @@ def _exact(file: FileName, column: str, kind: pl.DataType) -> pl.Expr:
         return cell
     if isinstance(kind, pl.Float32 | pl.Float64):
         text = cell.cast(pl.String)
-        plain = pl.when(text.str.contains("e", literal=True)).then(cell).otherwise(None).cast(pl.Decimal(38, 18)).cast(pl.String)
-        return pl.coalesce(plain, text) if kind == pl.Float64 else text
+        small_enough = text.str.contains("e", literal=True) & (cell.abs() < _LARGEST_FLOAT)
+        return pl.coalesce(pl.when(small_enough).then(text).cast(pl.Decimal(38, 18)).cast(pl.String), text)
     if isinstance(kind, pl.Categorical | pl.Enum | pl.Null):
         return cell.cast(pl.String)
     raise InputsRefused(

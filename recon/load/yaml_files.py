@@ -89,7 +89,8 @@ def _plain(node: Any) -> Any:  # noqa: ANN401
 
 
 def _teach(path: Path, tree: Any, model: type[BaseModel], error: ValidationError) -> TermsRefused:  # noqa: ANN401
-    first = error.errors()[0]
+    # a misspelt key is also a missing one: the spelling is what the reader needs to hear about
+    first = next((e for e in error.errors() if e["type"] == "extra_forbidden"), error.errors()[0])
     location = [part for part in first["loc"] if not (isinstance(part, str) and part.startswith(("function-", "list[", "constrained-")))]
     key = ".".join(str(part) for part in location)
     where = f"{path}:{_line(tree, location)}:{key}"
