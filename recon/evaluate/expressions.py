@@ -75,7 +75,9 @@ def parse(text: str, where: str) -> Rule:
         raise bare.refuse("the expression is empty", expected="an SQL condition or value", got="nothing")
     try:
         trees = sqlglot.parse(text)
-    except (SqlglotError, RecursionError) as error:
+    except RecursionError:
+        raise bare.refuse("the expression is nested too deeply", expected=f"at most {_DEEPEST_TREE} levels") from None
+    except SqlglotError as error:
         raise bare.refuse("this is no SQL expression", got=text, todo=str(error).splitlines()[0]) from None
     if len(trees) != 1 or trees[0] is None:
         raise bare.refuse("more than one statement", expected="one expression", todo="remove the semicolon")

@@ -32,19 +32,14 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
 
 
 def lines(judged: Mapping[str, Judged], controls: Sequence[Control]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
-    """Order lines and invoice lines in the columns of the results, each with its status, sorted by key."""
+    """Order lines and invoice lines in the columns of the results, each with its status, in the order of their measured tables."""
     orders, invoices, layers = (judged[table] for table in NEEDED)
     own = orders.rows.select(*_ORDER_KEY, _spoken(orders, controls).alias("own"))
     waiting = own.filter(pl.col("own") == _CODES["overdue"]).select(*_ORDER_KEY, overdue=True).unique()
     invoice_status = _invoice_status(invoices, controls, waiting)
     worst = _worst_by_order(invoices.rows, invoice_status, layers, controls)
     order_status = _order_status(orders.rows, own["own"], worst)
-    return (
-        _finished(orders.rows, order_status, ORDER_LINES, _ORDER_KEY),
-        _finished(
-            invoices.rows, invoice_status, INVOICE_LINES, ("cycle", "company_code", "party_id", "invoice_number", "invoice_line_no", "order_number")
-        ),
-    )
+    return _finished(orders.rows, order_status, ORDER_LINES), _finished(invoices.rows, invoice_status, INVOICE_LINES)
 
 
 def _spoken(judged: Judged, controls: Sequence[Control]) -> pl.Series:
@@ -128,6 +123,6 @@ def _excluded() -> pl.Expr:
     return pl.when(netted).then(_CODES["netted"]).otherwise(_CODES["excluded"])
 
 
-def _finished(rows: pl.DataFrame, status: pl.Series, columns: Sequence[str], key: Sequence[str]) -> pl.LazyFrame:
+def _finished(rows: pl.DataFrame, status: pl.Series, columns: Sequence[str]) -> pl.LazyFrame:
     words = status.cast(pl.UInt32).replace_strict(list(_CODES.values()), list(_CODES), return_dtype=pl.String).alias("match_status")
-    return rows.lazy().with_columns(words).select(columns).sort(*key).collect().lazy()
+    return rows.with_columns(words).select(columns).lazy()

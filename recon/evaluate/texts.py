@@ -71,17 +71,17 @@ def columns(control: Control) -> frozenset[str]:
 
 def refuse_unknown_names(control: Control, known: frozenset[str]) -> None:
     """Refuse columns that the population lacks, parameters that the file lacks, and parameters that nothing uses."""
-    used = set(places(control.message))
-    for rule in rules(control).values():
+    used: set[str] = set()
+    for key, rule in rules(control).items():
         for name in sorted(rule.columns - known):
             hint = did_you_mean(name, known)
             raise rule.refuse(f'{control.population.table} has no column "{name}"', expected="a column of the population", todo=hint)
         for name in sorted(rule.parameters - control.parameters.keys()):
             hint = did_you_mean(name, set(control.parameters)) or "declare it under parameters, with its value and why"
             raise rule.refuse(f'there is no parameter "{name}"', expected=", ".join(control.parameters) or "no parameters", todo=hint)
-        used |= rule.parameters
+        used |= rule.parameters if key not in FIGURES else set()
     for name in sorted(columns(control) - known):
         hint = did_you_mean(name, known | set(FIGURES) | control.parameters.keys())
         raise TermsRefused(f'{control.population.table} has no column "{name}"', where=control.where("subject, message or certainty"), todo=hint)
     for name in sorted(control.parameters.keys() - used):
-        raise TermsRefused(f'nothing uses the parameter "{name}"', where=control.where(f"parameters.{name}"), todo="use it or remove it")
+        raise TermsRefused(f'no condition uses the parameter "{name}"', where=control.where(f"parameters.{name}"), todo="use it or remove it")
