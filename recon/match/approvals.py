@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain.measures import schema
-from recon.domain.money import MONEY, RATE
+from recon.domain.money import RATE
 from recon.match.approvable import TYPES, approvable_documents
 from recon.match.authority import decided, decision_rows, with_limits
 from recon.match.duties import with_duties
-from recon.match.given import earliest_moment, is_given, latest_moment, local_day, table
+from recon.match.given import earliest_moment, is_given, latest_moment, local_day, shaped, table
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
+    from recon.match.given import MeasuredLines
     from recon.match.settlement import Settlement
 
 _KEY: Final = ["company_code", "document_type", "document_number"]
@@ -34,25 +35,18 @@ class Approvals:
     decision: pl.LazyFrame
 
 
-def approvals(
-    accepted: Accepted,
-    order_lines: pl.LazyFrame,
-    fulfilment_lines: pl.LazyFrame,
-    invoice_lines: pl.LazyFrame,
-    settlement: Settlement,
-    engagement: Engagement,
-) -> Approvals:
+def approvals(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, engagement: Engagement) -> Approvals:
     """Measure approvals of orders, invoices, credit notes and payments; types that nobody approves and no policy names have no rows."""
     events = _events(accepted, engagement)
     policies = table(accepted, "approval_policy").collect()
     with_events = set(events["document_type"].unique()) & TYPES.keys()
     types = with_events | (set(policies["document_type"].unique()) & TYPES.keys())
-    documents = approvable_documents(accepted, order_lines, settlement, engagement, types)
+    documents = approvable_documents(accepted, lines.orders, settlement, engagement, types)
     given = _given(documents, events)
     required = _required(documents, policies, events, accepted, engagement)
     state = _state(documents, given, required, with_events)
     rows = decided(events, of_documents(documents, events), documents, engagement)
-    rows = with_duties(with_limits(rows, accepted, engagement), accepted, order_lines, fulfilment_lines, invoice_lines, settlement)
+    rows = with_duties(with_limits(rows, accepted, engagement), accepted, lines, settlement)
     return Approvals(state=state.lazy(), decision=decision_rows(rows).lazy())
 
 
@@ -167,7 +161,7 @@ def _state(documents: pl.DataFrame, given: pl.DataFrame, required: pl.DataFrame,
     )
     columns = schema("approval_state")
     timed = _lateness(state)
-    return timed.select(columns.keys()).cast(columns).sort("cycle", "company_code", "document_type", "document_number", "party_id", "document_date")
+    return shaped(timed, columns).sort("cycle", "company_code", "document_type", "document_number", "party_id", "document_date")
 
 
 def _completed(given: pl.DataFrame, required: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from recon.domain.cycles import PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, amount
 from recon.match.approvable import TYPES
-from recon.match.given import is_given, local_day, table
+from recon.match.given import is_given, local_day, shaped, table
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -140,7 +140,7 @@ def _role_limits(rows: pl.DataFrame, accepted: Accepted, engagement: Engagement)
         role_is_known=pl.col("role_currency").n_unique() == 1,
         role_is_unlimited=pl.col("max_amount").is_null().any(),
     )
-    return limits.select(columns.keys()).cast(columns)
+    return shaped(limits, columns)
 
 
 def _lent_limits(rows: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
@@ -170,4 +170,4 @@ def decision_rows(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows in the columns of approval_decision, sorted by document and moment."""
     columns = schema("approval_decision")
     order = ["cycle", "company_code", "document_type", "document_number", "party_id", "action_at", "step", "actor_id", "event_id"]
-    return rows.sort(order).select(columns.keys()).cast(columns)
+    return shaped(rows.sort(order), columns)

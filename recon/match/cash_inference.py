@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain.scopes import resolve
+from recon.match.given import shaped
 from recon.match.position import ACCOUNT, CLAIMS, ZERO, Position
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def _sets(target: Decimal, rooms: list[Decimal]) -> tuple[str, list[int]]:
 
 
 def _claims(pairs: pl.DataFrame, name: str, *, amount: pl.Expr, discount: pl.Expr = ZERO, certainty: str = "unique") -> pl.DataFrame:
-    return pairs.select(
+    claims = pairs.select(
         "payment_id",
         "invoice_id",
         amount=amount,
@@ -194,4 +195,5 @@ def _claims(pairs: pl.DataFrame, name: str, *, amount: pl.Expr, discount: pl.Exp
         write_off=ZERO,
         **{"pass": pl.lit(name)},
         certainty=pl.lit(certainty),
-    ).cast(CLAIMS)
+    )
+    return shaped(claims, CLAIMS)

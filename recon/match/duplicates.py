@@ -18,7 +18,7 @@ from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
 from recon.domain.money import RATE
 from recon.domain.scopes import resolve
-from recon.match.given import table
+from recon.match.given import shaped, table
 from recon.match.numbers import compacted, normalised
 
 if TYPE_CHECKING:
@@ -298,4 +298,4 @@ def _rows(best: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
     rows = scores.join(later, on="row", how="left", validate="m:1").join(other, on="earlier_row", how="left", validate="m:1")
     columns = schema("duplicate_pair")
     keys = ["cycle", "company_code", "party_id", "document_number", "document_date", "internal_number", "pair_kind"]
-    return rows.select(columns.keys()).cast(columns).sort(keys)
+    return shaped(rows, columns).sort(keys)

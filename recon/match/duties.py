@@ -11,6 +11,7 @@ from recon.match.given import is_given, table
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
+    from recon.match.given import MeasuredLines
     from recon.match.settlement import Settlement
 
 _ORDER: Final = ["cycle", "company_code", "order_number"]
@@ -21,9 +22,7 @@ _INVOICE_TYPES: Final = (*(cycle.invoice_type for cycle in CYCLES), "credit_note
 def with_duties(
     rows: pl.DataFrame,
     accepted: Accepted,
-    order_lines: pl.LazyFrame,
-    fulfilment_lines: pl.LazyFrame,
-    invoice_lines: pl.LazyFrame,
+    lines: MeasuredLines,
     settlement: Settlement,
 ) -> pl.DataFrame:
     """Add `person_id`, `same_person_duty` (duties the approver also had, sorted, null for none) and `persons_known`.
@@ -33,7 +32,7 @@ def with_duties(
     without a person, or where nobody of the chain is known at all: then no duty found proves nothing.
     """
     persons = table(accepted, "user").filter(pl.col("person_id").is_not_null()).select("user_id", "person_id").collect()
-    duties = pl.concat(_duties(rows, accepted, order_lines, fulfilment_lines, invoice_lines, settlement)).unique().collect()
+    duties = pl.concat(_duties(rows, accepted, lines, settlement)).unique().collect()
     duties = duties.join(persons.rename({"person_id": "duty_person"}), on="user_id", how="left", validate="m:1")
     actor = pl.concat([rows.select("event_id", "document_id", login="actor_id"), rows.select("event_id", "document_id", login="on_behalf_of")])
     actor = actor.filter(pl.col("login").is_not_null())
@@ -55,9 +54,7 @@ def with_duties(
 def _duties(
     rows: pl.DataFrame,
     accepted: Accepted,
-    order_lines: pl.LazyFrame,
-    fulfilment_lines: pl.LazyFrame,
-    invoice_lines: pl.LazyFrame,
+    lines: MeasuredLines,
     settlement: Settlement,
 ) -> list[pl.LazyFrame]:
     """(document_id, duty, user_id) of everybody in the chains of the decided documents."""
@@ -67,7 +64,7 @@ def _duties(
         .select("document_id", "cycle", "company_code", "document_type", "party_id", number="document_number")
         .unique()
     )
-    billed = invoice_lines.filter("is_live").select(*_INVOICE, "order_number", "created_by", "posted_by")
+    billed = lines.invoices.filter("is_live").select(*_INVOICE, "order_number", "created_by", "posted_by")
     invoices = _invoices(documents, settlement, is_paid="supplier_payment" in set(rows["document_type"].to_list()))
     own_lines = invoices.join(billed, on=_INVOICE, how="inner")
     orders = documents.filter(pl.col("document_type").is_in([c.order_type for c in CYCLES])).select(
@@ -75,8 +72,8 @@ def _duties(
     )
     chains = pl.concat([orders, own_lines.filter(pl.col("order_number").is_not_null()).select("document_id", *_ORDER)]).unique()
     received = pl.when(pl.col("cycle") == PROCURE_TO_PAY.name).then(pl.lit("receiver")).otherwise(pl.lit("shipper"))
-    entered = order_lines.filter("is_live").select(*_ORDER, "created_by", "requester_id", "buyer_id").unique()
-    delivered = fulfilment_lines.filter("is_live").select(*_ORDER, "created_by").unique()
+    entered = lines.orders.filter("is_live").select(*_ORDER, "created_by", "requester_id", "buyer_id").unique()
+    delivered = lines.fulfilments.filter("is_live").select(*_ORDER, "created_by").unique()
     in_chain = chains.join(entered, on=_ORDER, how="inner")
     return [
         _rows(in_chain, pl.lit("creator"), "created_by"),

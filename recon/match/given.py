@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -10,8 +11,24 @@ from recon.domain.documents import schema
 from recon.domain.money import RATE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
+
+
+@dataclass(frozen=True)
+class MeasuredLines:
+    """What the three-way core says of every line: order_line_match, fulfilment_line_match, invoice_line_match."""
+
+    orders: pl.LazyFrame
+    fulfilments: pl.LazyFrame
+    invoices: pl.LazyFrame
+
+
+def shaped(frame: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """The frame in these columns, types and order."""
+    return frame.select(pl.col(name).cast(kind) for name, kind in columns.items())
 
 
 def table(accepted: Accepted, name: str) -> pl.LazyFrame:

@@ -16,7 +16,7 @@ from recon.domain.cycles import CYCLES, ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.match.cash_inference import inferred
 from recon.match.cash_references import by_allocation, by_words
-from recon.match.given import is_given, table
+from recon.match.given import is_given, shaped, table
 from recon.match.payments import PAID_AHEAD, allocations, payment_tie_out, payments
 from recon.match.position import CLAIMS, ZERO, Position
 
@@ -175,7 +175,7 @@ def _settlement_match(final: Position, documents: pl.DataFrame, paid: pl.DataFra
     )
     columns = list(schema("settlement_match"))
     rows = pl.concat([applied.select(columns), kept.select(columns)])
-    return rows.cast(schema("settlement_match")).sort("cycle", "company_code", "payment_number", "invoice_number", "amount", "pass")
+    return shaped(rows, schema("settlement_match")).sort("cycle", "company_code", "payment_number", "invoice_number", "amount", "pass")
 
 
 def _open_invoices(invoices: pl.DataFrame) -> pl.DataFrame:
@@ -218,4 +218,4 @@ def _items(rows: pl.DataFrame) -> pl.DataFrame:
     known = rows.with_columns(amount_base=money.amount(pl.col("amount"), pl.col("fx_rate")))
     columns = schema("open_layer")
     filled = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns.items() if name not in known.columns]
-    return known.with_columns(filled).select(columns.keys()).cast(columns)
+    return shaped(known.with_columns(filled), columns)

@@ -12,26 +12,21 @@ from recon.match.given import local_day
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
+    from recon.match.given import MeasuredLines
 
 _ORDER = ["cycle", "company_code", "order_number"]
 
 
-def order_timing(
-    order_lines: pl.LazyFrame,
-    fulfilment_lines: pl.LazyFrame,
-    invoice_lines: pl.LazyFrame,
-    approvals: pl.LazyFrame,
-    engagement: Engagement,
-) -> pl.LazyFrame:
+def order_timing(lines: MeasuredLines, approvals: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
     """One row per order with a live line, in the columns of `order_timing`, sorted by order.
 
-    Takes order_line_match, fulfilment_line_match, invoice_line_match and approval_state. An order came into being when it
+    An order came into being when it
     was entered, or, where nobody recorded that, when it was first approved; `order_date` proves nothing, for it is typed by
     hand. `gap_days` counts days from the first event to that day: positive means the order came after the fact. It is null
     where nothing has happened yet or the day of creation is unknown. The number of the first document is looked up for
     late orders only.
     """
-    orders = _orders(order_lines, engagement).join(_first_approvals(approvals, engagement), on=_ORDER, how="left", validate="1:1")
+    orders = _orders(lines.orders, engagement).join(_first_approvals(approvals, engagement), on=_ORDER, how="left", validate="1:1")
     created = pl.coalesce("created_date", "approved_date")
     by_fulfilment = pl.col("first_fulfilled_date") <= pl.col("first_invoice_date").fill_null(pl.col("first_fulfilled_date"))
     fulfilment_type = pl.col("cycle").replace_strict({c.name: c.fulfilment_type for c in CYCLES}, return_dtype=pl.String)
@@ -43,7 +38,7 @@ def order_timing(
         first_event_date=pl.min_horizontal("first_fulfilled_date", "first_invoice_date"),
     ).with_columns(gap_days=(pl.col("created_date") - pl.col("first_event_date")).dt.total_days())
     late = measured.filter(pl.col("gap_days") > 0).select(*_ORDER, "first_event", "first_event_date")
-    numbers = pl.concat([_numbers(late, fulfilment_lines, "fulfilment"), _numbers(late, invoice_lines, "invoice")])
+    numbers = pl.concat([_numbers(late, lines.fulfilments, "fulfilment"), _numbers(late, lines.invoices, "invoice")])
     numbered = measured.join(numbers, on=[*_ORDER, "first_event"], how="left", validate="1:1")
     return numbered.select(schema("order_timing").keys()).sort(_ORDER)
 

@@ -1,0 +1,222 @@
+"""Every number by which one document names another, and whether that other document exists.
+
+A reference resolves where the same company has a document of that number that counts (not cancelled, not draft, not after the
+as-of date), spelt so or spelt otherwise (`numbers.normalised`). What a reversal, return or credit takes back need only exist: that it is
+cancelled is the point. A blank reference names nothing. A line older than everything of the named kind in the extract cannot
+be judged: what it names lies before the window (`in_window` false).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.domain.cycles import CYCLES, ORDER_TO_CASH, Cycle
+from recon.domain.measures import schema
+from recon.domain.money import MONEY, amount
+from recon.match.given import is_given, table, with_fx_rate
+from recon.match.numbers import normalised
+
+if TYPE_CHECKING:
+    from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Accepted
+
+#: References that resolve are kept as rows only if the other document is older than this, so that a control can set its look-back above it.
+_OLD_DAYS: Final = 180
+_DEAD: Final = ("cancelled", "draft", "rejected")
+_NUMBER: Final = ["company_code", "number"]
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """A column of a table that holds the number of another document."""
+
+    cycle: Cycle
+    table: str
+    column: str
+    document_type: str
+    number: str
+    line: str | None
+    date: str
+    target: str
+    must_count: bool = True
+
+
+def document_references(accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyFrame, int]:
+    """(`document_reference`: only what does not resolve or is old, sorted; number of references looked at).
+
+    References to a kind of document that the source gave no table for are not looked at.
+    """
+    targets: dict[tuple[str, bool], pl.DataFrame] = {}
+    found, covers = [pl.DataFrame(schema=schema("document_reference"))], 0
+    for reference in _references():
+        if not is_given(accepted, reference.table, reference.column) or not _has_target(accepted, reference):
+            continue
+        key = (reference.target, reference.must_count)
+        if key not in targets:
+            targets[key] = _targets(accepted, reference, engagement)
+        lines = _lines(accepted, reference, engagement)
+        covers += lines.select(pl.len()).collect().item()
+        suspects = _suspects(lines, targets[key])
+        if not suspects.is_empty():
+            found.append(_described(suspects, reference, accepted, engagement))
+    keys = [
+        "cycle",
+        "company_code",
+        "document_type",
+        "document_number",
+        "party_id",
+        "document_line_no",
+        "reference_kind",
+        "reference_number",
+        "document_date",
+    ]
+    return pl.concat(found).sort(keys).lazy(), covers
+
+
+def _references() -> list[_Reference]:
+    references = []
+    for cycle in CYCLES:
+        order, goods = cycle.order, cycle.fulfilment
+        bill = ("invoice_number", "invoice_line_no", "invoice_date")
+        receipt = (f"{goods}_number", f"{goods}_line_no", f"{goods}_date")
+        references += [
+            _Reference(cycle, cycle.invoice_table, f"{order}_number", cycle.invoice_type, *bill, cycle.order_table),
+            _Reference(cycle, cycle.invoice_table, f"{goods}_number", cycle.invoice_type, *bill, cycle.fulfilment_table),
+            _Reference(cycle, cycle.invoice_table, "origin_invoice_number", cycle.invoice_type, *bill, cycle.invoice_table, must_count=False),
+            _Reference(cycle, cycle.fulfilment_table, f"{order}_number", cycle.fulfilment_type, *receipt, cycle.order_table),
+            _Reference(
+                cycle, cycle.fulfilment_table, f"origin_{goods}_number", cycle.fulfilment_type, *receipt, cycle.fulfilment_table, must_count=False
+            ),
+        ]
+        paid = (f"{cycle.payment}_number", None, cycle.payment_date)
+        references += [
+            _Reference(cycle, cycle.allocation_table, "invoice_number", cycle.payment_type, *paid, cycle.invoice_table),
+            _Reference(cycle, cycle.allocation_table, f"{cycle.payment}_number", cycle.payment_type, *paid, cycle.payment_table),
+        ]
+    signed = ("confirmation_number", "shipment_line_no", "confirmed_date")
+    confirmed = _Reference(
+        ORDER_TO_CASH, "delivery_confirmation_line", "shipment_number", "delivery_confirmation", *signed, ORDER_TO_CASH.fulfilment_table
+    )
+    return [*references, confirmed]
+
+
+def _has_target(accepted: Accepted, reference: _Reference) -> bool:
+    headers = reference.cycle.invoice_header_table if reference.target == reference.cycle.invoice_table else reference.target
+    return is_given(accepted, reference.target) or is_given(accepted, headers)
+
+
+def _target_columns(cycle: Cycle, target: str) -> tuple[str, str]:
+    """Number and date of the documents in a table."""
+    return {
+        cycle.order_table: (f"{cycle.order}_number", f"{cycle.order}_date"),
+        cycle.fulfilment_table: (f"{cycle.fulfilment}_number", f"{cycle.fulfilment}_date"),
+        cycle.invoice_table: ("invoice_number", "invoice_date"),
+        cycle.invoice_header_table: ("invoice_number", "invoice_date"),
+        cycle.payment_table: (f"{cycle.payment}_number", cycle.payment_date),
+    }[target]
+
+
+def _targets(accepted: Accepted, reference: _Reference, engagement: Engagement) -> pl.DataFrame:
+    """Documents that can be named: company_code, number, the latest date it was used, the first date of the company's window."""
+    frames = []
+    tables = [reference.target]
+    if reference.target == reference.cycle.invoice_table and is_given(accepted, reference.cycle.invoice_header_table):
+        tables.append(reference.cycle.invoice_header_table)
+    for name in tables:
+        number, date = _target_columns(reference.cycle, name)
+        counts = _counts(accepted, name, date, engagement) if reference.must_count else pl.lit(value=True)
+        frames.append(table(accepted, name).filter(counts).select("company_code", number=number, dated=date))
+    documents = pl.concat(frames).group_by(_NUMBER).agg(referenced_date=pl.col("dated").max(), first=pl.col("dated").min())
+    return documents.collect().with_columns(window_begins=pl.col("first").min().over("company_code")).drop("first")
+
+
+def _counts(accepted: Accepted, name: str, date: str, engagement: Engagement) -> pl.Expr:
+    counts = pl.col(date) <= engagement.as_of
+    if is_given(accepted, name, "is_cancelled"):
+        counts &= ~pl.col("is_cancelled").fill_null(value=False)
+    if is_given(accepted, name, "is_voided"):
+        counts &= ~pl.col("is_voided").fill_null(value=False)
+    if is_given(accepted, name, "doc_status"):
+        counts &= ~pl.col("doc_status").is_in(_DEAD).fill_null(value=False)
+    return counts
+
+
+def _lines(accepted: Accepted, reference: _Reference, engagement: Engagement) -> pl.LazyFrame:
+    """Lines that name something and count themselves, with neutral `number` and `document_date` beside their own columns."""
+    lines = table(accepted, reference.table).filter(pl.col(reference.column).is_not_null())
+    if reference.table == reference.cycle.allocation_table:
+        lines = _with_payment(lines, accepted, reference)
+    counts = _counts(accepted, reference.table, reference.date, engagement).fill_null(value=True)
+    if reference.table == reference.cycle.allocation_table:
+        counts = counts & ~pl.col("is_voided").fill_null(value=False)
+    return lines.filter(counts).with_columns(number=pl.col(reference.column), document_date=pl.col(reference.date))
+
+
+def _with_payment(lines: pl.LazyFrame, accepted: Accepted, reference: _Reference) -> pl.LazyFrame:
+    """Allocation rows with date and currency of their payment, null where the payment itself is not there."""
+    key = ["company_code", reference.number]
+    voided = pl.col("is_voided") if reference.cycle.payment == "payment" else pl.lit(None, dtype=pl.Boolean).alias("is_voided")
+    payments = table(accepted, reference.cycle.payment_table).select(*key, reference.date, "currency", "fx_rate", voided).unique(key, keep="any")
+    return lines.join(payments, on=key, how="left", validate="m:1")
+
+
+def _suspects(lines: pl.LazyFrame, targets: pl.DataFrame) -> pl.DataFrame:
+    """Lines whose reference is not found as it is spelt, found again as normalised, or found on an old document."""
+    known = targets.lazy().select(*_NUMBER, "referenced_date")
+    joined = lines.join(known, on=_NUMBER, how="left", validate="m:1")
+    is_old = (pl.col("document_date") - pl.col("referenced_date")).dt.total_days() > _OLD_DAYS
+    suspects = joined.filter(pl.col("referenced_date").is_null() | is_old).collect()
+    if suspects.is_empty():
+        return suspects
+    spelt = suspects.with_columns(reference_normalised=normalised(pl.col("number")))
+    missing = spelt.filter(pl.col("referenced_date").is_null()).drop("referenced_date")
+    again = targets.select("company_code", reference_normalised=normalised(pl.col("number")), referenced_date="referenced_date")
+    again = again.group_by("company_code", "reference_normalised").agg(pl.col("referenced_date").max())
+    retried = missing.join(again, on=["company_code", "reference_normalised"], how="left", validate="m:1")
+    age = (pl.col("document_date") - pl.col("referenced_date")).dt.total_days()
+    kept = pl.concat([spelt.filter(pl.col("referenced_date").is_not_null()), retried.select(spelt.columns)])
+    kept = kept.filter(pl.col("referenced_date").is_null() | (age > _OLD_DAYS))
+    windows = targets.group_by("company_code").agg(pl.col("window_begins").min())
+    return kept.join(windows, on="company_code", how="left", validate="m:1")
+
+
+def _described(suspects: pl.DataFrame, reference: _Reference, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
+    cycle, columns = reference.cycle, schema("document_reference")
+    absent = {"currency": pl.String(), "fx_rate": pl.Decimal(20, 10), cycle.party: pl.String()}
+    rows = suspects.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in absent.items() if name not in suspects.columns)
+    names = table(accepted, cycle.party_table).select("party_id", "party_name").unique("party_id", keep="any")
+    line = pl.col(reference.line) if reference.line else pl.lit(None, dtype=pl.String)
+    described = rows.lazy().with_columns(
+        worth=_worth(reference),
+        party_id=pl.col(cycle.party),
+        document_line_no=line,
+        document_number=pl.col(reference.number),
+        in_window=(pl.col("document_date") >= pl.col("window_begins")).fill_null(value=True),
+        resolves=pl.col("referenced_date").is_not_null(),
+    )
+    rated = with_fx_rate(described, "document_date", accepted, engagement).join(names, on="party_id", how="left", validate="m:1")
+    return (
+        rated.with_columns(
+            cycle=pl.lit(cycle.name),
+            document_type=pl.lit(reference.document_type),
+            reference_kind=pl.lit(reference.column),
+            reference_number=pl.col("number"),
+            amount_gross_base=amount(pl.col("worth").abs(), pl.col("fx_rate")),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in columns.items())
+        .collect()
+    )
+
+
+def _worth(reference: _Reference) -> pl.Expr:
+    """What the referring line is worth with tax, in its currency; null where it states no value."""
+    if reference.table == reference.cycle.invoice_table:
+        return pl.coalesce("line_amount_gross", pl.col("line_amount_net") + pl.col("line_tax_amount"), "line_amount_net")
+    if reference.table == reference.cycle.fulfilment_table:
+        return amount(pl.col("quantity"), pl.col("unit_cost_net"))
+    if reference.table == reference.cycle.allocation_table:
+        return pl.col("amount_applied")
+    return pl.lit(None, dtype=MONEY)
