@@ -13,7 +13,7 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 
@@ -171,10 +171,8 @@ def _gunzipped(file: FileName) -> bytes:
         with gzip.open(file.path, "rb") as handle:
             while block := handle.read(_BLOCK_BYTES):
                 size += len(block)
-                if size > _HEAD_BYTES = 100_000
-_GZIP_LIMIT_BYTES:
-                    raise InputsRefused("the file unpacks to more than can be read", where=file.name, expected=f"at most {_HEAD_BYTES = 100_000
-_GZIP_LIMIT_BYTES:,} bytes")
+                if size > _GZIP_LIMIT_BYTES:
+                    raise InputsRefused("the file unpacks to more than can be read", where=file.name, expected=f"at most {_GZIP_LIMIT_BYTES:,} bytes")
                 parts.append(block)
     except (EOFError, OSError) as error:
         raise InputsRefused("the packed file is damaged", where=file.name, got=str(error), todo="ask for the file again") from None
@@ -186,7 +184,7 @@ def _header(file: FileName, source: Path | bytes, terms: Input) -> tuple[list[st
     """Column names and the number of lines they and the titles above take."""
     if terms.columns is not None:
         return list(terms.columns), terms.header_row - 1
-    binary: io.BufferedIOBase = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+    binary: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
     _refuse_bare_returns(file, binary)
     with io.TextIOWrapper(binary, encoding="utf-8-sig", newline="") as handle:
         for _ in range(terms.header_row - 1):
@@ -200,12 +198,15 @@ def _header(file: FileName, source: Path | bytes, terms: Input) -> tuple[list[st
     return checked_header(names, f"{file.name}:{terms.header_row}"), lines
 
 
-def _refuse_bare_returns(file: FileName, handle: io.BufferedIOBase) -> None:
+def _refuse_bare_returns(file: FileName, handle: BinaryIO) -> None:
     head = handle.read(_HEAD_BYTES)
     handle.seek(0)
     if b"\r" in head and b"\n" not in head:
         raise InputsRefused(
-            "the lines end in a bare carriage return", where=file.name, expected="line ends LF or CR LF", todo="export the file again with usual line ends"
+            "the lines end in a bare carriage return",
+            where=file.name,
+            expected="line ends LF or CR LF",
+            todo="export the file again with usual line ends",
         )
 
 

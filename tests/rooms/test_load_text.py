@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from datetime import date
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -15,6 +15,9 @@ from recon.domain.source import Input, SourceProfile
 from recon.load import load
 from recon.load.paths import FileName
 from recon.load.text_files import read_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 UTF8_THEN_GB = ["utf-8", "gb18030"]
 
