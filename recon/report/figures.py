@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: What stands where a figure is not known.
 UNKNOWN: Final = "–"
-_WIDEST: Final = 42  # digits before the point that are grouped; Decimal(38) needs 38, and it is a multiple of three
+_WIDEST: Final = 39  # digits before the point: Decimal(38) has at most 38, and groups are of three
 
 
 def number(value: Any, digits: int = 0) -> str:  # noqa: ANN401 - int, Decimal or None
@@ -36,12 +36,14 @@ def money(value: Any) -> str:  # noqa: ANN401
 def number_column(column: pl.Expr, digits: int = 0) -> pl.Expr:
     """The column (integers or Decimals) as texts, as `number` writes them; null stays null."""
     text = column.cast(pl.String)
-    whole = text.str.extract(r"^-?(\d+)", 1)
-    fraction = text.str.extract(r"\.(\d+)$", 1).fill_null("").str.strip_chars_end("0").str.pad_end(digits, "0")
-    grouped = whole.str.pad_start(_WIDEST, " ").str.replace_all(r"(.{3})", ",$1").str.strip_chars_start(" ,")
+    parts = text.str.strip_chars_start("-").str.split_exact(".", 1)
+    padded = parts.struct.field("field_0").str.pad_start(_WIDEST, " ")
+    groups = [padded.str.slice(start, 3) for start in range(0, _WIDEST, 3)]
+    grouped = pl.concat_str(groups, separator=",").str.strip_chars_start(" ,")
+    fraction = parts.struct.field("field_1").fill_null("").str.strip_chars_end("0").str.pad_end(digits, "0")
     point = pl.when(fraction == "").then(pl.lit("")).otherwise(pl.lit("."))
-    sign = pl.when(text.str.starts_with("-") & text.str.contains(r"[1-9]")).then(pl.lit("-")).otherwise(pl.lit(""))
-    return pl.concat_str(sign, grouped, point, fraction)
+    sign = pl.when(column < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    return pl.concat_str(sign, grouped, point, fraction).alias(column.meta.output_name())
 
 
 def plain(value: Decimal | None) -> str | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -17,6 +16,9 @@ from recon.domain.control import Control
 from recon.domain.engagement import Engagement
 from recon.domain.money import MONEY, QUANTITY
 from recon.domain.workpapers import InputFile, Matches, Outcomes, Register, Workpapers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _AS_OF = date(2026, 10, 31)
 _CONTROLS = (
