@@ -1,0 +1,120 @@
+"""Invoice lines added up to documents, and what is paid of them brought back to the order lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.domain import money
+from recon.domain.cycles import CYCLES
+from recon.domain.measures import schema
+from recon.match.described import described
+from recon.match.given import table
+
+if TYPE_CHECKING:
+    from recon.domain.workpapers import Accepted
+    from recon.match.three_way import ThreeWay
+
+_KEY: Final = ["cycle", "company_code", "party_id", "invoice_number", "invoice_date", "internal_number"]
+_HEADER: Final = _KEY[:-1]
+
+
+def numbered(invoices: pl.DataFrame) -> pl.DataFrame:
+    """Add `document` (0, 1, … in key order) and `gross` (line amount with tax) to the invoice stack.
+
+    Gross is what the line states, else net plus tax, else net with the line's rate; where a source knows no tax at all it is the net.
+    """
+    changes = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in _KEY)
+    net = pl.col("line_amount_net")
+    options = [pl.col("line_amount_gross"), net + pl.col("line_tax_amount")]
+    if invoices["tax_rate"].null_count() < invoices.height:
+        tax = money.round_to_currency(money.amount(net, pl.col("tax_rate")), pl.col("currency"))
+        options.append(net + tax)
+    return (
+        invoices.lazy()
+        .with_columns(document=(changes.fill_null(value=True).cum_sum() - 1).cast(pl.UInt32), gross=pl.coalesce(*options, net).cast(money.MONEY))
+        .collect()
+    )
+
+
+def invoice_documents(found: ThreeWay, accepted: Accepted) -> pl.LazyFrame:
+    """invoice_match without what is paid: one row per document, sorted by key, with `document`. Only lines that count add up.
+
+    A document none of whose lines counts shows what it says, marked with the reason. Header totals, where given, are the gross.
+    """
+    lines = found.invoices.with_columns(
+        live=pl.col("exclusion_reason").is_null(),
+        posted=pl.coalesce("posting_date", "invoice_date"),
+        linked=pl.col("order_row").is_not_null() | pl.col("named_order").is_not_null(),
+        kind=pl.col("invoice_kind").fill_null("invoice"),
+    )
+    numbers = found.orders.select(pl.col("order_number").gather(lines["order_row"]))
+    lines = pl.concat([lines, numbers], how="horizontal").with_columns(pl.coalesce("order_number", "named_order").alias("order_number"))
+    counting = pl.col("live") | ~pl.col("live").any().over("document") if not lines["live"].all() else pl.lit(value=True)
+    grouped = lines.filter(counting).group_by("document", maintain_order=True)
+    firsts = ["invoice_kind", "internal_number", "currency", "source_file", "source_row", "created_by", "created_at_is_date_only"]
+    documents = grouped.agg(
+        *(pl.col(name).first() for name in _KEY if name != "internal_number"),
+        *(pl.col(name).first() for name in firsts if name != "invoice_kind"),
+        invoice_kind=pl.col("kind").first(),
+        posting_date=pl.col("posted").min(),
+        received_date=pl.col("received_date").min(),
+        due_date=pl.col("due_date").min(),
+        fx_rate=pl.col("rate").first(),
+        amount_net=pl.col("line_amount_net").sum(),
+        amount_gross=pl.col("gross").sum(),
+        line_count=pl.len().cast(pl.Int64),
+        linked_line_count=pl.col("linked").sum().cast(pl.Int64),
+        is_live=pl.col("live").any(),
+        exclusion_reason=pl.col("exclusion_reason").first(),
+        created_at=pl.col("created_at").min(),
+        payment_block=pl.col("payment_block").drop_nulls().first(),
+        order_number=pl.when(pl.col("order_number").n_unique() == 1).then(pl.col("order_number").first()),
+    )
+    headed = _with_headers(documents, accepted).lazy()
+    priced = headed.with_columns(
+        exclusion_reason=pl.when(~pl.col("is_live")).then("exclusion_reason"),
+        amount_gross_base=money.amount(pl.col("amount_gross"), pl.col("fx_rate")),
+    )
+    return described(priced, "invoice_match", accepted).select("document", *schema("invoice_match").keys())
+
+
+def _with_headers(documents: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
+    """Gross totals of the headers, where one header and one document share company, party, number and date."""
+    frames = [
+        table(accepted, cycle.invoice_header_table).select(
+            "company_code", "invoice_number", "invoice_date", "currency", cycle=pl.lit(cycle.name), party_id=cycle.party, header="amount_gross"
+        )
+        for cycle in CYCLES
+        if cycle.invoice_header_table in accepted.documents.tables
+    ]
+    if not frames:
+        return documents
+    headers = pl.concat(frames).unique([*_HEADER, "currency"], keep="none").collect()
+    once = documents.filter(pl.len().over(_HEADER) == 1).select("document", *_HEADER, "currency")
+    found = once.join(headers, on=[*_HEADER, "currency"], how="inner", validate="1:1").select("document", "header")
+    joined = documents.join(found, on="document", how="left", validate="1:1", maintain_order="left")
+    return joined.with_columns(amount_gross=pl.coalesce("header", "amount_gross")).drop("header")
+
+
+def paid_by_unit(found: ThreeWay, documents: pl.DataFrame) -> pl.DataFrame:
+    """unit, paid_amount: what is paid of each invoice, in proportion to its lines, per order line (document currency, with tax).
+
+    `documents`: document, paid_amount, amount_gross.
+    """
+    paid = documents.filter(pl.col("paid_amount") != 0).select("document", "paid_amount", "amount_gross")
+    if paid.is_empty():
+        return pl.DataFrame(schema={"unit": pl.UInt32(), "paid_amount": money.MONEY})
+    lines = found.invoices.filter(pl.col("exclusion_reason").is_null()).select("row", "document", "unit", "gross", "role", net="line_amount_net")
+    shares = lines.join(paid, on="document", how="inner", validate="m:1").lazy()
+    of_line = (
+        shares.with_columns(share=money.ratio(pl.col("gross"), pl.col("paid_amount"), pl.col("amount_gross").abs(), 6))
+        .with_columns(share=pl.when(pl.col("amount_gross") < 0).then(-pl.col("share")).otherwise("share"))
+        .collect()
+    )
+    whole = of_line.filter((pl.col("role") == "whole") & (pl.col("net") > 0)).drop("unit")
+    pieces = whole.join(found.claims.select("row", "unit", "amount"), on="row", how="inner").lazy()
+    by_piece = pieces.select("unit", share=money.ratio(pl.col("share"), pl.col("amount"), pl.col("net"), 6)).collect()
+    direct = of_line.filter((pl.col("role") != "whole") & pl.col("unit").is_not_null()).select("unit", "share")
+    return pl.concat([direct, by_piece]).group_by("unit").agg(paid_amount=pl.col("share").sum())

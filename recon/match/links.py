@@ -1,0 +1,149 @@
+"""Which order line a receipt, shipment or invoice line belongs to, and which receipt or shipment an invoice line bills.
+
+Every link carries the pass that made it and how sure it is. Documents that do not count (cancelled, dated after the as-of
+date, netted) are never pointed at; orders in draft or rejected are, for goods and bills did come for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.domain.cycles import CYCLES
+from recon.match.given import table
+from recon.match.live import NOT_IN_FORCE
+from recon.match.naming import OFFERED, resolve
+
+if TYPE_CHECKING:
+    from recon.domain.workpapers import Accepted
+
+#: Invoice lines that bill goods or services; the other kinds (charge, tax, …) hang on an order without billing its quantity.
+BILLING: Final = ("item", "service")
+_PLACE: Final = ["cycle", "company_code"]
+_LINK: Final = {"order_row": pl.UInt32(), "link_pass": pl.String(), "link_certainty": pl.String(), "number_found": pl.String()}
+
+
+def with_party_keys(frame: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
+    """Add `party_key`: the group of the party where the master names one, else the party. Records of one group are one party."""
+    masters = [table(accepted, cycle.party_table).select(cycle=pl.lit(cycle.name), party_id="party_id", group_id="group_id") for cycle in CYCLES]
+    grouped = pl.concat(masters).filter(pl.col("group_id").is_not_null()).unique(["cycle", "party_id"], keep="any").collect()
+    if grouped.is_empty():
+        return frame.with_columns(party_key="party_id")
+    joined = frame.join(grouped, on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
+    return joined.with_columns(party_key=pl.coalesce("group_id", "party_id")).drop("group_id")
+
+
+def _lines(frame: pl.DataFrame, number: str, line: str, *, as_target: bool, price: str | None = None) -> pl.DataFrame:
+    """The frame as `resolve` wants it. A price is the one of a single unit, or unknown."""
+    unit_price = pl.lit(None, dtype=pl.Decimal(38, 10))
+    if price is not None:
+        unit_price = pl.when(pl.col("price_per").fill_null(1) == 1).then(pl.col(price))
+    offered = [pl.col(name) for name in OFFERED if name != "price"]
+    row = pl.col("row").alias("target") if as_target else pl.col("row")
+    return frame.select(row, *_PLACE, *offered, number=number, line=line, price=unit_price)
+
+
+def link_fulfilments(fulfilments: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+    """order_row, link_pass, link_certainty of every fulfilment line, in the order given."""
+    lines = _lines(fulfilments, "referenced_order_number", "referenced_order_line_no", as_target=False)
+    found = resolve(lines, _order_targets(orders))
+    return _aligned(fulfilments, found, "order", "target")
+
+
+def _order_targets(orders: pl.DataFrame) -> pl.DataFrame:
+    reason = pl.col("exclusion_reason")
+    open_to_links = orders.filter(reason.is_null() | reason.is_in(list(NOT_IN_FORCE.values())))
+    return _lines(open_to_links, "order_number", "order_line_no", as_target=True, price="unit_price_net")
+
+
+def _aligned(lines: pl.DataFrame, found: pl.DataFrame, named: str, column: str) -> pl.DataFrame:
+    """Found links beside all lines; `named` (order or fulfilment) opens the words of the pass."""
+    joined = lines.select("row").join(found, on="row", how="left", validate="1:1", maintain_order="left")
+    return joined.select(
+        pl.col(column).alias(f"{named}_row"),
+        pl.when(pl.col(column).is_not_null()).then(pl.lit(f"{named}, ") + pl.col("step")).alias("link_pass"),
+        pl.col("certainty").fill_null("none").alias("link_certainty"),
+        "number_found",
+    )
+
+
+def link_invoices(invoices: pl.DataFrame, fulfilments: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+    """order_row, fulfilment_row, link_pass, link_certainty, named_order of every invoice line, in the order given.
+
+    `fulfilments` carries order_row. The fulfilment named leads to its order; where the line names another order line as well,
+    the order line wins and the fulfilment is not taken. `named_order` is the order's number where the order is known and
+    its line is not (a bill for the whole order, freight): such lines have a null order_row.
+    """
+    by_order = _aligned(invoices, _by_order(invoices, orders), "order", "target")
+    by_goods = _aligned(invoices, _by_fulfilment(invoices, fulfilments), "fulfilment", "target")
+    goods_order = fulfilments["order_row"].gather(by_goods["fulfilment_row"])
+    both = pl.concat(
+        [
+            invoices.select("line_kind", "quantity"),
+            by_order.rename({"link_pass": "order_pass", "link_certainty": "order_certainty", "number_found": "named_order"}),
+            by_goods.select("fulfilment_row", goods_pass="link_pass", goods_certainty="link_certainty"),
+            goods_order.alias("goods_order").to_frame(),
+        ],
+        how="horizontal",
+    )
+    agree = (pl.col("order_row") == pl.col("goods_order")).fill_null(value=True)
+    sure = pl.col("order_pass").is_in(["order, line", "order, line, respelled"]).fill_null(value=False)
+    # a line found only by item or price yields to the goods that the invoice names
+    takes_goods = pl.col("fulfilment_row").is_not_null() & (agree | ~sure)
+    order_row = pl.when(takes_goods).then(pl.coalesce("goods_order", "order_row")).otherwise("order_row")
+    whole = order_row.is_null() & ~takes_goods & pl.col("named_order").is_not_null() & _needs_no_line()
+    return both.select(
+        order_row=order_row,
+        fulfilment_row=pl.when(takes_goods).then("fulfilment_row"),
+        link_pass=pl.when(takes_goods).then("goods_pass").when(whole).then(pl.lit("order, value")).otherwise("order_pass"),
+        link_certainty=pl.when(takes_goods).then("goods_certainty").when(whole).then(pl.lit("certain")).otherwise("order_certainty"),
+        named_order=pl.when(whole).then("named_order"),
+    )
+
+
+def _needs_no_line() -> pl.Expr:
+    return ~pl.col("line_kind").fill_null("item").is_in(BILLING) | pl.col("quantity").is_null()
+
+
+def _by_order(invoices: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+    lines = _lines(invoices, "referenced_order_number", "referenced_order_line_no", as_target=False, price="unit_price_net")
+    return resolve(lines, _order_targets(orders))
+
+
+def _by_fulfilment(invoices: pl.DataFrame, fulfilments: pl.DataFrame) -> pl.DataFrame:
+    """By the number of the receipt or shipment; where none is named, by the number of the delivery note."""
+    counting = fulfilments.filter(pl.col("exclusion_reason").is_null())
+    lines = _lines(invoices, "referenced_fulfilment_number", "referenced_fulfilment_line_no", as_target=False)
+    found = resolve(lines, _lines(counting, "fulfilment_number", "fulfilment_line_no", as_target=True))
+    billing = pl.col("line_kind").fill_null("item").is_in(BILLING) & pl.col("quantity").is_not_null()
+    noted = invoices.filter(billing & pl.col("referenced_fulfilment_number").is_null() & pl.col("referenced_order_number").is_null()).with_columns(
+        no_line=pl.lit(None, dtype=pl.String)
+    )
+    if noted["supplier_delivery_note"].null_count() == noted.height:
+        return found
+    delivered = counting.filter(pl.col("supplier_delivery_note").is_not_null() & (pl.col("quantity") > 0))
+    targets = _lines(delivered, "supplier_delivery_note", "fulfilment_line_no", as_target=True).unique([*_PLACE, "number", "line"], keep="none")
+    by_note = resolve(_lines(noted, "supplier_delivery_note", "no_line", as_target=False), targets)
+    by_note = by_note.filter(pl.col("target").is_not_null()).with_columns(step=pl.lit("delivery note, ") + pl.col("step"))
+    return pl.concat([found, by_note])
+
+
+def link_origins(invoices: pl.DataFrame) -> pl.Series:
+    """The invoice line that a credit, debit or discount speaks about: the origin it names, aligned; null where it names none.
+
+    Without a line number the origin is the only billing line of the invoice named. Numbers are the party's own, so the
+    party belongs to the key.
+    """
+    naming = invoices.filter(pl.col("origin_number").is_not_null() & pl.col("exclusion_reason").is_null())
+    if naming.is_empty():
+        return pl.Series("origin_row", [None] * invoices.height, dtype=pl.UInt32)
+    key = [*_PLACE, "party_id", "origin_number"]
+    positive = (pl.col("line_amount_net") > 0) & pl.col("line_kind").fill_null("item").is_in(BILLING)
+    origins = invoices.filter(
+        pl.col("invoice_number").is_in(naming["origin_number"].unique().implode()) & pl.col("exclusion_reason").is_null() & positive
+    ).select(*_PLACE, "party_id", origin_number="invoice_number", line="invoice_line_no", origin_row="row")
+    pairs = naming.select("row", *key, "origin_line_no").join(origins, on=key, how="inner")
+    pairs = pairs.filter((pl.col("origin_line_no") == pl.col("line")).fill_null(value=True) & (pl.col("row") != pl.col("origin_row")))
+    single = pairs.filter(pl.col("origin_row").count().over("row") == 1).select("row", "origin_row")
+    return invoices.select("row").join(single, on="row", how="left", validate="1:1", maintain_order="left")["origin_row"]

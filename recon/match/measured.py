@@ -1,0 +1,62 @@
+"""The measured tables, put together from what the parts of matching found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recon.domain import tie_out
+from recon.domain.measures import schema
+from recon.domain.workpapers import Matches
+from recon.match import document_lines, invoice_documents, open_layers, packs, parts
+from recon.match.approvals import approvals
+from recon.match.duplicates import duplicate_pairs
+from recon.match.given import MeasuredLines
+from recon.match.order_lines import order_line_match
+from recon.match.references import document_references
+from recon.match.settlement import settle
+from recon.match.three_way import bring_together
+from recon.match.timing import order_timing
+
+if TYPE_CHECKING:
+    from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Accepted
+
+
+def measured(accepted: Accepted, engagement: Engagement) -> Matches:
+    """All measured tables of one engagement."""
+    found = bring_together(accepted, engagement)
+    written = parts.write_out(found)
+    documents = invoice_documents.invoice_documents(found, accepted).collect()
+    settlement = settle(accepted, documents.lazy(), engagement)
+    settled = settlement.invoices.collect()
+    paid = invoice_documents.paid_by_unit(found, settled)
+    order_lines = order_line_match(found, written, paid, accepted, packs.conversions(accepted))
+    fulfilment_lines = document_lines.fulfilment_line_match(found, written, accepted, engagement)
+    invoice_lines = document_lines.invoice_line_match(found, documents, accepted)
+    pairs, looked_at = duplicate_pairs(accepted, settled.lazy(), engagement)
+    lines = MeasuredLines(order_lines, fulfilment_lines, invoice_lines)
+    approved = approvals(accepted, lines, settlement, engagement)
+    references, referring = document_references(accepted, engagement)
+    tables = {
+        "order_line_match": order_lines,
+        "fulfilment_line_match": fulfilment_lines,
+        "invoice_line_match": invoice_lines,
+        "invoice_match": settled.lazy().select(schema("invoice_match").keys()),
+        "open_layer": open_layers.open_layer(found, written, settlement.open_items, accepted, engagement.as_of),
+        "allocation": open_layers.allocation(found, written),
+        "document_line_unit": document_lines.document_line_unit(found, written, accepted),
+        "settlement_match": settlement.settlement_match,
+        "duplicate_pair": pairs,
+        "approval_state": approved.state,
+        "approval_decision": approved.decision,
+        "order_timing": order_timing(lines, approved.state, engagement),
+        "document_reference": references,
+    }
+    rows = pl.concat([open_layers.line_tie_out(found), settlement.payment_tie_out])
+    return Matches(
+        tables=tables | dict(accepted.facts),
+        covers=dict(accepted.covers) | {"duplicate_pair": looked_at, "document_reference": referring},
+        tie_out=tie_out.assured(rows),
+    )

@@ -1,0 +1,110 @@
+"""From what a document line says to the one document line it means.
+
+Passes, in order: number and line as written; number and line in another spelling; within the order named, the only line of the
+item; of several, the one of exactly the price, then of exactly the quantity. A pass accepts only what is unique: two
+candidates that fit alike are ambiguous and none is taken. Company, party (or its group) and item are never overruled.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from recon.match.numbers import normalised
+
+_PLACE: Final = ["cycle", "company_code"]
+#: what a line offers to be told apart by; targets carry the same columns
+OFFERED: Final = ["party_key", "item_id", "quantity", "uom", "price"]
+FOUND: Final = {"row": pl.UInt32(), "target": pl.UInt32(), "number_found": pl.String(), "step": pl.String(), "certainty": pl.String()}
+
+
+def resolve(lines: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
+    """One row per line that names a number: the target's row, the number it resolved to, the step and the certainty.
+
+    `lines`: row, cycle, company_code, number, line and OFFERED; `targets` the same with `target` in place of `row`. A line
+    whose number exists but whose target is not decided has a null target, `number_found` and certainty `ambiguous` or `none`.
+    """
+    naming = lines.filter(pl.col("number").is_not_null())
+    if naming.is_empty() or targets.is_empty():
+        return pl.DataFrame(schema=FOUND)
+    key = [*_PLACE, "number", "line"]
+    exact = naming.join(targets, on=key, how="left", validate="m:1", suffix="_of", maintain_order="left")
+    agrees = exact["target"].is_not_null() & exact.select(_hard_keys_agree()).to_series()
+    direct = exact.filter(agrees).select("row", "target", number_found="number", step=pl.lit("line"), certainty=pl.lit("certain"))
+    rest = naming.filter(~agrees)
+    if rest.is_empty():
+        return direct
+    return pl.concat([direct, _within_documents(rest, targets)])
+
+
+def _hard_keys_agree() -> pl.Expr:
+    party = (pl.col("party_key") == pl.col("party_key_of")).fill_null(value=True)
+    return party & (pl.col("item_id") == pl.col("item_id_of")).fill_null(value=True)
+
+
+def _within_documents(rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
+    """Lines whose number and line did not fit as written: find the document, then the line in it."""
+    numbered = rest.join(_numbers(rest, targets), on=[*_PLACE, "number"], how="left", validate="m:1", maintain_order="left")
+    wanted = numbered.select(*_PLACE, "number_found").unique()
+    nearby = targets.rename({"number": "number_found"}).join(wanted, on=[*_PLACE, "number_found"], how="semi")
+    pairs = numbered.join(nearby, on=[*_PLACE, "number_found"], how="inner", suffix="_of").filter(_hard_keys_agree())
+    same_line = pairs.filter(normalised(pl.col("line")) == normalised(pl.col("line_of")))
+    by_line = _only(same_line).with_columns(step=pl.lit("line, respelled"), certainty=pl.lit("certain"))
+    open_pairs = pairs.join(by_line, on="row", how="anti")
+    # a line number that names nothing leaves the item as the only tie; without an item there is none
+    tied = open_pairs.filter(pl.col("line").is_null() | (pl.col("item_id") == pl.col("item_id_of")).fill_null(value=False))
+    chosen = pl.concat([by_line, _told_apart(tied)])
+    undecided = numbered.join(chosen, on="row", how="anti").select(
+        "row",
+        "number_found",
+        target=pl.lit(None, dtype=pl.UInt32),
+        step=pl.lit(None, dtype=pl.String),
+        certainty=pl.when(pl.col("row").is_in(tied["row"].implode()) | pl.col("is_contested")).then(pl.lit("ambiguous")).otherwise(pl.lit("none")),
+    )
+    return pl.concat([chosen.select(FOUND.keys()), undecided.select(FOUND.keys())])
+
+
+def _numbers(rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
+    """The spelling under which each named number is on file: as written, else the only one that compares equal."""
+    written = rest.select(*_PLACE, "number").unique()
+    on_file = targets.select(*_PLACE, "number").unique()
+    exact = written.join(on_file, on=[*_PLACE, "number"], how="semi").with_columns(number_found="number", is_contested=pl.lit(value=False))
+    others = written.join(exact, on=[*_PLACE, "number"], how="anti").with_columns(like=normalised(pl.col("number")))
+    if others.is_empty():
+        return exact
+    alike = on_file.with_columns(like=normalised(pl.col("number"))).rename({"number": "spelling"})
+    met = others.join(alike, on=[*_PLACE, "like"], how="inner").group_by(*_PLACE, "number")
+    respelled = met.agg(spelling=pl.col("spelling").min(), is_contested=pl.len() > 1).with_columns(
+        number_found=pl.when(~pl.col("is_contested")).then("spelling")
+    )
+    return pl.concat([exact, respelled.select(exact.columns)])
+
+
+def _only(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs of lines that have exactly one candidate."""
+    return pairs.filter(pl.col("target").count().over("row") == 1).select("row", "target", "number_found")
+
+
+def _told_apart(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Of several candidates the one that alone has the line's price, then the one that alone has its quantity."""
+    single = _only(pairs)
+    item_known = pairs.select("row", known=pl.col("item_id").is_not_null()).unique("row", keep="any")
+    named = single.join(item_known, on="row", how="left").with_columns(step=pl.when("known").then(pl.lit("item")).otherwise(pl.lit("only line")))
+    several = pairs.join(single, on="row", how="anti")
+    same_unit = (pl.col("uom") == pl.col("uom_of")).fill_null(value=False)
+    of_price = several.filter(same_unit & (pl.col("price") == pl.col("price_of")).fill_null(value=False))
+    by_price = _only(of_price)
+    left = several.join(by_price, on="row", how="anti")
+    priced = of_price.select("row").unique()
+    # where the price fits some candidates, only those stay in the running
+    running = pl.concat([left.join(priced, on="row", how="anti"), of_price.join(by_price, on="row", how="anti")])
+    of_quantity = running.filter(same_unit & (pl.col("quantity") == pl.col("quantity_of")).fill_null(value=False))
+    by_quantity = _only(of_quantity).filter(pl.col("row").count().over("target") == 1)
+    return pl.concat(
+        [
+            named.select("row", "target", "number_found", "step"),
+            by_price.with_columns(step=pl.lit("item and price")),
+            by_quantity.with_columns(step=pl.lit("item and quantity")),
+        ]
+    ).with_columns(certainty=pl.lit("unique"))

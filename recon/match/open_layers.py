@@ -1,0 +1,118 @@
+"""Open ends with their age, the allocations in published form, and the tie-out of the doorway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.domain import money, tie_out
+from recon.domain.cycles import CYCLES
+from recon.domain.documents import TABLES
+from recon.domain.measures import schema
+from recon.match.described import described
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from recon.domain.workpapers import Accepted
+    from recon.match.parts import Parts
+    from recon.match.three_way import ThreeWay
+
+#: Last day of each bucket; what is older is over it.
+_BUCKETS: Final = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (180, "91-180"), (365, "181-365"))
+_OLDEST: Final = "over 365"
+
+
+def aged(layers: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """Add age_days and age_bucket: as-of date less the posting date, else the document date."""
+    age = (pl.lit(as_of) - pl.coalesce("posting_date", "document_date")).dt.total_days()
+    bucket = pl.when(pl.col("age_days").is_null()).then(None)
+    for last, words in _BUCKETS:
+        bucket = bucket.when(pl.col("age_days") <= last).then(pl.lit(words))
+    return layers.with_columns(age_days=age).with_columns(age_bucket=bucket.otherwise(pl.lit(_OLDEST)))
+
+
+def open_layer(found: ThreeWay, parts: Parts, open_items: pl.LazyFrame, accepted: Accepted, as_of: date) -> pl.LazyFrame:
+    """Goods not invoiced, bills without the goods they need, unpaid invoices, unapplied cash: sorted by cycle, kind and document."""
+    goods = _described_layers(found, parts.open_goods, "fulfilment", "fulfilled_not_invoiced").filter(pl.col("match_level") != "none")
+    bills = _described_layers(found, parts.open_bills, "invoice", "invoiced_not_fulfilled").filter("needs_fulfilment")
+    layers = pl.concat([goods, bills]).with_columns(amount_base=money.amount(pl.col("amount"), pl.col("rate")))
+    named = described(layers.lazy(), "open_layer", accepted)
+    columns = schema("open_layer")
+    both = pl.concat([named.select(columns.keys()), open_items.select(columns.keys())])
+    order = [
+        "cycle",
+        "kind",
+        "company_code",
+        "party_id",
+        "document_number",
+        "document_line_no",
+        "order_number",
+        "order_line_no",
+        "document_date",
+        "amount",
+    ]
+    return aged(both, as_of).sort(order).select(columns.keys()).collect().lazy()
+
+
+def _described_layers(found: ThreeWay, part: pl.DataFrame, stem: str, kind: str) -> pl.DataFrame:
+    lines, row = (found.fulfilments, part["layer"]) if stem == "fulfilment" else (found.invoices, part["row"])
+    types = {cycle.name: str(getattr(cycle, f"{stem}_type")) for cycle in CYCLES}
+    rate = pl.lit(None, dtype=money.RATE).alias("own_rate") if stem == "fulfilment" else pl.col("rate").alias("own_rate")
+    document = lines.with_columns(rate).select(
+        pl.col("cycle", "company_code", "party_id", "order_row", "posting_date", "own_rate", "source_file", "source_row").gather(row),
+        pl.col(f"{stem}_number").gather(row).alias("document_number"),
+        pl.col(f"{stem}_line_no").gather(row).alias("document_line_no"),
+        pl.col(f"{stem}_date").gather(row).alias("document_date"),
+        pl.col("item_id").gather(row).alias("own_item"),
+    )
+    terms = found.units.select(pl.col("item_id", "item_group", "currency", "order_rate", "match_level", "needs_fulfilment").gather(part["unit"]))
+    orders = found.orders.select(
+        pl.col("order_number", "order_line_no", "contract_id", "order_type", "is_closed", "is_final_delivery").gather(document["order_row"])
+    )
+    return (
+        pl.concat([part.select("quantity", "amount"), document, terms, orders], how="horizontal")
+        .with_columns(
+            kind=pl.lit(kind),
+            document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String),
+            posting_date=pl.coalesce("posting_date", "document_date"),
+            item_id=pl.coalesce("item_id", "own_item"),
+            rate=pl.coalesce("own_rate", "order_rate") if stem == "invoice" else pl.col("order_rate"),
+            is_final=pl.col("is_closed").fill_null(value=False) | pl.col("is_final_delivery").fill_null(value=False),
+        )
+        .drop("order_row", "own_item", "own_rate", "is_closed", "is_final_delivery")
+    )
+
+
+def allocation(found: ThreeWay, parts: Parts) -> pl.LazyFrame:
+    """What carries what, in the order of order lines, goods and bills. Parts of one pair are one row."""
+    every = parts.every().group_by("unit", "layer", "row").agg(pl.col("quantity").sum(), pl.col("amount").sum())
+    every = every.sort("unit", "layer", "row", nulls_last=True)
+    of_unit = found.units.select(pl.col("cycle", "company_code", "party_id").gather(every["unit"]))
+    is_order = every.select(pl.when(pl.col("unit") < found.orders.height).then("unit").alias("order_row"))["order_row"]
+    columns = [
+        every.select("quantity", "amount"),
+        of_unit,
+        found.orders.select(pl.col("order_number", "order_line_no").gather(is_order)),
+        found.fulfilments.select(pl.col("fulfilment_number", "fulfilment_line_no").gather(every["layer"])),
+        found.invoices.select(pl.col("invoice_number", "invoice_line_no").gather(every["row"])),
+    ]
+    return pl.concat(columns, how="horizontal").lazy().select(schema("allocation").keys())
+
+
+def line_tie_out(found: ThreeWay) -> pl.DataFrame:
+    """Accepted document lines: those that count, linked or not, and those set aside with their reason."""
+    rows = []
+    for stem, frame in (("order", found.orders), ("fulfilment", found.fulfilments), ("invoice", found.invoices)):
+        for cycle in CYCLES:
+            name = str(getattr(cycle, f"{stem}_table"))
+            amount = "line_amount_net" if stem == "invoice" else "quantity"
+            mine = frame.filter(pl.col("cycle") == cycle.name)
+            if TABLES[name].total is None or mine.is_empty():
+                continue
+            live = mine["exclusion_reason"].is_null()
+            figures = [mine.height, int(live.sum()), int((~live).sum())]
+            sums = [mine[amount].sum(), mine[amount].filter(live).sum(), mine[amount].filter(~live).sum()]
+            rows.append([name, "match", *figures, *sums, None])
+    return pl.DataFrame(rows, schema=tie_out.SCHEMA, orient="row")

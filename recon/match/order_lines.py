@@ -1,0 +1,160 @@
+"""The measured table of order lines, and the agreed prices beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.domain import money
+from recon.domain.measures import schema
+from recon.match import live, packs
+from recon.match.bills import NONE
+from recon.match.bridge import at_order_price
+from recon.match.described import described
+from recon.match.given import table
+from recon.match.goods import ZERO
+
+if TYPE_CHECKING:
+    from recon.domain.workpapers import Accepted
+    from recon.match.parts import Parts
+    from recon.match.three_way import ThreeWay
+
+_BILLED: Final = ("billing", "credit", "adjustment")
+
+
+def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame, accepted: Accepted, ways: pl.DataFrame) -> pl.LazyFrame:
+    """One row per order line in force, sorted by key. `paid`: unit, paid_amount."""
+    units = found.units.head(found.orders.height)
+    summed = units.select("unit")
+    for sums in (found.goods.by_unit, _billed(found), _open_ends(found, parts), paid, _unconverted(found), _agreed(found, accepted, ways)):
+        summed = summed.join(sums, on="unit", how="left", validate="1:1", maintain_order="left")
+    terms = units.drop("unit", "cycle", "company_code", "party_id", "item_id", "currency", "standard_cost", "uom", "tax_rate")
+    plain = bool(units["price_by"].eq(1).all())
+    figures = pl.concat([terms, summed.drop("unit")], how="horizontal").lazy()
+    ordered = money.amount(pl.col("ordered_quantity"), pl.col("price_times")) if plain else at_order_price(pl.col("ordered_quantity"), plain=False)
+    kept = found.orders.drop("quantity", "uom", "fx_rate", "match_level", "item_group", "tax_rate", "party_key")
+    measured = pl.concat([kept.lazy(), figures], how="horizontal")
+    if found.orders["exclusion_reason"].eq(live.SUPERSEDED).any():
+        measured = measured.filter(pl.col("exclusion_reason").ne_missing(live.SUPERSEDED))
+    measured = measured.with_columns(
+        fx_rate="order_rate",
+        is_live=pl.col("exclusion_reason").is_null(),
+        is_final=pl.col("is_closed").fill_null(value=False)
+        | pl.col("is_final_delivery").fill_null(value=False)
+        | (pl.col("doc_status") == "closed").fill_null(value=False),
+        uom_convertible=pl.lit(value=True),
+        order_unit_price=_unit_price(plain=plain),
+        ordered_amount=pl.coalesce("line_amount_net", ordered.round(6, mode="half_away_from_zero")).cast(money.MONEY),
+        fulfilled_amount=_worth(plain=plain),
+        **{name: pl.col(of).fill_null(ZERO) for name, of in _QUANTITIES.items()},
+        **{name: pl.col(name).fill_null(NONE) for name in _AMOUNTS},
+        accepted_quantity=pl.when(pl.col("fulfilled").is_null()).then(ZERO).otherwise("accepted"),
+        invoiced_amount_base=pl.when(pl.col("lines_without_rate").fill_null(0) == 0).then(pl.col("billed_base").fill_null(NONE)),
+        first_fulfilled_date="first_day",
+        last_fulfilled_date="last_day",
+        unconverted_line_count=pl.col("unconverted_line_count").fill_null(0),
+    ).with_columns(
+        order_unit_price_base=money.product(pl.col("order_unit_price"), pl.col("fx_rate")),
+        ordered_amount_base=money.amount(pl.col("ordered_amount"), pl.col("fx_rate")),
+    )
+    return described(measured, "order_line_match", accepted).select(schema("order_line_match").keys())
+
+
+_QUANTITIES: Final = {
+    "fulfilled_quantity": "fulfilled", "rejected_quantity": "rejected", "declared_loss_quantity": "lost", "returned_quantity": "returned",
+    "invoiced_quantity": "invoiced", "credited_quantity": "credited", "fulfilled_not_invoiced_quantity": "fni_quantity",
+    "invoiced_not_fulfilled_quantity": "inf_quantity",
+}  # fmt: skip
+_AMOUNTS: Final = ("invoiced_amount", "paid_amount", "fulfilled_not_invoiced_amount", "invoiced_not_fulfilled_amount")
+
+
+def _unit_price(*, plain: bool) -> pl.Expr:
+    if plain:
+        return pl.col("price_times")
+    return money.ratio(pl.col("price_times"), pl.lit(1, dtype=money.PRICE), pl.col("price_by"))
+
+
+def _worth(*, plain: bool) -> pl.Expr:
+    value = at_order_price(pl.col("fulfilled").fill_null(ZERO), plain=plain)
+    return value.round(6, mode="half_away_from_zero").cast(money.MONEY)
+
+
+def _billed(found: ThreeWay) -> pl.DataFrame:
+    """Per unit: net invoiced and credited quantity, net amount in both currencies, dates of bills."""
+    lines = found.invoices.filter(pl.col("counts"))
+    is_bill = pl.col("role").is_in(["billing", "whole"])
+    posted = pl.coalesce("posting_date", "invoice_date")
+    roles = pl.col("role").is_in(_BILLED)
+    direct = lines.filter(roles).select("unit", "invoice_date", "role", "line_amount_net", "amount_base", posted=posted, quantity="billed")
+    whole = found.claims.join(
+        found.invoices.filter(pl.col("role") == "whole").select("row", "invoice_date", "rate", posted=posted), on="row", how="inner", validate="m:1"
+    ).select(
+        "unit", "invoice_date", role=pl.lit("whole"), line_amount_net="amount", amount_base=money.amount(pl.col("amount"), pl.col("rate")),
+        posted="posted", quantity="quantity",
+    )  # fmt: skip
+    both = pl.concat([direct, whole]) if whole.height else direct
+    return both.group_by("unit").agg(
+        invoiced=pl.col("quantity").sum(),
+        credited=-pl.col("quantity").filter(pl.col("role") == "credit").sum(),
+        invoiced_amount=pl.col("line_amount_net").sum(),
+        billed_base=pl.col("amount_base").sum(),
+        lines_without_rate=pl.col("amount_base").is_null().sum(),
+        first_invoice_date=pl.col("invoice_date").filter(is_bill).min(),
+        first_invoice_posting_date=pl.col("posted").filter(is_bill).min(),
+        last_invoice_date=pl.col("invoice_date").filter(is_bill).max(),
+    )
+
+
+def _open_ends(found: ThreeWay, parts: Parts) -> pl.DataFrame:
+    """Per unit: goods not invoiced and, where goods are due, bills without goods."""
+    due = found.units.filter("needs_fulfilment").select("unit")
+    goods = parts.open_goods.group_by("unit").agg(fni_quantity=pl.col("quantity").sum(), fulfilled_not_invoiced_amount=pl.col("amount").sum())
+    bills = (
+        parts.open_bills.join(due, on="unit", how="semi")
+        .group_by("unit")
+        .agg(inf_quantity=pl.col("quantity").sum(), invoiced_not_fulfilled_amount=pl.col("amount").sum())
+    )
+    return goods.join(bills, on="unit", how="full", coalesce=True, validate="1:1")
+
+
+def _unconverted(found: ThreeWay) -> pl.DataFrame:
+    sides = [
+        frame.filter(
+            pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & pl.col("quantity").is_not_null() & ~pl.col("uom_convertible")
+        ).select("unit")
+        for frame in (found.fulfilments, found.invoices)
+    ]
+    return pl.concat(sides).group_by("unit").agg(unconverted_line_count=pl.len().cast(pl.Int64))
+
+
+def _agreed(found: ThreeWay, accepted: Accepted, ways: pl.DataFrame) -> pl.DataFrame:
+    """agreed_unit_price per unit: the price list or contract price in force on the order's date, per base unit.
+
+    Of several quantity scales the highest reached counts; a row of the order's own contract goes before the others. Two
+    prices that differ are none.
+    """
+    listed = table(accepted, "price_list_line").collect()
+    if listed.is_empty():
+        return pl.DataFrame(schema={"unit": pl.UInt32(), "agreed_unit_price": money.PRICE})
+    key = ["party_id", "item_id", "currency"]
+    listed = listed.rename({"uom": "list_uom", "contract_id": "list_contract", "price_per": "list_per", "unit_price_net": "list_price"})
+    asked = pl.concat(
+        [found.orders.select(*key, "quantity", "uom", "order_date", "contract_id"), found.units.head(found.orders.height).select("unit", "base_uom")],
+        how="horizontal",
+    )
+    met = asked.join(
+        listed.select(*key, "list_uom", "list_contract", "list_per", "list_price", "valid_from", "valid_to", "min_quantity"), on=key, how="inner"
+    )
+    day, same_unit = pl.col("order_date"), pl.coalesce("list_uom", "uom") == pl.col("uom")
+    valid = (pl.col("valid_from") <= day) & (pl.col("valid_to") >= day).fill_null(value=True)
+    scale = pl.col("min_quantity").is_null() | (same_unit & (pl.col("min_quantity") <= pl.col("quantity")))
+    own = (pl.col("list_contract") == pl.col("contract_id")).fill_null(value=False)
+    fitting = met.filter(valid & scale).with_columns(is_own=own, reached=pl.col("min_quantity").fill_null(ZERO))
+    best = fitting.filter(pl.col("is_own") == pl.col("is_own").max().over("unit")).filter(pl.col("reached") == pl.col("reached").max().over("unit"))
+    named = best.select("unit", "item_id", "base_uom", "list_price", "list_per", uom=pl.coalesce("list_uom", "uom")).with_row_index("row")
+    led = packs.factors(named, ways).lazy()
+    per = money.product(pl.col("list_per").fill_null(1), pl.col("times"))
+    prices = led.select("unit", price=money.ratio(pl.col("list_price"), pl.col("by"), per)).collect()
+    agreed = prices.group_by("unit").agg(agreed_unit_price=pl.col("price").min(), prices=pl.col("price").n_unique())
+    return agreed.filter(pl.col("prices") == 1).select("unit", "agreed_unit_price")

@@ -1,0 +1,53 @@
+"""Quantities of receipt, shipment and invoice lines in the base unit of what they are compared with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recon.domain import money
+from recon.match import packs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def in_base_units(
+    lines: pl.DataFrame, units: pl.DataFrame, masters: pl.DataFrame, ways: pl.DataFrame, quantities: Mapping[str, pl.Expr]
+) -> pl.DataFrame:
+    """base_uom, uom_convertible and each of `quantities` in base units, aligned with `lines` (row, unit, item_id, uom).
+
+    A line that names no unit is in the unit of its order line. A line without a match unit is measured in its item's base
+    unit. Where no conversion leads there, or none without a remainder, quantities are null: nothing is guessed.
+    """
+    of_unit = units.select(pl.col("base_uom", "uom", "item_id").gather(lines["unit"])).rename({"uom": "order_uom", "item_id": "order_item"})
+    wanted = pl.concat([lines.select("row", "item_id", "uom", **quantities), of_unit], how="horizontal")
+    alone = lines["unit"].null_count()
+    if alone:
+        base = masters.select("item_id", "master_uom")
+        wanted = wanted.join(base, on="item_id", how="left", validate="m:1", maintain_order="left")
+        wanted = wanted.with_columns(pl.coalesce("base_uom", "master_uom", "uom").alias("base_uom"))
+    wanted = wanted.with_columns(pl.coalesce("order_item", "item_id").alias("item_id"), pl.coalesce("uom", "order_uom").alias("uom"))
+    apart = wanted.filter(pl.col("uom").ne_missing(pl.col("base_uom")))
+    plain = pl.col("uom").eq_missing(pl.col("base_uom"))
+    if apart.is_empty():
+        return wanted.select("base_uom", *quantities, uom_convertible=pl.lit(value=True))
+    led = packs.factors(apart, ways)
+    exact = pl.all_horizontal(packs.is_exact(pl.col(name)).fill_null(value=True) for name in quantities)
+    known = pl.col("times").is_not_null() & exact
+    converted = (
+        led.lazy()
+        .select(
+            "row",
+            uom_convertible=known,
+            **{f"{name}_base": pl.when(known).then(money.ratio(pl.col(name), pl.col("times"), pl.col("by"))) for name in quantities},
+        )
+        .collect()
+    )
+    joined = wanted.join(converted, on="row", how="left", validate="1:1", maintain_order="left")
+    return joined.select(
+        "base_uom",
+        *(pl.when(plain).then(name).otherwise(f"{name}_base").alias(name) for name in quantities),
+        uom_convertible=pl.col("uom_convertible").fill_null(plain),
+    )

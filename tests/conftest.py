@@ -1,0 +1,76 @@
+"""A company written down in a few rows: canonical tables typed as they travel between rooms, without any file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from recon.domain import documents, tie_out
+from recon.domain.engagement import Engagement
+from recon.domain.workpapers import REJECTED, STATEMENTS, Accepted, Documents
+
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def _value(kind: str, value: object) -> object:
+    if value is None or value == "":
+        return None
+    if kind in ("money", "quantity", "price", "rate"):
+        return Decimal(str(value))
+    if kind == "date" and not isinstance(value, date):
+        return date.fromisoformat(str(value))
+    if kind == "timestamp":
+        stamp = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return (stamp if stamp.tzinfo else datetime.combine(stamp, time(), UTC)).astimezone(UTC)
+    if kind == "flag":
+        return str(value).lower() == "true"
+    return int(str(value)) if kind == "count" else str(value)
+
+
+def _frame(name: str, rows: Sequence[Mapping[str, Any]]) -> pl.LazyFrame:
+    table, schema = documents.TABLES[name], documents.schema(name)
+    data: dict[str, list[object]] = {column.name: [_value(column.kind, row.get(column.name)) for row in rows] for column in table.columns}
+    for column in table.columns:
+        if column.kind == "timestamp":
+            data[column.name + documents.DATE_ONLY] = [None if row.get(column.name) is None else len(str(row[column.name])) == 10 for row in rows]
+    data |= {"source_file": [f"{name}.csv"] * len(rows), "source_row": list(range(2, len(rows) + 2))}
+    return pl.DataFrame(data, schema=schema).lazy()
+
+
+@pytest.fixture(scope="session")
+def accepted_of() -> Callable[[Rows], Accepted]:
+    """Canonical rows (text, numbers or dates) -> what validation would have accepted. `company_code` is C1 unless a row says otherwise."""
+
+    def build(given: Rows) -> Accepted:
+        tables, supplied, counts = {}, {}, {}
+        for name, rows in given.items():
+            filled = [{"company_code": "C1", **row} if documents.TABLES[name].has("company_code") else dict(row) for row in rows]
+            tables[name] = _frame(name, filled)
+            supplied[name] = frozenset(key for row in filled for key in row)
+            counts[name] = len(filled)
+        made = Documents(tables, supplied, pl.DataFrame(schema=dict.fromkeys(REJECTED, pl.String())), tie_out.empty())
+        return Accepted(made, {}, counts, pl.DataFrame(schema=dict.fromkeys(STATEMENTS, pl.String())), made.rejected, tie_out.empty())
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def engagement_of() -> Callable[..., Engagement]:
+    """The terms of a run on 2026-10-31 in CNY; keywords override."""
+
+    def build(**terms: Any) -> Engagement:
+        plain = {
+            "entity": "ACME",
+            "as_of": "2026-10-31",
+            "period": {"from": "2026-10-01", "to": "2026-10-31"},
+            "currency": "CNY",
+            "extracts": {"x": "x.csv"},
+        }
+        return Engagement.model_validate(plain | terms)
+
+    return build
