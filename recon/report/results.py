@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 _ORDER_KEY: Final = ("cycle", "company_code", "order_number", "order_line_no")
 _INVOICE_KEY: Final = ("cycle", "company_code", "party_id", "invoice_number", "invoice_line_no")
 _EXCEPTION_KEY: Final = ("control_id", "company_code", "document_type", "document_number", "document_line_no", "exception_id")
-_NOT_TESTABLE: Final = ("control_id", "document_type", "document_number", "document_line_no", "order_number", "order_line_no", "reason")
 
 
 def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]:
     """Path -> table of everything under results/. `layers` are the workpapers' open layers, in memory."""
     outcomes, register = workpapers.outcomes, workpapers.register
     exceptions, places = register.exceptions.lazy(), _places(workpapers.tie_out)
+    untested = tuple(outcomes.not_testable.columns)
     return {
         "results/exceptions.csv": _file(exceptions, declared.EXCEPTIONS, _EXCEPTION_KEY),
         "results/exceptions.parquet": _file(exceptions, declared.EXCEPTIONS, _EXCEPTION_KEY, "parquet"),
         "results/controls.csv": _file(outcomes.controls.lazy(), declared.CONTROLS, ("control_id",)),
-        "results/not_testable.csv": _file(outcomes.not_testable.lazy(), _NOT_TESTABLE, _NOT_TESTABLE),
+        "results/not_testable.csv": _file(outcomes.not_testable.lazy(), untested, untested),
         "results/order_lines.parquet": _file(outcomes.order_lines, declared.ORDER_LINES, _ORDER_KEY, "parquet"),
         "results/invoice_lines.parquet": _file(outcomes.invoice_lines, declared.INVOICE_LINES, _INVOICE_KEY, "parquet"),
         "results/allocations.parquet": _file(workpapers.allocations, declared.ALLOCATIONS, declared.ALLOCATIONS[:8], "parquet"),

@@ -233,11 +233,13 @@ def _method(workpapers: Workpapers, words: Words) -> dict[str, Any]:
     from recon.report.glossary import GLOSSARY
 
     engagement = workpapers.engagement
+    listed = set(workpapers.outcomes.controls["control_id"].to_list())
+    book = [control for control in workpapers.controls if control.id in listed]
     terms = [{"what": p.control, "scope": _pairs(p.where), "set": _pairs(p.set), "why": p.why} for p in engagement.parameters]
     terms += [{"what": words("Matching policy"), "scope": _pairs(p.where), "set": _pairs(p.set), "why": p.why} for p in engagement.policies]
     return {
-        "book": [_in_full(control, workpapers, words) for control in workpapers.controls],
-        "book_ids": {control.id for control in workpapers.controls},
+        "book": [_in_full(control, workpapers, words) for control in book],
+        "book_ids": {control.id for control in book},
         "terms": terms,
         "ignored": {name: columns for name, columns in sorted(workpapers.ignored.items()) if columns},
         "fingerprints": dict(sorted(workpapers.fingerprints.items())),

@@ -15,6 +15,7 @@ SEVERITIES: Final = {
     "medium": _("Medium"),
     "low": _("Low"),
     "indicator": _("Indicator"),
+    "note": _("Note"),
 }
 FAIL_ON: Final = SEVERITIES | {"never": _("never")}
 STATUSES: Final = {
