@@ -1,0 +1,96 @@
+"""What the second opinion is given to read: results as they will be published, and the keys of the documents they speak about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.domain.cycles import CYCLES
+from recon.validate.opinion_tables import DoNotFitError, in_whole_units
+from recon.validate.subjects import described
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from recon.domain.workpapers import Accepted, Workpapers
+
+_ORDER_KEY: Final = ("cycle", "company_code", "order_number", "order_line_no")
+_INVOICE_KEY: Final = ("cycle", "company_code", "party_id", "invoice_number", "invoice_line_no")
+_OPEN: Final = ("fulfilled_not_invoiced", "invoiced_not_fulfilled")
+_QUANTITIES: Final = ("quantity", "invoiced_quantity", *(f"{kind}_quantity" for kind in _OPEN))
+_AMOUNTS: Final = (
+    "amount", "invoiced_amount", "amount_in", "amount_out", "amount_set_aside", "quantity_variance", "price_variance", "fx_variance",
+    "rounding_variance", *(f"{kind}_amount" for kind in _OPEN),
+)  # fmt: skip
+_DOCUMENT: Final = ("document_type", "company_code", "document_number")
+
+
+def tables_of(workpapers: Workpapers, accepted: Accepted) -> tuple[dict[str, pl.DataFrame], str]:
+    """The tables to write, numbers as whole units; and why numbers could not be given, empty where they could.
+
+    Where sums would not fit, every number of that kind is left out (null) and the caller asks no question about sums.
+    """
+    tables = _written(workpapers, accepted)
+    try:
+        return in_whole_units(in_whole_units(tables, _QUANTITIES), _AMOUNTS), ""
+    except DoNotFitError as reason:
+        numbers = {*_QUANTITIES, *_AMOUNTS}
+        bare = {name: f.with_columns(pl.lit(None, dtype=pl.Int64).alias(c) for c in f.columns if c in numbers) for name, f in tables.items()}
+        return bare, f"{reason} leaves 64 bits"
+
+
+def _written(workpapers: Workpapers, accepted: Accepted) -> dict[str, pl.DataFrame]:
+    outcomes = workpapers.outcomes
+    order_columns = (*_ORDER_KEY, "match_status", "invoiced_quantity", *(f"{kind}_{what}" for kind in _OPEN for what in ("quantity", "amount")))
+    variances = ("quantity_variance", "price_variance", "fx_variance", "rounding_variance")
+    rejected = workpapers.rejected.filter(pl.col("source_row").is_not_null())
+    plans = {
+        "order_lines": outcomes.order_lines.select(order_columns),
+        "invoice_lines": outcomes.invoice_lines.select(*_INVOICE_KEY, "match_status", "invoiced_amount", *variances),
+        "allocations": workpapers.allocations.select(*_ORDER_KEY, "fulfilment_number", "invoice_number", "quantity"),
+        "balances": workpapers.balances.select(*_ORDER_KEY, "kind", "quantity", "amount"),
+        "order_inputs": _of_both_cycles(accepted, "order"),
+        "invoice_inputs": _of_both_cycles(accepted, "invoice"),
+        "documents": pl.concat(_documents(accepted)).unique(),
+        "exceptions": workpapers.register.exceptions.lazy().select(
+            "exception_id", "control_id", *_DOCUMENT, "document_line_no", "cycle", "party_id", "order_number", "order_line_no"
+        ),
+        "controls": outcomes.controls.lazy().select("control_id", "status", "population", "exceptions"),
+        "tie_out": workpapers.tie_out.lazy(),
+        "accepted_rows": pl.LazyFrame(list(accepted.row_counts.items()), schema={"table": pl.String, "row_count": pl.Int64}, orient="row"),
+        "rejected_rows": rejected.lazy().select("table", "source_file", "source_row").unique().group_by("table").agg(row_count=pl.len()),
+        "status_controls": pl.LazyFrame(
+            [(c.id, c.population.table) for c in workpapers.controls if c.match_status == "exception"],
+            schema={"control_id": pl.String, "population": pl.String},
+            orient="row",
+        ),
+    }
+    return dict(zip(plans, pl.collect_all(plans.values()), strict=True))
+
+
+def _of_both_cycles(accepted: Accepted, what: str) -> pl.LazyFrame:
+    """The keys of accepted order lines, or keys and amounts of accepted invoice lines, of purchase and sales."""
+    found: list[pl.LazyFrame] = []
+    for cycle in CYCLES:
+        orders = {"order_number": f"{cycle.order}_number", "order_line_no": f"{cycle.order}_line_no"}
+        bills = {"party_id": cycle.party, "invoice_number": "invoice_number", "invoice_line_no": "invoice_line_no", "amount": "line_amount_net"}
+        table, named = (cycle.order_table, orders) if what == "order" else (cycle.invoice_table, bills)
+        if table in accepted.documents.tables:
+            columns = {name: pl.col(column) for name, column in named.items()}
+            found.append(accepted.documents.tables[table].select(pl.lit(cycle.name).alias("cycle"), "company_code", **columns))
+    if found:
+        return pl.concat(found)
+    key = _ORDER_KEY if what == "order" else (*_INVOICE_KEY, "amount")
+    return pl.LazyFrame(schema={name: pl.Int64 if name == "amount" else pl.String for name in key})
+
+
+def _documents(accepted: Accepted) -> Iterator[pl.LazyFrame]:
+    """The documents that an exception may speak about: accepted ones, those of set-aside rows, and those that were only approved."""
+    for table, rows in accepted.documents.tables.items():
+        words: Mapping[str, pl.Expr] = described(table, rows.collect_schema().names())
+        yield rows.select(**{name: words[name] for name in _DOCUMENT})
+        if table in {"approval_event", "document_change"}:
+            yield rows.select(pl.col(name).cast(pl.String) for name in _DOCUMENT)
+    for fact in accepted.facts.values():
+        yield fact.select(pl.col(name).cast(pl.String) for name in _DOCUMENT)
