@@ -133,23 +133,23 @@ def identified(exceptions: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_causes(exceptions: pl.DataFrame, controls: Sequence[Control]) -> pl.DataFrame:
-    """Symptoms with the id of the exception that explains them: on the same document line, else on the same order line."""
-    for control in controls:
-        if control.cause is None:
-            continue
+    """Symptoms with the id of the exception that explains them.
+
+    It speaks about the same document line; or, where the two speak about different kinds of documents, about the same order line.
+    """
+    for control in (c for c in controls if c.cause is not None):
         causes = exceptions.filter(pl.col("control_id") == control.cause)
         if causes.is_empty():
             continue
-        is_symptom = pl.col("control_id") == control.id
         for key in (_DOCUMENT_LINE, _ORDER_LINE):
-            lookup = (
-                causes.drop_nulls(key[-2])
-                .unique(subset=list(key), keep="first", maintain_order=True)
-                .select(*key, pl.col("exception_id").alias("_cause"))
-            )
+            first = causes.filter(pl.col(key[2]).is_not_null()).unique(subset=list(key), keep="first", maintain_order=True)
+            lookup = first.select(*key, _cause="exception_id", _type="document_type")
             joined = exceptions.join(lookup, on=list(key), how="left", validate="m:1", maintain_order="left", nulls_equal=True)
-            cause = pl.when(is_symptom).then(pl.coalesce("cause_exception_id", "_cause")).otherwise("cause_exception_id")
-            exceptions = joined.with_columns(cause_exception_id=cause).drop("_cause")
+            explains = (pl.col("control_id") == control.id) & pl.col("cause_exception_id").is_null()
+            if key is _ORDER_LINE:
+                explains &= pl.col("document_type") != pl.col("_type")
+            cause = pl.when(explains).then("_cause").otherwise("cause_exception_id")
+            exceptions = joined.with_columns(cause_exception_id=cause).drop("_cause", "_type")
     return exceptions
 
 
