@@ -27,7 +27,7 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
         "results/exceptions.csv": _file(exceptions, declared.EXCEPTIONS, _EXCEPTION_KEY),
         "results/exceptions.parquet": _file(exceptions, declared.EXCEPTIONS, _EXCEPTION_KEY, "parquet"),
         "results/controls.csv": _file(outcomes.controls.lazy(), declared.CONTROLS, ("control_id",)),
-        "results/not_testable.csv": _file(outcomes.not_testable.lazy(), untested, untested),
+        "results/not_testable.parquet": _file(outcomes.not_testable.lazy(), untested, untested, "parquet"),
         "results/order_lines.parquet": _file(outcomes.order_lines, declared.ORDER_LINES, _ORDER_KEY, "parquet"),
         "results/invoice_lines.parquet": _file(outcomes.invoice_lines, declared.INVOICE_LINES, _INVOICE_KEY, "parquet"),
         "results/allocations.parquet": _file(workpapers.allocations, declared.ALLOCATIONS, declared.ALLOCATIONS[:8], "parquet"),

@@ -6,13 +6,13 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from recon.report import totals
 from recon.report.figures import plain
 from recon.report.verdict import verdict
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from recon.domain.workpapers import Workpapers
     from recon.report.verdict import Reason
 
@@ -21,8 +21,7 @@ def summary(workpapers: Workpapers, layers: pl.DataFrame | None = None) -> dict[
     """The facts of a run. `layers` are the open layers where the caller has them in memory already."""
     engagement = workpapers.engagement
     judged = verdict(workpapers)
-    found = totals.by_severity(workpapers)
-    severities = _figures(found, "severity")
+    severities = _figures(totals.by_severity(workpapers), "severity")
     open_layers = layers if layers is not None else workpapers.balances.select("kind", "age_bucket", "amount_base").collect()
     return {
         "entity": engagement.entity,
@@ -33,7 +32,7 @@ def summary(workpapers: Workpapers, layers: pl.DataFrame | None = None) -> dict[
         "verdict": judged.word,
         "verdict_reasons": [_reason(reason) for reason in judged.reasons],
         "highest_severity": next((word for word, figures in severities.items() if figures["count"]), None),
-        "exceptions": {"count": int(found["count"].sum()), "amount_at_risk_base": _text(found["amount_at_risk_base"].sum())},
+        "exceptions": {name: _text(value) for name, value in totals.overall(workpapers).items()},
         "by_severity": severities,
         "by_family": _figures(totals.by_family(workpapers), "family"),
         "by_cycle": _figures(totals.by_cycle(workpapers), "cycle"),
@@ -58,8 +57,7 @@ def _figures(counted: pl.DataFrame, key: str) -> dict[str, dict[str, Any]]:
 
 
 def _balances(layers: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    by_kind = totals.balances(layers).group_by("kind", maintain_order=True).agg(pl.col("count", "amount_base", "amount_unknown").sum())
-    return _figures(by_kind, "kind")
+    return _figures(totals.balances_by_kind(layers), "kind")
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -13,9 +14,15 @@ from recon.report.vocabulary import BUCKETS, KINDS
 if TYPE_CHECKING:
     from recon.domain.workpapers import Workpapers
 
+
+def _known_sum(column: str) -> pl.Expr:
+    """The sum of the known amounts; null when none of them is known, because that is not zero."""
+    return pl.when(pl.col(column).is_not_null().any()).then(pl.col(column).sum()).alias(column)
+
+
 _COUNTED = (
     pl.len().cast(pl.Int64).alias("count"),
-    pl.col("amount_at_risk_base").sum().alias("amount_at_risk_base"),
+    _known_sum("amount_at_risk_base"),
     pl.col("amount_at_risk_base").is_null().sum().cast(pl.Int64).alias("amount_unknown"),
 )
 
@@ -24,7 +31,18 @@ def by_severity(workpapers: Workpapers) -> pl.DataFrame:
     """One row per severity, most severe first: severity, count, amount_at_risk_base, amount_unknown (rows without an amount)."""
     every = pl.DataFrame({"severity": SEVERITIES, "rank": range(len(SEVERITIES))})
     found = workpapers.register.exceptions.group_by("severity").agg(_COUNTED)
-    return every.join(found, on="severity", how="left", validate="1:1").sort("rank").drop("rank").with_columns(pl.exclude("severity").fill_null(0))
+    joined = every.join(found, on="severity", how="left", validate="1:1").sort("rank").drop("rank")
+    absent = pl.col("count").is_null()
+    return joined.with_columns(
+        pl.when(absent).then(0).otherwise(pl.col(name)).alias(name) for name in ("count", "amount_at_risk_base", "amount_unknown")
+    )
+
+
+def overall(workpapers: Workpapers) -> dict[str, Any]:
+    """Count, known amount and rows without an amount over all exceptions."""
+    if workpapers.register.exceptions.is_empty():
+        return {"count": 0, "amount_at_risk_base": Decimal(0), "amount_unknown": 0}
+    return workpapers.register.exceptions.select(_COUNTED).to_dicts()[0]
 
 
 def by_family(workpapers: Workpapers) -> pl.DataFrame:
@@ -43,7 +61,7 @@ def by_control(workpapers: Workpapers) -> pl.DataFrame:
     rank = pl.col("severity").replace_strict({s: i for i, s in enumerate(SEVERITIES)}, default=len(SEVERITIES), return_dtype=pl.Int64)
     found = workpapers.register.exceptions.with_columns(rank=rank).group_by("control_id").agg(*_COUNTED, pl.col("rank").min())
     worst = pl.col("rank").replace_strict(dict(enumerate(SEVERITIES)), default=None, return_dtype=pl.String).alias("severity")
-    return found.sort("rank", -pl.col("amount_at_risk_base"), "control_id").with_columns(worst).drop("rank")
+    return found.sort("rank", "amount_at_risk_base", "control_id", descending=[False, True, False], nulls_last=True).with_columns(worst).drop("rank")
 
 
 def controls_by_status(workpapers: Workpapers) -> dict[str, int]:
@@ -57,10 +75,20 @@ def balances(layers: pl.DataFrame) -> pl.DataFrame:
     """One row per kind and age bucket: kind, age_bucket, count, amount_base, amount_unknown (layers without a known rate)."""
     grouped = layers.group_by("kind", "age_bucket").agg(
         pl.len().cast(pl.Int64).alias("count"),
-        pl.col("amount_base").sum(),
+        _known_sum("amount_base"),
         pl.col("amount_base").is_null().sum().cast(pl.Int64).alias("amount_unknown"),
     )
     return grouped.sort(_place("kind", list(KINDS)), _place("age_bucket", list(BUCKETS)), "kind", "age_bucket")
+
+
+def balances_by_kind(layers: pl.DataFrame) -> pl.DataFrame:
+    """One row per kind: kind, count, amount_base, amount_unknown."""
+    return totalled(balances(layers), "kind")
+
+
+def totalled(counted: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Rows of `balances` added up per key, in their order."""
+    return counted.group_by(key, maintain_order=True).agg(pl.col("count").sum(), _known_sum("amount_base"), pl.col("amount_unknown").sum())
 
 
 def balances_by_party(layers: pl.DataFrame, most: int) -> pl.DataFrame:
@@ -68,16 +96,16 @@ def balances_by_party(layers: pl.DataFrame, most: int) -> pl.DataFrame:
     grouped = layers.group_by("kind", "party_id").agg(
         pl.col("party_name").drop_nulls().min(),
         pl.len().cast(pl.Int64).alias("count"),
-        pl.col("amount_base").sum(),
+        _known_sum("amount_base"),
         pl.col("age_days").max().alias("oldest_days"),
     )
-    placed = grouped.sort(_place("kind", list(KINDS)), -pl.col("amount_base"), "party_id")
+    placed = grouped.sort(_place("kind", list(KINDS)), "kind", "amount_base", "party_id", descending=[False, False, True, False], nulls_last=True)
     return placed.with_columns(parties=pl.len().over("kind")).filter(pl.int_range(pl.len()).over("kind") < most)
 
 
 def balances_by_currency(layers: pl.DataFrame) -> pl.DataFrame:
     """One row per kind and document currency: kind, currency, count, amount in that currency, amount_base."""
-    grouped = layers.group_by("kind", "currency").agg(pl.len().cast(pl.Int64).alias("count"), pl.col("amount").sum(), pl.col("amount_base").sum())
+    grouped = layers.group_by("kind", "currency").agg(pl.len().cast(pl.Int64).alias("count"), _known_sum("amount"), _known_sum("amount_base"))
     return grouped.sort(_place("kind", list(KINDS)), "currency")
 
 

@@ -120,7 +120,8 @@ def _about_exceptions(workpapers: Workpapers) -> Iterator[Reason]:
     heavy = pl.col("severity").is_in(SEVERITIES[: SEVERITIES.index(fail_on) + 1])
     for code, chosen in (("exceptions_found", exceptions.filter(heavy)), ("exceptions_below", exceptions.filter(~heavy))):
         if chosen.height:
-            figures = {"count": chosen.height, "amount": chosen["amount_at_risk_base"].sum()}
+            known = chosen["amount_at_risk_base"].drop_nulls()
+            figures: dict[str, Any] = {"count": chosen.height, "amount": known.sum() if known.len() else None}
             yield Reason(code, figures | {"severity": fail_on, "currency": workpapers.engagement.currency})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -156,10 +157,9 @@ def _ageing(layers: pl.DataFrame, words: Words) -> list[dict[str, Any]]:
     for (kind,), rows in totals.balances(layers).partition_by("kind", as_dict=True, maintain_order=True).items():
         amounts = dict(zip(rows["age_bucket"].to_list(), rows["amount_base"].to_list(), strict=True))
         order = [*BUCKETS, *sorted(b for b in amounts if b is not None and b not in BUCKETS)]
-        bars = [(words(BUCKETS.get(bucket, bucket)), amounts.get(bucket, 0), money(amounts.get(bucket, 0))) for bucket in order]
+        bars = [(words(BUCKETS.get(bucket, bucket)), amounts.get(bucket, 0) or Decimal(0), money(amounts.get(bucket, 0))) for bucket in order]
         svg = charts.bars(bars, words(KINDS.get(str(kind), str(kind))))
-        sums = {"amount": rows["amount_base"].sum(), "count": int(rows["count"].sum()), "unknown": int(rows["amount_unknown"].sum())}
-        found.append({"kind": kind, "svg": svg, **sums})
+        found.append({"svg": svg, **totals.totalled(rows, "kind").to_dicts()[0]})
     return found
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recon.deliver.tables import in_order, write_table
@@ -50,6 +50,7 @@ def test_a_key_may_name_a_column_that_is_not_written(tmp_path):
     assert written(frame, tmp_path / "a", "csv", key=("place",), columns=["a"]) == b"a\nsecond\nfirst\n"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.sampled_from([None, 1, 2]), st.sampled_from([None, False, True])), max_size=8))
 def test_in_order_means_what_sort_does(rows):
     frame = pl.DataFrame(rows, schema={"x": pl.String, "y": pl.Int64, "z": pl.Boolean}, orient="row")

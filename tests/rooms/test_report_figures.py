@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recon.domain.money import MONEY, QUANTITY
@@ -30,6 +30,7 @@ def test_machines_get_no_separator_and_no_exponent():
     assert plain(None) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.decimals(min_value=-(10**31), max_value=10**31, places=6), min_size=1, max_size=20), st.integers(0, 2))
 def test_columns_and_single_figures_are_written_alike(values, digits):
     frame = pl.DataFrame({"x": values}, schema={"x": MONEY})
