@@ -15,6 +15,7 @@ from recon.match.deliveries import confirm_deliveries
 from recon.match.described import described
 from recon.match.given import is_given
 from recon.match.goods import ZERO
+from recon.match.match_units import items
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -99,7 +100,8 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
         .select(pl.col("for_billing", "accepted").gather(lines["unit"]))
     )
     gross = documents.select(pl.col("amount_gross_base").gather(lines["document"]).alias("document_amount_gross_base"))
-    figures = pl.concat([terms, numbers, ordered, goods, arrived, gross, crossed_lines(found), _amount_before(found)], how="horizontal")
+    own = lines.select("item_id").join(items(accepted), on="item_id", how="left", validate="m:1", maintain_order="left").select("master_group")
+    figures = pl.concat([terms, numbers, ordered, goods, arrived, gross, own, crossed_lines(found), _amount_before(found)], how="horizontal")
     kept = lines.drop("quantity", "tax_rate", "fx_rate", "price_per").rename({"line_amount_net": "net"})
     return described(_with_terms(kept, figures), "invoice_line_match", accepted).select(schema("invoice_line_match").keys())
 
@@ -117,7 +119,7 @@ def _with_terms(kept: pl.DataFrame, figures: pl.DataFrame) -> pl.LazyFrame:
         has_order_link=pl.col("order_row").is_not_null() | pl.col("named_order").is_not_null(),
         is_live=pl.col("exclusion_reason").is_null(),
         is_comparable=pl.col("counts") & pl.col("price_times").is_not_null() & pl.col("uom_convertible"),
-        item_group="unit_group",
+        item_group=pl.coalesce("unit_group", "master_group"),
         fx_rate="rate",
         order_unit_price=price,
         order_unit_price_base=money.product(price, pl.col("order_fx_rate")),

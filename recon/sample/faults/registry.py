@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from recon.domain.cycles import PROCURE_TO_PAY, Cycle
+from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY, Cycle
 from recon.sample import approvals
 from recon.sample.book import AS_OF, Book, Value, ago, days
 from recon.sample.chain import Chain, Document, Line
@@ -77,10 +77,11 @@ def on_invoice(chain: Chain, document: Document, line: Line) -> tuple[tuple[str,
 
 
 def on_row(document_type: str, number: str) -> tuple[tuple[str, str, str], tuple[str, str]]:
-    """How an exception names the first line of a document whose row cannot be used, so that no order is known."""
+    """How an exception names the first line of a document without saying which order it is about."""
     return (document_type, number, "1"), ("", "")
 
 
 def on_document(document_type: str, number: str) -> tuple[tuple[str, str, str], tuple[str, str]]:
-    """How an exception names a whole document."""
-    return (document_type, number, ""), ("", "")
+    """How an exception names a whole document; an order is its own order."""
+    is_order = document_type in {PROCURE_TO_PAY.order_type, ORDER_TO_CASH.order_type}
+    return (document_type, number, ""), (number if is_order else "", "")
