@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -20,7 +20,8 @@ from recon.load import load, rulebook
 from recon.match import match
 from recon.record import record
 from recon.report import report
-from recon.validate import second_opinion, validate
+from recon.validate import prepare, second_opinion, validate
+from recon.validate.gate import gate as judge_by_suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +53,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
     check(controls, engagement)
     profile = rulebook.read_profile(engagement.source, engagement.folder)
     expectations = rulebook.read_expectations(places.rules() / "expectations")
+    prepare()
     with second_opinion.start(wanted=engagement.second_opinion) as opinion:
         with room("load"):
             extracts = load(engagement, profile)
@@ -109,3 +111,11 @@ def rehearse(engagement: Engagement) -> list[Control]:
     rulebook.read_expectations(places.rules() / "expectations")
     conform(load(engagement, profile, headers_only=True), profile, engagement)
     return chosen(book, engagement)
+
+
+def gate(engagement: Engagement, suite_file: Path, *, table: str | None = None, database: str | None = None) -> list[dict[str, Any]]:
+    """What `recon gate` does: a team's own suite over the extracts, or inside a source database; one row per expectation."""
+    extracts = None
+    if database is None:
+        extracts = load(engagement, rulebook.read_profile(engagement.source, engagement.folder))
+    return judge_by_suite(suite_file, extracts=extracts, database=database, table=table)

@@ -1,7 +1,7 @@
 """The only place where Great Expectations is imported: a process of its own, started beside a run.
 
 It imports the library (several seconds), reads one JSON line from standard input, answers with one JSON line and ends.
-Request: {"url": SQLAlchemy URL, "suites": [{"table": ..., "expectations": [{"type", "kwargs", "meta"}, ...]}]}.
+Request: {"suites": [{"url": SQLAlchemy URL, "table": ..., "expectations": [{"type", "kwargs", "meta"}, ...]}]}.
 Answer: {"results": [{"table", "position", "success", "performed", "detail"}]} in the order asked, or {"refused": {"kind", "what", "where",
 "expected", "got", "todo"}} with kind "terms" or "later", or {"broken": text}.
 """
@@ -51,24 +51,28 @@ def main() -> None:
 def _answer(gx: Any, request: dict[str, Any]) -> list[dict[str, Any]]:  # noqa: ANN401 - the library is not typed
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    source = _source(context, request["url"])
+    sources = {url: _source(context, url, f"source {i}") for i, url in enumerate(dict.fromkeys(suite["url"] for suite in request["suites"]))}
     results = []
     for suite in request["suites"]:
         expectations = [_expectation(one, position) for position, one in enumerate(suite["expectations"])]
         checked = gx.ExpectationSuite(name=suite["table"], expectations=expectations)
-        verdict = _batch(source, suite["table"]).validate(checked, result_format="SUMMARY")
+        verdict = _batch(sources[suite["url"]], suite["table"]).validate(checked, result_format="SUMMARY")
         results += sorted((_result(suite["table"], found.to_json_dict()) for found in verdict.results), key=lambda r: r["position"])
     return results
 
 
-def _source(context: Any, url: str) -> Any:  # noqa: ANN401
+def _source(context: Any, url: str, name: str) -> Any:  # noqa: ANN401
     from great_expectations.datasource.fluent.interfaces import TestConnectionError
 
     add = context.data_sources.add_sqlite if url.startswith("sqlite:") else context.data_sources.add_sql
     try:
-        return add("source", connection_string=url)
+        return add(name, connection_string=url)
     except TestConnectionError as error:
         reason = str(error).splitlines()[0]
+        if "ArgumentError" in reason:
+            raise _RefusedError(
+                "terms", "the address of the database cannot be read", expected="an SQLAlchemy URL, such as postgresql://host/name"
+            ) from None
         if "ModuleNotFoundError" in reason or "NoSuchModuleError" in reason:
             todo = "install the SQLAlchemy driver of this database beside recon"
             raise _RefusedError("terms", "no driver for this kind of database is installed", got=reason, todo=todo) from None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _ROWS_AT_ONCE: Final = 50_000
 _LARGEST: Final = 2**62  # half of what 64 bits hold: sums of two sides are compared by subtraction
-_SQL_TYPES: Final = {pl.String: "TEXT", pl.Date: "TEXT", pl.Boolean: "INTEGER"}
+_SQL_TYPES: Final = {pl.String: "TEXT", pl.Date: "TEXT", pl.Boolean: "INTEGER", pl.Float64: "REAL"}
 
 
 class DoNotFitError(ValueError):

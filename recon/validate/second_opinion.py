@@ -47,7 +47,7 @@ class Opinion:
         database = self.scratch / "results.sqlite"
         write(tables, DERIVED, database)
         try:
-            results = self.checker.ask({"url": f"sqlite:///file:{database}?mode=ro&uri=true", "suites": _suites(asked)})
+            results = self.checker.ask({"suites": suites(asked, database)})
         except CheckerFailedError as failed:
             return _row(schema, status="error", reasons=(f"the second opinion broke off: {failed}", f"第二意见中断：{failed}"))
         return _judged(schema, _by_table(asked), results, database, doubtful)
@@ -67,9 +67,13 @@ def _by_table(asked: Sequence[Asked]) -> list[Asked]:
     return [one for table in dict.fromkeys(one.table for one in asked) for one in asked if one.table == table]
 
 
-def _suites(asked: Sequence[Asked]) -> list[dict[str, Any]]:
-    tables = dict.fromkeys(one.table for one in asked)
-    return [{"table": table, "expectations": [{"type": one.type, "kwargs": one.kwargs} for one in asked if one.table == table]} for table in tables]
+def suites(asked: Sequence[Asked], database: Path) -> list[dict[str, Any]]:
+    """The expectations as suites for the checker, one per table, of the SQLite file `database`."""
+    url = f"sqlite:///file:{database}?mode=ro&uri=true"
+    return [
+        {"url": url, "table": table, "expectations": [{"type": one.type, "kwargs": one.kwargs} for one in asked if one.table == table]}
+        for table in dict.fromkeys(one.table for one in asked)
+    ]
 
 
 def _judged(schema: pl.Schema, asked: Sequence[Asked], results: list[dict[str, Any]], database: Path, doubtful: str) -> pl.DataFrame:
