@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
+    from recon.match.given import MeasuredLines
     from recon.match.settlement import Settlement
 
 #: Types of documents whose approval is measured, and the cycle they belong to.
@@ -35,15 +36,15 @@ COLUMNS: Final[dict[str, pl.DataType]] = {
     "alternative_number": pl.String(), "document_version": pl.Int64(), "party_id": pl.String(), "party_name": pl.String(),
     "group_id": pl.String(), "item_group": pl.String(), "document_date": pl.Date(), "currency": pl.String(), "fx_rate": RATE,
     "amount_net": MONEY, "amount_net_base": MONEY, "is_effective": pl.Boolean(), "effective_event": pl.String(),
-    "guarded_event": pl.String(), "guarded_event_at": _STAMP, "guarded_event_at_is_date_only": pl.Boolean(), "is_paid": pl.Boolean(),
+    "guarded_event": pl.String(), "guarded_event_at": _STAMP, "guarded_event_at_is_date_only": pl.Boolean(), "is_paid": pl.Boolean(), "maker_is_known": pl.Boolean(),
     "source_file": pl.String(), "source_row": pl.UInt32(),
 }  # fmt: skip
 
 
 def approvable_documents(
-    accepted: Accepted, order_lines: pl.LazyFrame, settlement: Settlement, engagement: Engagement, types: AbstractSet[str]
+    accepted: Accepted, lines: MeasuredLines, settlement: Settlement, engagement: Engagement, types: AbstractSet[str]
 ) -> pl.DataFrame:
-    """One row per live document of the types asked for, sorted by key, with `document_id`.
+    """One row per live document of the types asked for, with `document_id`, which says nothing of their order.
 
     Orders take effect when they are sent, delivered on or billed, whichever the papers show first; invoices and credit notes
     when they are posted; payments when they are made. The approval of an order guards its sending or first delivery (of a
@@ -52,39 +53,19 @@ def approvable_documents(
     frames = [pl.LazyFrame(schema=COLUMNS)]
     orders = {cycle.order_type: cycle.name for cycle in CYCLES if cycle.order_type in types}
     if orders:
-        frames.append(_orders(accepted, order_lines.filter(pl.col("cycle").is_in(list(orders.values()))), engagement))
+        of_types = lines.order_documents.lazy().filter(pl.col("cycle").is_in(list(orders.values())))
+        frames.append(_orders(accepted, of_types, engagement))
     if types & {cycle.invoice_type for cycle in CYCLES} or "credit_note" in types:
         frames.append(_invoices(settlement).filter(pl.col("document_type").is_in(list(types))))
     if PROCURE_TO_PAY.payment_type in types:
         frames.append(_payments(settlement))
     documents = pl.concat([frame.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()) for frame in frames])
-    order = ["cycle", "company_code", "document_type", "document_number", "party_id", "document_date", "alternative_number", "amount_net"]
     stamp, coarse = pl.col("guarded_event_at"), pl.col("guarded_event_at_is_date_only")
     enclosed = documents.with_columns(guarded_from=earliest_moment(stamp, coarse, engagement), guarded_until=latest_moment(stamp, coarse, engagement))
-    return enclosed.sort(order).collect().with_row_index("document_id")
+    return enclosed.collect().with_row_index("document_id")
 
 
-def _orders(accepted: Accepted, order_lines: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
-    key = ["cycle", "company_code", "order_number"]
-    first = ["party_id", "party_name", "group_id", "order_date", "currency", "fx_rate", "source_file", "source_row"]
-    one_group = pl.when(pl.col("item_group").n_unique() == 1).then(pl.col("item_group").first())
-    is_known = pl.col("ordered_amount_base").is_not_null().all()
-    sent = pl.struct("sent_at", "sent_at_is_date_only").sort_by("sent_at", nulls_last=True).first()
-    orders = (
-        order_lines.filter(pl.col("is_live"))
-        .group_by(key)
-        .agg(
-            *(pl.col(name).sort_by("order_line_no").first() for name in first),
-            item_group=one_group,
-            amount_net=pl.col("ordered_amount").sum(),
-            amount_net_base=pl.when(is_known).then(pl.col("ordered_amount_base").sum()),
-            sent=sent,
-            fulfilled_day=pl.col("first_fulfilled_date").min(),
-            invoiced_day=pl.col("first_invoice_date").min(),
-            is_paid=(pl.col("paid_amount") != 0).any(),
-        )
-        .unnest("sent")
-    )
+def _orders(accepted: Accepted, orders: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
     orders = orders.with_columns(sent_day=local_day("sent_at", engagement)).with_columns(
         sent_day=pl.when(pl.col("sent_day") <= engagement.as_of).then("sent_day")
     )
@@ -112,7 +93,7 @@ def _orders(accepted: Accepted, order_lines: pl.LazyFrame, engagement: Engagemen
         guarded_event_at=pl.when(guards_sending).then("sent_at").otherwise(pl.col("fulfilled_day").cast(_STAMP)),
         guarded_event_at_is_date_only=pl.when(guards_sending).then("sent_at_is_date_only").otherwise(pl.col("fulfilled_day").is_not_null()),
     )
-    return measured.join(_versions(accepted), on=key, how="left", validate="1:1")
+    return measured.join(_versions(accepted), on=["cycle", "company_code", "order_number"], how="left", validate="1:1")
 
 
 def _versions(accepted: Accepted) -> pl.LazyFrame:
@@ -152,6 +133,7 @@ def _invoices(settlement: Settlement) -> pl.LazyFrame:
         guarded_event_at="first_payment_at",
         guarded_event_at_is_date_only="first_payment_at_is_date_only",
         is_paid=pl.col("paid_amount") != 0,
+        maker_is_known=pl.col("created_by").is_not_null(),
     )
 
 
@@ -176,4 +158,5 @@ def _payments(settlement: Settlement) -> pl.LazyFrame:
         guarded_event_at="executed_at",
         guarded_event_at_is_date_only="executed_at_is_date_only",
         is_paid=pl.lit(value=True),
+        maker_is_known=pl.col("created_by").is_not_null(),
     )

@@ -41,7 +41,7 @@ def approvals(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, 
     policies = table(accepted, "approval_policy").collect()
     with_events = set(events["document_type"].unique()) & TYPES.keys()
     types = with_events | (set(policies["document_type"].unique()) & TYPES.keys())
-    documents = approvable_documents(accepted, lines.orders, settlement, engagement, types)
+    documents = approvable_documents(accepted, lines, settlement, engagement, types)
     given = _given(documents, events)
     required = _required(documents, policies, events, accepted, engagement)
     state = _state(documents, given, required, with_events)

@@ -26,11 +26,13 @@ def decided(events: pl.DataFrame, pairs: pl.DataFrame, documents: pl.DataFrame, 
     A document that is not in the extract leaves its columns null; the amount recorded at the decision still counts.
     """
     approving = events.filter(pl.col("action") == "approve")
-    first = pairs.sort("event_id", "document_id").unique("event_id", keep="first", maintain_order=True)
     described = documents.drop("company_code", "document_type", "document_number", "document_version", "source_file", "source_row").rename(
         {"currency": "document_currency", "party_id": "document_party"}
     )
-    rows = approving.join(first, on="event_id", how="left", validate="1:1").join(described, on="document_id", how="left", validate="m:1")
+    rows = approving.join(pairs, on="event_id", how="left", validate="1:m").join(described, on="document_id", how="left", validate="m:1")
+    is_alone = pl.len().over("event_id") == 1
+    several = rows.filter(~is_alone).sort("event_id", "document_party", "document_date", "alternative_number", "amount_net")
+    rows = pl.concat([rows.filter(is_alone), several.unique("event_id", keep="first", maintain_order=True)])
     by_type = pl.col("document_type").replace_strict(TYPES, default=PROCURE_TO_PAY.name, return_dtype=pl.String)
     is_recorded = pl.col("amount_at_action").is_not_null()
     return rows.with_columns(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
 
 
+_ORDER: Final = ["cycle", "company_code", "order_number"]
+_FIRST_LINE: Final = ("order_line_no", "party_id", "party_name", "group_id", "order_date", "currency", "fx_rate", "source_file", "source_row")
+_SUMMED: Final = (
+    "item_group", "ordered_amount", "ordered_amount_base", "created_at", "created_at_is_date_only", "sent_at", "sent_at_is_date_only",
+    "first_fulfilled_date", "first_invoice_date", "paid_amount", "created_by", "requester_id", "buyer_id",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class MeasuredLines:
     """What the three-way core says of every line: order_line_match, fulfilment_line_match, invoice_line_match."""
@@ -24,6 +33,35 @@ class MeasuredLines:
     orders: pl.LazyFrame
     fulfilments: pl.LazyFrame
     invoices: pl.LazyFrame
+
+    @cached_property
+    def order_documents(self) -> pl.DataFrame:
+        """One row per order with a live line: its lines summed, what stands on its first line, the first day anything happened.
+
+        `item_group` is null where lines differ; amounts without tax, `amount_net_base` null where a line's rate is unknown.
+        """
+        lines = self.orders.filter(pl.col("is_live")).select(*_ORDER, *_FIRST_LINE, *_SUMMED).collect().with_row_index("line")
+        group, base = pl.col("item_group"), pl.col("ordered_amount_base")
+        orders = (
+            lines.lazy()
+            .group_by(_ORDER)
+            .agg(
+                line=pl.col("line").min_by("order_line_no"),
+                item_group=pl.when((group.min() == group.max()) & (group.null_count() == 0)).then(group.min()),
+                amount_net=pl.col("ordered_amount").sum(),
+                amount_net_base=pl.when(base.null_count() == 0).then(base.sum()),
+                created_at=pl.col("created_at").min(),
+                created_at_is_date_only=pl.col("created_at_is_date_only").min_by("created_at"),
+                sent_at=pl.col("sent_at").min(),
+                sent_at_is_date_only=pl.col("sent_at_is_date_only").min_by("sent_at"),
+                fulfilled_day=pl.col("first_fulfilled_date").min(),
+                invoiced_day=pl.col("first_invoice_date").min(),
+                is_paid=(pl.col("paid_amount") != 0).any(),
+                maker_is_known=pl.any_horizontal(pl.col("created_by", "requester_id", "buyer_id").is_not_null()).any(),
+            )
+            .collect()
+        )
+        return pl.concat([orders.drop("line"), lines[orders["line"]].select(_FIRST_LINE[1:])], how="horizontal")
 
 
 def shaped(frame: pl.DataFrame, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:

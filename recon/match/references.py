@@ -20,6 +20,8 @@ from recon.match.given import is_given, table, with_fx_rate
 from recon.match.numbers import normalised
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 _OLD_DAYS: Final = 180
 _DEAD: Final = ("cancelled", "draft", "rejected")
 _NUMBER: Final = ["company_code", "number"]
+_SLIM: Final = ("currency", "fx_rate", "source_file", "source_row")
+_WORTH: Final = ("line_amount_gross", "line_amount_net", "line_tax_amount", "quantity", "unit_cost_net", "amount_applied")
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,9 @@ def document_references(accepted: Accepted, engagement: Engagement) -> tuple[pl.
         if key not in targets:
             targets[key] = _targets(accepted, reference, engagement)
         lines = _lines(accepted, reference, engagement)
-        covers += lines.select(pl.len()).collect().item()
-        suspects = _suspects(lines, targets[key])
+        size, youngest = lines.select(pl.len(), pl.col("document_date").max()).collect().row(0)
+        covers += size
+        suspects = _suspects(lines, targets[key], youngest) if size else pl.DataFrame()
         if not suspects.is_empty():
             found.append(_described(suspects, reference, accepted, engagement))
     keys = [
@@ -145,14 +150,18 @@ def _counts(accepted: Accepted, name: str, date: str, engagement: Engagement) ->
 
 
 def _lines(accepted: Accepted, reference: _Reference, engagement: Engagement) -> pl.LazyFrame:
-    """Lines that name something and count themselves, with neutral `number` and `document_date` beside their own columns."""
-    lines = table(accepted, reference.table).filter(pl.col(reference.column).is_not_null())
-    if reference.table == reference.cycle.allocation_table:
+    """Lines that name something and count themselves: only what judging needs, with neutral `number` and `document_date`."""
+    lines = table(accepted, reference.table)
+    is_allocation = reference.table == reference.cycle.allocation_table
+    if is_allocation:
         lines = _with_payment(lines, accepted, reference)
     counts = _counts(accepted, reference.table, reference.date, engagement).fill_null(value=True)
-    if reference.table == reference.cycle.allocation_table:
+    if is_allocation:
         counts = counts & ~pl.col("is_voided").fill_null(value=False)
-    return lines.filter(counts).with_columns(number=pl.col(reference.column), document_date=pl.col(reference.date))
+    kept = {"company_code", reference.number, reference.column, reference.line, reference.date, reference.cycle.party, *_SLIM, *_WORTH} - {None}
+    present = [name for name in lines.collect_schema().names() if name in kept]
+    slim = lines.filter(pl.col(reference.column).is_not_null() & counts).select(present)
+    return slim.with_columns(number=pl.col(reference.column), document_date=pl.col(reference.date))
 
 
 def _with_payment(lines: pl.LazyFrame, accepted: Accepted, reference: _Reference) -> pl.LazyFrame:
@@ -163,12 +172,15 @@ def _with_payment(lines: pl.LazyFrame, accepted: Accepted, reference: _Reference
     return lines.join(payments, on=key, how="left", validate="m:1")
 
 
-def _suspects(lines: pl.LazyFrame, targets: pl.DataFrame) -> pl.DataFrame:
+def _suspects(lines: pl.LazyFrame, targets: pl.DataFrame, youngest: date | None) -> pl.DataFrame:
     """Lines whose reference is not found as it is spelt, found again as normalised, or found on an old document."""
     known = targets.lazy().select(*_NUMBER, "referenced_date")
-    joined = lines.join(known, on=_NUMBER, how="left", validate="m:1")
+    unknown = lines.join(known, on=_NUMBER, how="anti").with_columns(referenced_date=pl.lit(None, dtype=pl.Date))
     is_old = (pl.col("document_date") - pl.col("referenced_date")).dt.total_days() > _OLD_DAYS
-    suspects = joined.filter(pl.col("referenced_date").is_null() | is_old).collect()
+    # Only documents older than the youngest line by so much can be old for any line.
+    old = known.filter(pl.col("referenced_date") < pl.lit(youngest, dtype=pl.Date).dt.offset_by(f"-{_OLD_DAYS}d"))
+    aged = lines.join(old, on=_NUMBER, how="inner", validate="m:1").filter(is_old)
+    suspects = pl.concat(pl.collect_all([unknown, aged.select(unknown.collect_schema().names())]))
     if suspects.is_empty():
         return suspects
     spelt = suspects.with_columns(reference_normalised=normalised(pl.col("number")))

@@ -26,40 +26,22 @@ def order_timing(lines: MeasuredLines, approvals: pl.LazyFrame, engagement: Enga
     where nothing has happened yet or the day of creation is unknown. The number of the first document is looked up for
     late orders only.
     """
-    orders = _orders(lines.orders, engagement).join(_first_approvals(approvals, engagement), on=_ORDER, how="left", validate="1:1")
+    entered = lines.order_documents.lazy().with_columns(created_date=local_day("created_at", engagement))
+    orders = entered.join(_first_approvals(approvals, engagement), on=_ORDER, how="left", validate="1:1")
     created = pl.coalesce("created_date", "approved_date")
-    by_fulfilment = pl.col("first_fulfilled_date") <= pl.col("first_invoice_date").fill_null(pl.col("first_fulfilled_date"))
+    by_fulfilment = pl.col("fulfilled_day") <= pl.col("invoiced_day").fill_null(pl.col("fulfilled_day"))
     fulfilment_type = pl.col("cycle").replace_strict({c.name: c.fulfilment_type for c in CYCLES}, return_dtype=pl.String)
     invoice_type = pl.col("cycle").replace_strict({c.name: c.invoice_type for c in CYCLES}, return_dtype=pl.String)
     measured = orders.with_columns(
         created_date=created,
         creation_is_known=created.is_not_null(),
-        first_event=pl.when(by_fulfilment).then(fulfilment_type).when(pl.col("first_invoice_date").is_not_null()).then(invoice_type),
-        first_event_date=pl.min_horizontal("first_fulfilled_date", "first_invoice_date"),
+        first_event=pl.when(by_fulfilment).then(fulfilment_type).when(pl.col("invoiced_day").is_not_null()).then(invoice_type),
+        first_event_date=pl.min_horizontal("fulfilled_day", "invoiced_day"),
     ).with_columns(gap_days=(pl.col("created_date") - pl.col("first_event_date")).dt.total_days())
     late = measured.filter(pl.col("gap_days") > 0).select(*_ORDER, "first_event", "first_event_date")
     numbers = pl.concat([_numbers(late, lines.fulfilments, "fulfilment"), _numbers(late, lines.invoices, "invoice")])
     numbered = measured.join(numbers, on=[*_ORDER, "first_event"], how="left", validate="1:1")
     return numbered.select(schema("order_timing").keys()).sort(_ORDER)
-
-
-def _orders(order_lines: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
-    by_line = pl.col("order_line_no")
-    described = ["party_id", "party_name", "group_id", "order_date", "currency", "source_file", "source_row"]
-    return (
-        order_lines.filter(pl.col("is_live"))
-        .with_columns(created_date=local_day("created_at", engagement))
-        .group_by(_ORDER)
-        .agg(
-            *(pl.col(name).sort_by(by_line).first() for name in described),
-            amount_net=pl.col("ordered_amount").sum(),
-            amount_net_base=pl.when(pl.col("ordered_amount_base").is_not_null().all()).then(pl.col("ordered_amount_base").sum()),
-            created_at=pl.col("created_at").min(),
-            created_date=pl.col("created_date").min(),
-            first_fulfilled_date=pl.col("first_fulfilled_date").min(),
-            first_invoice_date=pl.col("first_invoice_date").min(),
-        )
-    )
 
 
 def _first_approvals(approvals: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
