@@ -46,7 +46,7 @@ def conform(extracts: Extracts, profile: SourceProfile, engagement: Engagement) 
         supplied={table: frozenset().union(*(rows.supplied for rows in pieces[table])) for table in order},
         rejected=rejected.sort("table", "source_file", "source_row", "column"),
         tie_out=tie_out.assured(ties),
-        ignored={name: tuple(c for c in e.columns if c not in inputs[name].columns) for name, e in extracts.inputs.items() if name in inputs},
+        ignored={name: source.ignored for name, source in inputs.items()},
     )
 
 

@@ -26,6 +26,7 @@ class Prepared:
     frame: pl.LazyFrame
     columns: tuple[str, ...]
     absent: frozenset[str]
+    ignored: tuple[str, ...] = ()  # columns of the file that nothing reads
 
 
 def fold(header: str) -> str:
@@ -65,7 +66,7 @@ def prepared(extract: Extract, profile: SourceProfile, used: set[str]) -> Prepar
     frame = extract.frame.select(*(pl.col(c).alias(n) for c, n in kept.items()), *provenance)
     frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in sorted(absent))
     frame = _cleaned(frame, terms, used)
-    return Prepared(extract.name, frame, (*kept.values(), *sorted(absent)), frozenset(absent))
+    return Prepared(extract.name, frame, (*kept.values(), *sorted(absent)), frozenset(absent), tuple(c for c in names if c not in kept))
 
 
 def _names(extract: Extract, terms: Input, used: set[str]) -> dict[str, str]:

@@ -229,9 +229,11 @@ def _any_stamps(cells: pl.DataFrame, clock: Clock) -> pl.DataFrame:
     bare = [pl.when(~names_zone).then(iso).str.to_datetime(DATE_FORMATS["iso_timestamp"], time_unit="us", strict=False)]
     bare += [_stamp(text, p) for p in clock.formats if _has_time(p) and p != "epoch_ms"]
     days = [pl.when(iso.str.len_chars() == _ISO_DAY_LENGTH).then(iso).str.to_date("%Y-%m-%d", strict=False)]
-    days += [_as_date(text, p, clock.time_zone) for p in clock.formats if not _has_time(p)]
+    # a column declared to hold days keeps its days where the export wrote midnight beside them
+    days += [_as_date(_without_midnight(text), p, clock.time_zone) for p in clock.formats if not _has_time(p)]
     cells = cells.with_columns(zoned=pl.coalesce(zoned), bare=pl.coalesce(bare), day=pl.coalesce(days))
-    date_only = pl.col("day").is_not_null() & pl.col("zoned").is_null() & pl.col("bare").is_null()
+    date_only = pl.col("day").is_not_null()
+    cells = cells.with_columns(bare=pl.when(~date_only).then(pl.col("bare")))
     midnight = pl.when(date_only).then(pl.col("day")).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     cells = cells.with_columns(value=pl.coalesce(pl.col("zoned"), _in_zone(pl.col("bare"), clock.time_zone), midnight), date_only=date_only)
     lost = text.is_not_null() & pl.col("value").is_null()
