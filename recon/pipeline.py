@@ -49,8 +49,9 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         yield
         seconds[name] = time.perf_counter() - entered
 
-    controls = rulebook.read_controls(places.rules() / "controls")
-    check(controls, engagement)
+    book = rulebook.read_controls(places.rules() / "controls")
+    planned = rulebook.read_planned(places.rules() / "planned.yaml")
+    check(book, engagement, planned)
     profile = rulebook.read_profile(engagement.source, engagement.folder)
     expectations = rulebook.read_expectations(places.rules() / "expectations")
     prepare()
@@ -64,12 +65,12 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         with room("match"):
             matches = match(accepted, engagement)
         with room("evaluate"):
-            outcomes = evaluate(controls, accepted, matches, engagement, planned)
+            outcomes = evaluate(book, accepted, matches, engagement, planned)
         with room("record"):
             register = record(outcomes, matches, engagement, history)
         workpapers = Workpapers(
             engagement=engagement,
-            controls=tuple(controls),
+            controls=tuple(chosen(book, engagement)),
             files=extracts.files,
             fingerprints=rulebook.fingerprints(engagement, profile),
             tie_out=pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out]),
@@ -105,8 +106,9 @@ def _with_opinion(workpapers: Workpapers, verdict: pl.DataFrame) -> Workpapers:
 
 def rehearse(engagement: Engagement) -> list[Control]:
     """What `recon check` does: rule book, parameters, policies and the extracts' headers, without judging any data."""
-    controls = rulebook.read_controls(places.rules() / "controls")
-    check(controls, engagement)
+    book = rulebook.read_controls(places.rules() / "controls")
+    planned = rulebook.read_planned(places.rules() / "planned.yaml")
+    check(book, engagement, planned)
     profile = rulebook.read_profile(engagement.source, engagement.folder)
     rulebook.read_expectations(places.rules() / "expectations")
     conform(load(engagement, profile, headers_only=True), profile, engagement)
