@@ -31,7 +31,7 @@ _PARTIES_MOST: Final = 8
 
 def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, words: Words) -> dict[str, Any]:
     """Everything the sections of the page are made of."""
-    controls = workpapers.outcomes.controls
+    controls, statements = workpapers.outcomes.controls, workpapers.statements.sort("table", "rule")
     tested = pl.when(pl.col("status").is_in(["clean", "exceptions"])).then(pl.col("population") - pl.col("not_testable"))
     performed = controls.filter(pl.col("status").is_in(["clean", "exceptions", "nothing_to_test"])).height
     return {
@@ -41,7 +41,8 @@ def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, wo
         "files": workpapers.files,
         "doorways": totals.doorways(workpapers),
         "tie_out": workpapers.tie_out.to_dicts(),
-        "statements": workpapers.statements.sort("holds", "table", "rule").to_dicts(),
+        "statements": statements.to_dicts(),
+        "statements_failed": statements.filter(~pl.col("holds").fill_null(value=False)).to_dicts(),
         "controls": controls.with_columns(tested=tested).sort("control_id").to_dicts(),
         "performed": performed,
         "severity_stack": _severity_stack(facts, words),
