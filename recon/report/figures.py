@@ -1,20 +1,24 @@
 """How the report writes numbers: exact, thousands separated by commas, no zeros nobody meant. One way, in two forms.
 
-`number` serves single figures, `number_column` whole columns; a property test holds them equal. Neither rounds.
+`number` serves single figures, `number_column` whole columns; a property test holds them equal. Neither rounds; `rounded` does,
+for the sums of the page.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
+
+from recon.domain.money import MINOR_DIGITS
 
 if TYPE_CHECKING:
     from typing import Any
 
 #: What stands where a figure is not known.
 UNKNOWN: Final = "–"
+_EVERY_DIGIT: Final = Context(prec=60)
 _WIDEST: Final = 39  # digits before the point: Decimal(38) has at most 38, and groups are of three
 
 
@@ -33,6 +37,14 @@ def money(value: Any) -> str:  # noqa: ANN401
     return number(value, 2)
 
 
+def rounded(value: Decimal | int | None, currency: str) -> str:
+    """A sum as people read it: rounded half away from zero to the smallest unit of its currency. `results/` has every digit."""
+    if value is None:
+        return UNKNOWN
+    digits = MINOR_DIGITS.get(currency, 2)
+    return number(Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _EVERY_DIGIT), digits)
+
+
 def number_column(column: pl.Expr, digits: int = 0) -> pl.Expr:
     """The column (integers or Decimals) as texts, as `number` writes them; null stays null."""
     text = column.cast(pl.String)
@@ -49,8 +61,3 @@ def number_column(column: pl.Expr, digits: int = 0) -> pl.Expr:
 def plain(value: Decimal | None) -> str | None:
     """An amount for machines: no exponent, no separator, no zeros after the last digit behind the point."""
     return None if value is None else number(value).replace(",", "")
-
-
-def size(count: int) -> str:
-    """A file size in bytes, grouped."""
-    return number(count)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
 from recon.domain import places
 from recon.report import vocabulary
-from recon.report.figures import UNKNOWN, money, number
+from recon.report.figures import UNKNOWN, money, number, rounded
 from recon.report.verdict import sentence, verdict
 from recon.report.view import view
 from recon.report.words import LANGUAGES, Words, speak
@@ -59,7 +60,7 @@ class Section:
 def page(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, language: str) -> bytes:
     """The report as one HTML document. `facts` is the run's summary, `layers` its open layers in memory."""
     words = speak(language)
-    environment = _environment(words)
+    environment = _environment(words, workpapers.engagement.currency)
     judged = verdict(workpapers)
     context = view(workpapers, facts, layers, words) | {
         "verdict": judged,
@@ -80,14 +81,14 @@ def page(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, la
     return text.encode()
 
 
-def _environment(words: Words) -> jinja2.Environment:
+def _environment(words: Words, currency: str) -> jinja2.Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     loader = FileSystemLoader(places.templates())
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters |= {"number": number, "money": money, "known": _known}
+    environment.filters |= {"number": number, "money": money, "known": _known, "rounded": lambda value: rounded(_amount(value), currency)}
     environment.globals |= {"_": words, "v": vocabulary, "in_language": words.column, "closing": lambda value: closing(value, words)}
     return environment
 
@@ -115,6 +116,11 @@ def closing(value: str | None, words: Words) -> str:
 
 def _known(value: Any) -> str:  # noqa: ANN401 - whatever a table holds
     return UNKNOWN if value is None or value == "" else str(value)
+
+
+def _amount(value: Decimal | str | None) -> Decimal | None:
+    """An amount of a table, or of the summary, which writes them as texts."""
+    return Decimal(value) if value is not None else None
 
 
 def _static(name: str) -> str:

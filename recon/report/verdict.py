@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from recon.domain.engagement import SEVERITIES
-from recon.report.figures import money, number
+from recon.report.figures import number, rounded
 from recon.report.vocabulary import SEVERITIES as SEVERITIES_SHOWN
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SECOND_OPINION: Final = "POP-10"
 #: verdict -> colour of its banner
 COLOURS: Final = {"clean": "green", "gaps": "amber", "exceptions": "red", "not_reliable": "red"}
+#: The gravest first; a remark stands beside the exceptions it completes.
+_GRAVITY: Final = ("not_reliable", "exceptions", "", "gaps")
 
 
 def _(text: str) -> str:
@@ -79,14 +81,15 @@ class Verdict:
 def verdict(workpapers: Workpapers) -> Verdict:
     """Weigh a run's facts; the gravest decides."""
     reasons = (*_about_trust(workpapers), *_about_exceptions(workpapers), *_about_gaps(workpapers))
-    words = {reason.leads_to for reason in reasons}
-    word = next((w for w in ("not_reliable", "exceptions", "gaps") if w in words), "clean")
-    return Verdict(word, reasons)
+    gravest = tuple(sorted(reasons, key=lambda reason: _GRAVITY.index(reason.leads_to)))
+    word = next((reason.leads_to for reason in gravest if reason.leads_to), "clean")
+    return Verdict(word, gravest)
 
 
 def sentence(reason: Reason, words: Words) -> str:
     """The reason in words."""
-    shown = {name: money(value) if name == "amount" else number(value) for name, value in reason.figures.items() if not isinstance(value, str)}
+    currency = reason.figures.get("currency", "")
+    shown = {n: rounded(value, currency) if n == "amount" else number(value) for n, value in reason.figures.items() if not isinstance(value, str)}
     texts = {name: words(SEVERITIES_SHOWN.get(value, value)) for name, value in reason.figures.items() if isinstance(value, str)}
     return words(REASONS[reason.code][1], **shown, **texts)
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from recon.domain.engagement import SEVERITIES
 from recon.report import charts, totals
 from recon.report.blocks import Shown, packed
-from recon.report.figures import money, number
+from recon.report.figures import number, rounded
 from recon.report.vocabulary import BUCKETS, CERTAINTIES, CHANGES, COLUMNS, CYCLES, DOCUMENTS, KINDS, TABLES
 from recon.report.vocabulary import SEVERITIES as SEVERITIES_SHOWN
 
@@ -47,7 +47,7 @@ def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, wo
         "performed": performed,
         "severity_stack": _severity_stack(facts, words),
         **_exceptions(workpapers, words),
-        **_balances(layers, words),
+        **_balances(layers, words, workpapers.engagement.currency),
         **_changes(workpapers, words),
         **_blind_spots(workpapers),
         **_rejected(workpapers.rejected, words),
@@ -79,7 +79,7 @@ def _exceptions(workpapers: Workpapers, words: Words) -> dict[str, Any]:
             "place": place,
             "title": group["name"],
             "count": number(group["count"]),
-            "amount": f"{money(group['amount_at_risk_base'])} {currency}",
+            "amount": f"{rounded(group['amount_at_risk_base'], currency)} {currency}",
             "action": actions.get(group["control_id"], ""),
         }
         for place, group in enumerate(groups)
@@ -96,14 +96,14 @@ def _exceptions(workpapers: Workpapers, words: Words) -> dict[str, Any]:
 def _exception_columns(words: Words) -> list[Shown]:
     message = words.column("message")
     shown: dict[str, dict[str, Any]] = {
-        "severity": {"width": 104, "choice": True, "codes": SEVERITIES_SHOWN, "toned": True},
-        "control_id": {"width": 82, "choice": True},
-        "document_number": {"width": 128},
-        "document_line_no": {"width": 60},
-        "party_name": {"width": 150},
+        "severity": {"width": 100, "choice": True, "codes": SEVERITIES_SHOWN, "toned": True},
+        "control_id": {"width": 78, "choice": True},
+        "document_number": {"width": 118},
+        "document_line_no": {"width": 56},
+        "party_name": {"width": 130},
         message: {"width": -1},
-        "amount_at_risk_base": {"width": 132, "digits": 2},
-        "age_days": {"width": 86},
+        "amount_at_risk_base": {"width": 124, "digits": 2},
+        "age_days": {"width": 92},
         "party_id": {"choice": True},
         "company_code": {"choice": True},
         "cycle": {"codes": CYCLES, "choice": True},
@@ -121,7 +121,7 @@ def _shown(name: str, words: Words, **facts: Any) -> Shown:  # noqa: ANN401 - fi
 
 
 # ── balances ─────────────────────────────────────────────────────────────────────────────────────────────────
-def _balances(layers: pl.DataFrame, words: Words) -> dict[str, Any]:
+def _balances(layers: pl.DataFrame, words: Words, currency: str) -> dict[str, Any]:
     ordered = layers.sort(
         pl.col("amount_base").abs(), "kind", "document_number", "document_line_no", descending=[True, False, False, False], nulls_last=True
     )
@@ -134,7 +134,7 @@ def _balances(layers: pl.DataFrame, words: Words) -> dict[str, Any]:
         _shown("document_number", words, width=-1),
         _shown("document_line_no", words, width=56),
         _shown("document_date", words, width=110),
-        _shown("age_days", words, width=86),
+        _shown("age_days", words, width=92),
         _shown("amount_base", words, width=140, digits=2),
         _shown("company_code", words, choice=True),
         _shown("amount", words, digits=2),
@@ -142,7 +142,7 @@ def _balances(layers: pl.DataFrame, words: Words) -> dict[str, Any]:
         _shown("cycle", words, codes=CYCLES),
     ]
     return {
-        "balance_charts": _ageing(layers, words),
+        "balance_charts": _ageing(layers, words, currency),
         "balance_parties": totals.balances_by_party(layers, _PARTIES_MOST).to_dicts(),
         "balance_currencies": totals.balances_by_currency(layers).to_dicts(),
         "balance_rows": shown.head(_PLAIN_MOST).to_dicts(),
@@ -152,13 +152,15 @@ def _balances(layers: pl.DataFrame, words: Words) -> dict[str, Any]:
     }
 
 
-def _ageing(layers: pl.DataFrame, words: Words) -> list[dict[str, Any]]:
+def _ageing(layers: pl.DataFrame, words: Words, currency: str) -> list[dict[str, Any]]:
     """One chart per kind of balance: a bar per age bucket."""
     found = []
     for (kind,), rows in totals.balances(layers).partition_by("kind", as_dict=True, maintain_order=True).items():
         amounts = dict(zip(rows["age_bucket"].to_list(), rows["amount_base"].to_list(), strict=True))
         order = [*BUCKETS, *sorted(b for b in amounts if b is not None and b not in BUCKETS)]
-        bars = [(words(BUCKETS.get(bucket, bucket)), amounts.get(bucket, 0) or Decimal(0), money(amounts.get(bucket, 0))) for bucket in order]
+        bars = [
+            (words(BUCKETS.get(bucket, bucket)), amounts.get(bucket, 0) or Decimal(0), rounded(amounts.get(bucket, 0), currency)) for bucket in order
+        ]
         svg = charts.bars(bars, words(KINDS.get(str(kind), str(kind))))
         found.append({"svg": svg, **totals.totalled(rows, "kind").to_dicts()[0]})
     return found

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recon.domain.money import MONEY, QUANTITY
-from recon.report.figures import money, number, number_column, plain
+from recon.report.figures import money, number, number_column, plain, rounded
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,15 @@ def test_columns_of_counts_and_quantities_and_nulls():
 
 def test_money_has_two_digits_at_least():
     assert (money(5), money(Decimal("5.005"))) == ("5.00", "5.005")
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "text"),
+    [
+        (Decimal("5.005"), "CNY", "5.01"), (Decimal("-5.005"), "CNY", "-5.01"), (Decimal("5.0049"), "CNY", "5.00"), (Decimal("1234.5"), "JPY", "1,235"),
+        (Decimal("0.0005"), "KWD", "0.001"), (0, "CNY", "0.00"), (None, "CNY", "–"),
+        (Decimal("12345678901234567890123456789.995"), "CNY", "12,345,678,901,234,567,890,123,456,790.00"),
+    ],
+)  # fmt: skip
+def test_sums_are_rounded_to_the_currency(value, currency, text):
+    assert rounded(value, currency) == text
