@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -53,7 +53,7 @@ class Judged:
 def clock_of(engagement: Engagement) -> Clock:
     """The run's clock: the as-of day, and the instant it ends in the engagement's time zone."""
     end = datetime.combine(engagement.as_of + timedelta(days=1), time.min, tzinfo=ZoneInfo(engagement.time_zone))
-    return Clock(engagement.as_of, end, engagement.period.from_, engagement.period.to)
+    return Clock(engagement.as_of, end.astimezone(UTC), engagement.period.from_, engagement.period.to)
 
 
 def frames_of(accepted: Accepted, matches: Matches) -> dict[str, pl.LazyFrame]:

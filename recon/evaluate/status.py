@@ -64,7 +64,7 @@ def _invoice_status(judged: Judged, controls: Sequence[Control], waiting: pl.Dat
     is_item = pl.col("line_kind").fill_null("item").is_in(["item", "service"]) & ~pl.col("invoice_kind").fill_null("invoice").is_in(["prepayment"])
     nothing_came = pl.col("needs_fulfilment") & (pl.col("fulfilled_quantity") == 0) & (pl.col("excess_quantity") > 0)
     unlinked = ~pl.col("has_order_link").fill_null(value=False) & pl.col("fulfilment_number").is_null()
-    incomparable = pl.col("has_order_link") & ~pl.col("is_comparable")
+    incomparable = pl.col("has_order_link") & ~pl.col("is_comparable") & pl.col("price_variance").is_null()
     differs = pl.any_horizontal(pl.col(*_VARIANCES, "excess_quantity").fill_null(0) != 0)
     status = (
         pl.when(~pl.col("is_live"))

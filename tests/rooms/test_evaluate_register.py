@@ -215,7 +215,7 @@ STATUS = {
     "not_required": {"match_level": "none", "price_variance": "500", "cumulative_price_variance": "500"},
     "suggested": {"has_order_link": False, "order_number": None, "link_certainty": "suggested"},
     "ambiguous": {"has_order_link": False, "order_number": None, "link_certainty": "ambiguous"},
-    "not_decided": {"is_comparable": False},
+    "not_decided": {"is_comparable": False, "price_variance": None},
 }
 
 
