@@ -148,8 +148,8 @@ def _one_set(position: Position) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     unique = verdicts.filter(pl.col("certainty") == "unique").explode("members")
     unique = unique.with_columns(invoice_id=pl.col("invoice_id").list.get("members"), amount=pl.col("room").list.get("members"))
-    shared = (pl.len().over("invoice_id") > 1).any().over("payment_id")
-    unique = unique.with_columns(is_shared=shared)
+    unique = unique.with_columns(is_contested=pl.len().over("invoice_id") > 1)
+    unique = unique.with_columns(is_shared=pl.col("is_contested").any().over("payment_id"))
     unsettled = pl.concat(
         [
             verdicts.filter(pl.col("certainty").is_in(["ambiguous", "not_decided"])).select("payment_id", "certainty"),

@@ -54,9 +54,10 @@ def _one_invoice_per_row(found: pl.DataFrame) -> pl.DataFrame:
     )
     exact_count = pl.col("is_exact").sum().over("row_id")
     in_turn = pl.col("place") == pl.min_horizontal("turn", "candidates")
-    chosen = several.filter(pl.when(exact_count == 1).then("is_exact").otherwise(in_turn))
     is_certain = (pl.col("candidates") == 1) | (exact_count == 1)
-    return chosen.with_columns(certainty=pl.when(is_certain).then(pl.lit("certain")).otherwise(pl.lit("suggested")))
+    certainty = pl.when(is_certain).then(pl.lit("certain")).otherwise(pl.lit("suggested"))
+    is_chosen = pl.when(exact_count == 1).then("is_exact").otherwise(in_turn)
+    return several.with_columns(certainty=certainty, is_chosen=is_chosen).filter("is_chosen")
 
 
 def _fitted(claims: pl.DataFrame) -> pl.DataFrame:
