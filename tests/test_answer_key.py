@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recon.domain import places
+from recon.domain.engagement import ParameterOverride
 from recon.load.engagement import read_engagement
 from recon.pipeline import run
 from recon.sample import sample
@@ -23,9 +24,10 @@ KEY = ("control_id", "document_type", "document_number", "document_line_no", "or
 SHIPPED = {"planted": (3000, 2026), "clean": (1500, 2025)}
 
 
-def perform(folder: Path) -> Workpapers:
+def perform(folder: Path, parameters: list[dict[str, object]] | None = None) -> Workpapers:
+    overrides = [ParameterOverride.model_validate(terms) for terms in parameters or []]
     engagement = read_engagement(folder / "engagement.yaml")
-    return run(engagement.model_copy(update={"second_opinion": False}))
+    return run(engagement.model_copy(update={"second_opinion": False, "parameters": overrides}))
 
 
 def answers(folder: Path) -> Counter[tuple[str, ...]]:
@@ -68,6 +70,37 @@ def test_the_shipped_sample_has_three_of_everything_and_is_small():
     counts = Counter(answer[0] for answer in answers(folder).elements())
     assert min(counts.values()) >= 3
     assert sum(path.stat().st_size for path in folder.iterdir()) < 3_000_000
+
+
+#: control -> limits one unit tighter than the default, and how many near-misses of the clean company lie on them
+ONE_UNIT_TIGHTER = {
+    "MIS-02": ({"receipt_grace_days": "4"}, 1),
+    "MIS-03": ({"invoice_wait_days": "29"}, 2),
+    "MIS-04": ({"late_grace_days": "2"}, 1),
+    "MIS-05": ({"late_order_grace_hours": "23"}, 1),
+    "MIS-09": ({"billing_wait_days": "2"}, 1),
+    "MIS-11": ({"confirmation_wait_days": "6"}, 1),
+    "QTY-04": ({"under_delivery_tolerance_share": "0.0199"}, 1),
+    "QTY-05": ({"over_delivery_tolerance_share": "0.0499"}, 1),
+    "QTY-14": ({"over_shipment_tolerance_share": "0.0199"}, 1),
+    "PRC-01": ({"price_over_tolerance_share": "0.0199", "price_over_tolerance_amount": "9.99"}, 4),
+    "PRC-02": ({"price_under_tolerance_share": "0.0199", "price_under_tolerance_amount": "9.99"}, 3),
+    "PRC-03": ({"contract_price_tolerance_share": "0.0049"}, 1),
+    "PRC-07": ({"value_over_tolerance_share": "0.0199", "value_over_tolerance_amount": "49.99"}, 2),
+}
+
+
+def test_near_misses_lie_on_the_limits():
+    terms = [{"control": name, "set": limits, "why": "one unit tighter"} for name, (limits, _) in ONE_UNIT_TIGHTER.items()]
+    counts = Counter(row[0] for row in found(perform(places.sample_data() / "clean", parameters=terms)).elements())
+    assert counts == {name: count for name, (_, count) in ONE_UNIT_TIGHTER.items()}
+
+
+def test_a_balance_of_ninety_days_is_aged_one_day_sooner():
+    folder = places.sample_data() / "planted"
+    terms = [{"control": "BAL-01", "set": {"grni_age_days": "89"}, "why": "one day sooner"}]
+    extra = found(perform(folder, parameters=terms)) - answers(folder)
+    assert {row[0] for row in extra} == {"BAL-01"}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

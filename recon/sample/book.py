@@ -21,7 +21,8 @@ Row = dict[str, Value]
 
 AS_OF: Final = date(2026, 10, 31)
 FIRST_DAY: Final = date(2025, 11, 1)
-COMPANY_CURRENCY: Final = "CNY"
+#: how the company numbers its own invoices
+OWN_INVOICES: Final = "AR{}"
 ZERO: Final = Decimal(0)
 CENT: Final = Decimal("0.01")
 
@@ -68,7 +69,7 @@ class Book:
         Suppliers have other customers too: their numbers move on by one to seven. Two numbers of one party and amount that
         differ by two swapped digits would rightly be suspected as one invoice keyed twice, so such a number is passed over.
         """
-        theirs = party_id in self.masters.suppliers
+        theirs = series != OWN_INVOICES
         counter = f"{party_id} {series}" if theirs else series
         same = self._equal_amounts.setdefault((series, party_id, gross), [])
         while True:

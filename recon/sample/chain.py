@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from recon.domain.cycles import PROCURE_TO_PAY, Cycle
-from recon.sample.book import ZERO, Book, Row, Value, days, rounded
+from recon.sample.book import OWN_INVOICES, ZERO, Book, Row, Value, days, rounded
 
 if TYPE_CHECKING:
     from datetime import date
@@ -221,7 +221,7 @@ def invoice(lead: Chain, day: date, parts: list[tuple[Chain, Part]], kind: str =
     net = sum((Decimal(str(row["line_amount_net"])) for row in rows), ZERO)
     gross = sum((Decimal(str(row["line_amount_gross"])) for row in rows), ZERO)
     given = columns.get("invoice_number")
-    number = str(given) if given else book.invoice_number(party.series if lead.buys else "AR{}", party.party_id, gross)
+    number = str(given) if given else book.invoice_number(party.series if lead.buys else OWN_INVOICES, party.party_id, gross)
     clerk = book.rng.choice(("APC01", "APC02") if lead.buys else ("BIL01", "BIL02"))
     head: Row = {
         "company_code": lead.company,

@@ -130,8 +130,8 @@ class Item:
 class Masters:
     """Everything that documents refer to."""
 
-    suppliers: dict[str, Party]
-    customers: dict[str, Party]
+    suppliers: tuple[Party, ...]
+    customers: tuple[Party, ...]
     items: dict[str, tuple[Item, ...]]  # by group
     rates: dict[tuple[str, date], Decimal]
     tables: dict[str, list[Row]]
@@ -156,18 +156,18 @@ def price_of(party: Party, item: Item) -> Decimal:
 def build(rng: Random, lines: int) -> Masters:
     """Masters of a company with so many order lines a year."""
     size = 18 + lines // 100
-    suppliers = {p.party_id: p for p in (_party(rng, "S", i) for i in range(size))}
-    customers = {p.party_id: p for p in (_party(rng, "K", i) for i in range(size))}
+    suppliers = tuple(_party(rng, "S", i) for i in range(size))
+    customers = tuple(_party(rng, "K", i) for i in range(size))
     items = _items()
     rates = _rates(rng)
     tables: dict[str, list[Row]] = {
-        "supplier": [_party_row(p) for p in suppliers.values()],
-        "customer": [_party_row(p) | {"credit_limit": 5_000_000, "credit_currency": "CNY"} for p in customers.values()],
+        "supplier": [_party_row(p) for p in suppliers],
+        "customer": [_party_row(p) | {"credit_limit": 5_000_000, "credit_currency": "CNY"} for p in customers],
         "item": [_item_row(i) for group in items.values() for i in group],
         "user": _user_rows(),
         "uom_conversion": _conversions(items),
         "fx_rate": [{"rate_date": d, "from_currency": c, "to_currency": "CNY", "rate": r} for (c, d), r in rates.items()],
-        "price_list_line": [_list_row(p, i) for p in suppliers.values() if p.framework for g in ("MECHANICAL", "ELECTRONIC") for i in items[g]],
+        "price_list_line": [_list_row(p, i) for p in suppliers if p.framework for g in ("MECHANICAL", "ELECTRONIC") for i in items[g]],
     }
     return Masters(suppliers, customers, items, rates, tables)
 

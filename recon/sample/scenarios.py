@@ -45,7 +45,10 @@ class Start:
 def any_party(book: Book, cycle: Cycle, domestic: bool | None = None) -> Party:  # noqa: FBT001 - a plain question with three answers
     """A supplier or customer; of this country, of another, or either."""
     parties = book.masters.suppliers if cycle is PROCURE_TO_PAY else book.masters.customers
-    return book.rng.choice([p for p in parties.values() if domestic is None or (p.country == "CN") is domestic])
+    while True:  # far quicker than listing those that fit, and nearly always done at once
+        party = book.rng.choice(parties)
+        if domestic is None or (party.country == "CN") is domestic:
+            return party
 
 
 def any_item(book: Book, cycle: Cycle, *groups: str) -> Item:

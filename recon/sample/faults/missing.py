@@ -38,6 +38,14 @@ def received_and_not_invoiced(book: Book) -> None:
     book.expect("MIS-03", *on_fulfilment(chain, receipt, line), "received over 30 days ago, not billed")
 
 
+@plants("MIS-03")
+def received_ninety_days_ago(book: Book) -> None:
+    """Received exactly 90 days ago: not billed, and not yet an aged balance."""
+    chain, line = order(book, PROCURE_TO_PAY, ago(99), "26.00")
+    receipt = chain.fulfil(ago(90), chain.whole())
+    book.expect("MIS-03", *on_fulfilment(chain, receipt, line), "received 90 days ago, not billed")
+
+
 @plants("MIS-04")
 def overdue_delivery(book: Book) -> None:
     """Promised for ten days ago or earlier; of 100 came 40, which are billed."""

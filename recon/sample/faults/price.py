@@ -59,7 +59,7 @@ def revenue_given_away(book: Book) -> None:
 def dearer_than_agreed(book: Book) -> None:
     """Ordered three per cent above the framework agreement, and billed as ordered."""
     day = some_time(book)
-    supplier = book.rng.choice([p for p in book.masters.suppliers.values() if p.framework])
+    supplier = book.rng.choice([p for p in book.masters.suppliers if p.framework])
     item = book.rng.choice(book.masters.items["MECHANICAL"][3:5])
     chain = Chain(book, PROCURE_TO_PAY, day, supplier, contract_id=f"FA-{supplier.party_id}")
     agreed = book.masters.price(supplier, item)

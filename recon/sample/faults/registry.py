@@ -37,7 +37,10 @@ def plants(control_id: str) -> Callable[[Planter], Planter]:
 def domestic(book: Book, cycle: Cycle) -> Party:
     """A party that trades in company currency without agreed prices."""
     parties = book.masters.suppliers if cycle is PROCURE_TO_PAY else book.masters.customers
-    return book.rng.choice([p for p in parties.values() if p.country == "CN" and not p.framework])
+    while True:
+        party = book.rng.choice(parties)
+        if party.country == "CN" and not party.framework:
+            return party
 
 
 def goods(book: Book, cycle: Cycle) -> Item:

@@ -111,7 +111,7 @@ def order_value_fifty_above(book: Book) -> None:
 def half_a_per_cent_above_the_agreement(book: Book) -> None:
     """Ordered as near to half a per cent above the framework agreement as the cent allows."""
     day = some_time(book)
-    supplier = book.rng.choice([p for p in book.masters.suppliers.values() if p.framework])
+    supplier = book.rng.choice([p for p in book.masters.suppliers if p.framework])
     item = book.masters.items["MECHANICAL"][3]
     agreed = book.masters.price(supplier, item)
     chain = Chain(book, PROCURE_TO_PAY, day, supplier, contract_id=f"FA-{supplier.party_id}")
