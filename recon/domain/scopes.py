@@ -9,13 +9,15 @@ party group, document type, company, everything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from recon.domain.errors import TermsRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 #: Key a user may write in `where` -> (neutral column of measured tables, cycle it implies).
 SCOPE_KEYS: Final[dict[str, tuple[str, str | None]]] = {
@@ -120,7 +122,7 @@ def resolve(frame: pl.LazyFrame, rules: Sequence[ScopedRule], names: Mapping[str
     """Add one String column per name with the value of the most specific rule that applies, else the default.
 
     `names` maps a setting to its default. Rules whose columns the frame lacks cannot apply. Rows are neither added nor
-    dropped: every lookup is unique by `refuse_conflicts`.
+    dropped nor moved: every lookup is unique by `refuse_conflicts`.
     """
     columns = set(frame.collect_schema().names())
     for name, default in names.items():
@@ -138,7 +140,7 @@ def resolve(frame: pl.LazyFrame, rules: Sequence[ScopedRule], names: Mapping[str
                 found.append(pl.lit(family[-1].settings[name]))
                 continue
             lookup = pl.LazyFrame({c: [r.scope[c] for r in family] for c in key} | {value: [r.settings[name] for r in family]})
-            frame = frame.join(lookup.unique(subset=list(key), keep="any"), on=list(key), how="left", validate="m:1")
+            frame = frame.join(lookup.unique(subset=list(key), keep="any"), on=list(key), how="left", validate="m:1", maintain_order="left")
             found.append(pl.col(value))
         frame = frame.with_columns(pl.coalesce([*found, pl.lit(default, dtype=pl.String)]).alias(name))
         frame = frame.drop([f"__{name}_{i}" for i, (key, _) in enumerate(ranked) if key])
