@@ -161,3 +161,55 @@ def test_adventureworks_has_the_figures_its_readme_counts(companies):
     assert both.filter(pl.col("quantity_accepted") == pl.col("quantity") - pl.col("quantity_rejected")).height == 8_845
     approved = events.filter(pl.col("action") == "approve").select("document_number")
     assert order.select("po_number").unique().join(approved, left_on="po_number", right_on="document_number", how="anti").height == 225
+
+
+# ── the whole journey over them ──────────────────────────────────────────────────────────────────────────
+@pytest.fixture(scope="module")
+def results():
+    """Workpapers of both companies, without the second opinion."""
+    from recon.pipeline import run
+
+    if not (DATA / "wide_world_importers").is_dir():
+        pytest.skip(f"the third-party data is not here: set RECON_DATA (looked in {DATA})")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECON_DATA", str(DATA))
+        names = ("wide_world_importers", "adventureworks")
+        engagements = {name: read_engagement(places.sample_data() / "engagements" / f"{name}.yaml") for name in names}
+        return {name: run(terms.model_copy(update={"second_opinion": False})) for name, terms in engagements.items()}
+
+
+def test_wide_world_importers_has_its_84_deliveries_and_no_other_exception(results):
+    found = results["wide_world_importers"].outcomes.exceptions
+    assert found["control_id"].unique().to_list() == ["MIS-11"]
+    assert found["document_number"].n_unique() == 84
+
+
+def test_wide_world_importers_tested_what_the_exceptions_are_silent_about(results):
+    controls = {row["control_id"]: row for row in results["wide_world_importers"].outcomes.controls.iter_rows(named=True)}
+    tested = {"QTY-05": 8_367, "QTY-12": 228_265, "QTY-14": 231_412, "MIS-01": 2_072, "MIS-05": 8_358}
+    for control, population in tested.items():
+        assert (controls[control]["status"], controls[control]["population"], controls[control]["not_testable"]) == ("clean", population, 0), control
+    assert {controls[c]["status"] for c in ("DUP-01", "DUP-03", "PRC-01", "PRC-02", "QTY-01", "QTY-02")} == {"clean"}
+
+
+def test_wide_world_importers_lines_and_balances(results):
+    papers = results["wide_world_importers"]
+    invoices = papers.outcomes.invoice_lines.collect()
+    bought, sold = (invoices.filter(pl.col("cycle") == cycle) for cycle in ("procure_to_pay", "order_to_cash"))
+    assert bought.filter(pl.col("expected_amount") == pl.col("invoiced_amount")).height == 2_072
+    assert sold.filter(pl.col("match_status") == "exact").height == 228_265
+    orders = papers.outcomes.order_lines.filter(pl.col("cycle") == "procure_to_pay").collect()
+    assert orders.filter(pl.col("fulfilled_quantity") == pl.col("ordered_quantity")).height == 8_358
+    assert orders.filter(pl.col("fulfilled_quantity") == 0)["order_number"].unique().sort().to_list() == ["2073", "2074"]
+    owed = papers.balances.filter(pl.col("kind").is_in(["open_payable", "open_receivable"])).collect()
+    sums = {kind: (part.height, part["amount"].sum()) for (kind,), part in owed.group_by("kind")}
+    assert sums == {"open_receivable": (84, Decimal("267011.44")), "open_payable": (2, Decimal("1871894.10") + Decimal("849784.11"))}
+
+
+def test_adventureworks_journey(results):
+    papers = results["adventureworks"]
+    counts = dict(papers.outcomes.exceptions.group_by("control_id").len().iter_rows())
+    assert counts == {"APR-01": 225, "MIS-04": 380}
+    orders = papers.outcomes.order_lines.collect()
+    assert orders.filter(pl.col("accepted_quantity") < pl.col("fulfilled_quantity")).height == 563
+    assert orders.filter(pl.col("fulfilled_quantity") > pl.col("ordered_quantity")).height == 0
