@@ -55,7 +55,7 @@ def duplicate_pairs(accepted: Accepted, invoice_documents: pl.LazyFrame, engagem
     documents = _documents(live, engagement)
     candidates = pl.concat([_by_number(documents), _by_amount(documents)]).unique(["earlier", "later", "relation"])
     pairs = _described(candidates, documents)
-    pairs = pairs.filter(~_is_part_of_one_correction(pairs, documents, accepted))
+    pairs = pairs.filter(~_is_part_of_one_correction(pairs, documents, live, accepted))
     best = pairs.sort("later", "pair_kind", "score", "earlier", descending=[False, False, True, False])
     best = best.unique(["later", "pair_kind"], keep="first", maintain_order=True)
     return _rows(best, live).lazy(), live.height
@@ -161,7 +161,8 @@ def _one_slip(block: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 
 
 def _swapped(near: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    places = near.with_columns(at=pl.int_ranges(0, pl.col("length").cast(pl.Int64) - 1)).explode("at")
+    long = near.filter(pl.col("length") >= _SHORTEST_NUMBER)
+    places = long.with_columns(at=pl.int_ranges(0, pl.col("length").cast(pl.Int64) - 1)).explode("at")
     number, at = pl.col("number"), pl.col("at")
     one, two = number.str.slice(at, 1), number.str.slice(at + 1, 1)
     swapped = places.filter(one != two).select(*key, "place", number=number.str.slice(0, at) + two + one + number.str.slice(at + 2))
@@ -239,14 +240,17 @@ def _rate(text: str) -> pl.Expr:
     return pl.lit(text).cast(RATE)
 
 
-def _is_part_of_one_correction(pairs: pl.DataFrame, documents: pl.DataFrame, accepted: Accepted) -> pl.Expr:
+def _is_part_of_one_correction(pairs: pl.DataFrame, documents: pl.DataFrame, live: pl.DataFrame, accepted: Accepted) -> pl.Expr:
     """Credits that name one and the same invoice and together stay within it are parts of one correction, not doubles."""
     involved = pl.concat([pairs["earlier"], pairs["later"]]).unique()
     corrections = documents.filter(pl.col("invoice_kind").is_in(["credit", "value_credit"]) & pl.col("place").is_in(involved.implode()))
     if corrections.is_empty():
         return pl.lit(value=False)
     origins = _origins(corrections, accepted)
-    sizes = documents.group_by("cycle", "company_code", "party_block", origin="number").agg(size=pl.col("amount_gross").abs().max())
+    blocked = live.select(
+        "cycle", "company_code", "amount_gross", party_block=pl.coalesce("group_id", "party_id"), origin=normalised(pl.col("invoice_number"))
+    )
+    sizes = blocked.group_by("cycle", "company_code", "party_block", "origin").agg(size=pl.col("amount_gross").abs().max())
     key = ["cycle", "company_code", "party_block", "origin"]
     named = corrections.join(origins, on=["cycle", "company_code", "party_id", "raw", "invoice_date"], how="inner", validate="m:1")
     within = named.join(sizes, on=key, how="inner").filter(pl.col("amount_gross").abs().sum().over(key) <= pl.col("size"))
