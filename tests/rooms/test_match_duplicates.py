@@ -46,7 +46,12 @@ def test_one_number_in_two_spellings_on_one_day_is_exact(found, one, other):
 
 @pytest.mark.parametrize(
     "change",
-    [{"party": "S2"}, {"gross": "100.01", "day": "2026-10-06", "number": "XY-555"}, {"currency": "USD", "fx_rate": "7"}, {"invoice_kind": "prepayment"}],
+    [
+        {"party": "S2"},
+        {"gross": "100.01", "day": "2026-10-06", "number": "XY-555"},
+        {"currency": "USD", "fx_rate": "7"},
+        {"invoice_kind": "prepayment"},
+    ],
 )
 def test_other_party_kind_currency_or_nothing_alike_is_no_pair(found, change):
     number = change.pop("number", "INV 12")
@@ -112,7 +117,15 @@ def test_another_running_number_is_another_document(found, one, other):
 
 
 @pytest.mark.parametrize(
-    ("day", "weight"), [("2026-10-05", "0.15"), ("2026-10-06", "0.075"), ("2026-10-10", "0.075"), ("2026-10-11", "0.0375"), ("2026-11-04", "0.0375"), ("2026-11-05", "0")]
+    ("day", "weight"),
+    [
+        ("2026-10-05", "0.15"),
+        ("2026-10-06", "0.075"),
+        ("2026-10-10", "0.075"),
+        ("2026-10-11", "0.0375"),
+        ("2026-11-04", "0.0375"),
+        ("2026-11-05", "0"),
+    ],
 )
 def test_the_date_counts_in_steps(accepted_of, engagement_of, day, weight):
     matches = match(accepted_of({"supplier_invoice_line": [bill("4281"), bill("4281-R", day)]}), engagement_of(as_of="2026-12-31"))
