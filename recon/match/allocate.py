@@ -8,87 +8,101 @@ import polars as pl
 
 from recon.domain.money import QUANTITY
 from recon.match.goods import ZERO
-from recon.match.number_line import carry_equal, carry_in_proportion, carry_named, overlap, remaining, running
+from recon.match.number_line import CARRIED, carry_equal, carry_in_proportion, carry_named, overlap, pairs, remaining, running
 
 _SIDE: Final = ["unit", "row", "quantity", "turn"]
 
 
 def allocate(layers: pl.DataFrame, claims: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
-    """unit, layer (fulfilment row), claim, quantity. Named goods are cut out first; the rest follows `consumption` of the unit.
+    """unit, layer (fulfilment row), claim, quantity: all parts, open ends included. Goods named are cut out first.
 
-    `layers`: unit, row, quantity, turn. `claims`: claim, unit, net, named, turn; claims that ask for nothing are left out.
+    The rest follows `consumption` of the unit. `layers`: unit, row, quantity, turn. `claims`: claim, unit, net, named, turn; those that
+    ask for nothing are left out.
     """
     asks = claims.filter(pl.col("net") > 0).select("unit", "named", "turn", row="claim", quantity="net")
     named = carry_named(layers, asks)
     left, asked = remaining(layers, named, "layer").select(_SIDE), remaining(asks, named, "claim").select(_SIDE)
-    policies = units["consumption"]
-    used = policies.unique().sort().to_list()
-    if used == ["fifo"]:
-        return pl.concat([named, overlap(left, asked)])
+    used = units["consumption"].unique().sort().to_list()
     parts = [named]
     for policy in used:
-        if policy == "specified_only":
-            continue
+        if len(used) == 1:
+            parts.append(_by_policy(policy, left, asked))
+            break
         mine = units.filter(pl.col("consumption") == policy)["unit"].implode()
         parts.append(_by_policy(policy, left.filter(pl.col("unit").is_in(mine)), asked.filter(pl.col("unit").is_in(mine))))
-    return pl.concat(parts)
+    return pl.concat([part.select(CARRIED.keys()) for part in parts])
 
 
 def _by_policy(policy: str, layers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    if policy == "pro_rata":
-        return carry_in_proportion(layers, claims)
     if policy == "lifo":
-        newest = layers["turn"].max() if layers.height else 0
-        return overlap(layers.with_columns(turn=pl.lit(newest, dtype=pl.UInt32) - pl.col("turn")), claims)
+        return overlap(layers.with_columns(turn=pl.lit(2**32 - 1, dtype=pl.UInt32) - pl.col("turn")), claims)
+    if policy == "fifo":
+        return overlap(layers, claims)
+    first = pl.DataFrame(schema=CARRIED)
+    if policy == "pro_rata":
+        first = carry_in_proportion(layers, claims)
     if policy == "exact_first":
-        equal = carry_equal(layers, claims)
-        return pl.concat([equal, overlap(remaining(layers, equal, "layer"), remaining(claims, equal, "claim"))])
-    return overlap(layers, claims)
+        first = carry_equal(layers, claims)
+    left, asked = remaining(layers, first, "layer"), remaining(claims, first, "claim")
+    if policy == "exact_first":
+        return pl.concat([first, overlap(left, asked)])
+    none = pl.lit(None, dtype=pl.UInt32)
+    open_layers = left.select("unit", "quantity", layer="row", claim=none).select(CARRIED.keys())
+    return pl.concat([first, open_layers, asked.select("unit", "quantity", layer=none, claim="row").select(CARRIED.keys())])
 
 
-def bill(claims: pl.DataFrame, pairs: pl.DataFrame, units: pl.DataFrame, goods: pl.DataFrame) -> pl.DataFrame:
+def bill(claims: pl.DataFrame, parts: pl.DataFrame, units: pl.DataFrame, goods: pl.DataFrame) -> pl.DataFrame:
     """Claims with before, to_date, billable and excess: how far the unit's cap reaches, in allocation order.
 
     Claims whose named goods cover them come first, then those covered in part, then the rest in turn. The cap is what was
     ordered (2way), delivered (3way) or accepted (4way); three- and four-way lines are also capped by the order unless
     over-deliveries may be billed. Without an order only the goods cap; without a cap everything is billable.
     """
-    took = pairs.join(claims.select("claim", "named"), on="claim", how="left", validate="m:1").filter(pl.col("layer") == pl.col("named"))
+    asked = claims.with_columns(asked=pl.max_horizontal("net", ZERO))
+    placed = _in_allocation_order(asked, parts)
+    caps = _caps(units, goods).select(pl.all().gather(placed["unit"]))
+    capped = pl.concat([placed, caps], how="horizontal")
+    room = (pl.col("cap") - pl.col("before")).clip(lower_bound=0)
+    reached = pl.when(room < pl.col("asked")).then(room).when(pl.col("cap").is_not_null()).then("asked")
+    may = pl.when("is_capped").then(reached).otherwise("asked").cast(QUANTITY)
+    return (
+        capped.with_columns(to_date=pl.col("before") + pl.col("asked"), excess=pl.col("asked") - may)
+        .with_columns(billable=pl.col("quantity") - pl.col("excess"))
+        .drop("cap", "is_capped", "asked")
+    )
+
+
+def _in_allocation_order(claims: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
+    """Claims with `before`, what their unit asked for earlier; rows stay by claim."""
+    if claims["named"].null_count() == claims.height:
+        return running(claims, "asked")
+    named = claims.select("claim", "named")
+    took = pairs(parts).join(named, on="claim", how="left", validate="m:1").filter(pl.col("layer") == pl.col("named"))
     own = took.group_by("claim").agg(by_name=pl.col("quantity").sum())
     frame = claims.join(own, on="claim", how="left", validate="1:1", maintain_order="left")
     standing = pl.when(pl.col("by_name") >= pl.col("net")).then(0).when(pl.col("by_name").is_not_null()).then(1).otherwise(2)
-    frame = frame.with_columns(quantity=pl.max_horizontal("net", ZERO), stated_quantity="quantity")
-    order = frame.select(pl.arg_sort_by(pl.col("unit"), standing, pl.col("turn"))).to_series()
-    placed = running(frame.with_columns(fifo="turn", turn=order.arg_sort().cast(pl.UInt32)))
-    caps = _caps(units, goods)
-    capped = placed.join(caps, on="unit", how="left", validate="m:1", maintain_order="left")
-    room = (pl.col("cap") - pl.col("before")).clip(lower_bound=0)
-    reached = pl.when(room < pl.col("quantity")).then(room).when(pl.col("cap").is_not_null()).then("quantity")
-    net_billable = pl.when("is_capped").then(reached).otherwise("quantity").cast(QUANTITY)
-    return (
-        capped.with_columns(to_date=pl.col("before") + pl.col("quantity"), net_billable=net_billable)
-        .with_columns(
-            billable=pl.col("stated_quantity") - (pl.col("quantity") - pl.col("net_billable")),
-            excess=pl.col("quantity") - pl.col("net_billable"),
-            turn="fifo",
-        )
-        .drop("fifo", "net_billable", "cap", "is_capped", "by_name", "quantity")
-        .rename({"stated_quantity": "quantity"})
+    order = (
+        frame.with_columns(standing=standing).sort("unit", "standing", "turn").with_columns(fifo="turn", turn=pl.int_range(pl.len(), dtype=pl.UInt32))
     )
+    return running(order, "asked").with_columns(turn="fifo").drop("fifo", "standing", "by_name").sort("claim")
 
 
 def _caps(units: pl.DataFrame, goods: pl.DataFrame) -> pl.DataFrame:
-    sums = goods.select("unit", "may_be_billed", "accepted")
-    frame = units.select("unit", "match_level", "ordered_quantity", "bill_over_receipt", "bill_rejected").join(
-        sums, on="unit", how="left", validate="1:1", maintain_order="left"
+    frame = pl.concat(
+        [units.select("match_level", "ordered_quantity", "bill_over_receipt", "bill_rejected"), goods.select("may_be_billed", "accepted")],
+        how="horizontal",
     )
-    inspected = (pl.col("match_level") == "4way") & ~pl.col("bill_rejected")
-    arrived = pl.col("may_be_billed").fill_null(ZERO)
-    unknown = inspected & pl.col("may_be_billed").is_not_null() & pl.col("accepted").is_null()
-    goods_cap = pl.when(~unknown).then(arrived)
-    both = pl.when(pl.col("bill_over_receipt") | pl.col("ordered_quantity").is_null()).then(goods_cap)
-    three = both.otherwise(pl.when(goods_cap.is_not_null()).then(pl.min_horizontal(goods_cap, "ordered_quantity")))
-    level = pl.col("match_level")
-    cap = pl.when(level.is_in(["3way", "4way"])).then(three).otherwise("ordered_quantity")
-    is_capped = (level != "none") & ~((level == "2way") & pl.col("ordered_quantity").is_null())
-    return frame.select("unit", cap=cap, is_capped=is_capped)
+    level, ordered = pl.col("match_level"), pl.col("ordered_quantity")
+    inspected = (level == "4way") & ~pl.col("bill_rejected")
+    untold = inspected & pl.col("may_be_billed").is_not_null() & pl.col("accepted").is_null()
+    goods_cap = pl.when(~untold).then(pl.col("may_be_billed").fill_null(ZERO))
+    lower = pl.when(goods_cap > ordered).then(ordered).otherwise(goods_cap)
+    three = pl.when(pl.col("bill_over_receipt") | ordered.is_null()).then(goods_cap).otherwise(lower)
+    return (
+        frame.lazy()
+        .select(
+            cap=pl.when(level.is_in(["3way", "4way"])).then(three).otherwise(ordered),
+            is_capped=(level != "none") & ~((level == "2way") & ordered.is_null()),
+        )
+        .collect()
+    )

@@ -11,68 +11,64 @@ from typing import Final
 import polars as pl
 
 from recon.domain import money
-from recon.match.bills import NONE
-from recon.match.goods import ZERO
+from recon.match import whole_numbers as whole
 
 STEPS: Final = ("quantity_variance", "price_variance", "fx_variance", "rounding_variance")
-_BILLED: Final = ("billing", "credit", "adjustment")
+MEASURED: Final = ("expected_amount", "invoiced_at_order_price", "cumulative_price_variance", *STEPS, "tax_variance")
 
 
 def at_order_price(quantity: pl.Expr, *, plain: bool) -> pl.Expr:
-    """A quantity in base units at the price of its order, document currency, in ten digits; needs price_times and price_by."""
-    if plain:
-        return money.product(quantity, pl.col("price_times"))
-    return money.ratio(quantity, pl.col("price_times"), pl.col("price_by"))
+    """A quantity (whole number of ten digits) at price_times / price_by, document currency, as a whole number of ten digits."""
+    price = whole.units("price_times")
+    return whole.times(quantity, price, 10) if plain else whole.over(quantity * price, whole.units("price_by"))
 
 
-def cross(claims: pl.DataFrame, *, plain: bool) -> pl.DataFrame:
-    """Variances of claims (and of credits and adjustments put among them).
+def cross(claims: pl.DataFrame) -> pl.DataFrame:
+    """MEASURED for claims and for the credits and adjustments put among them, row for row.
 
-    Needs role, quantity, billable, net, amount, value, net_value, rate, order_rate, price_times, price_by, tax_rate of the
-    order, tax stated and currency. Without an order price, or a rate, what needs it is null; a quantity that is fully billable has no
-    quantity variance whatever its price. An adjustment changes no quantity: all it bills is price.
+    Needs role, quantity, billable, net, amount, value, net_value, rate, order_rate, price_times, price_by, tax_rate of the order, tax stated and
+    currency. Without an order price, or a rate, what needs it is null; a quantity that is fully billable has no quantity
+    variance whatever its price. An adjustment changes no quantity: all it bills is price.
     """
-    quantity, billable = pl.col("quantity"), pl.col("billable")
-    base, order_rate = pl.col("rate"), pl.col("order_rate")
-    priced = claims.lazy().with_columns(
-        expected=at_order_price(billable, plain=plain),
-        ordered=at_order_price(quantity, plain=plain),
-        net_ordered=at_order_price(pl.col("net"), plain=plain),
+    whole.guard(claims, [("quantity", "price_times"), ("net", "price_times"), ("amount", "rate"), ("value", "order_rate"), ("value", "rate")])
+    plain = bool(claims["price_by"].eq(1).all())
+    rate, order_rate = whole.units("rate"), whole.units("order_rate")
+    valued = claims.lazy().with_columns(**{f"at_{name}": at_order_price(whole.units(name), plain=plain) for name in ("billable", "quantity", "net")})
+    legs = valued.with_columns(
+        billed=whole.times(whole.units("amount"), rate, 10),
+        stated=whole.times(whole.units("value"), rate, 10),
+        fixed=whole.times(whole.units("value"), order_rate, 10),
+        ordered=whole.times(pl.col("at_quantity"), order_rate, 14),
+        due=whole.times(pl.col("at_billable"), order_rate, 14),
+        net_fixed=whole.times(whole.units("net_value"), order_rate, 10),
+        net_ordered=whole.times(pl.col("at_net"), order_rate, 14),
     )
-    legs = priced.with_columns(
-        billed_leg=money.amount(pl.col("amount"), base),
-        value_leg=money.amount(pl.col("value"), base),
-        fixed_leg=money.amount(pl.col("value"), order_rate),
-        ordered_leg=money.amount(pl.col("ordered"), order_rate),
-        due_leg=money.amount(pl.col("expected"), order_rate),
-        net_leg=money.amount(pl.col("net_value"), order_rate),
-        invoiced_at_order_price=money.amount(pl.col("net_ordered"), order_rate),
-        due_tax=money.round_to_currency(money.amount(pl.col("expected"), pl.col("tax_rate")), pl.col("currency")),
-    )
-    nothing_over = pl.when(quantity == billable).then(NONE)
+    nothing = pl.when(pl.col("quantity") == pl.col("billable")).then(pl.lit(0, dtype=pl.Int128))
     steps = legs.with_columns(
-        expected_amount=pl.col("expected").round(6, mode="half_away_from_zero").cast(money.MONEY),
-        quantity_variance=nothing_over.otherwise(pl.col("ordered_leg") - pl.col("due_leg")).cast(money.MONEY),
-        price_variance=pl.col("fixed_leg") - pl.col("ordered_leg"),
-        fx_variance=pl.col("value_leg") - pl.col("fixed_leg"),
-        rounding_variance=pl.col("billed_leg") - pl.col("value_leg"),
-        tax_variance=money.amount(pl.col("tax") - pl.col("due_tax"), base),
-        cumulative_price_variance=pl.when(pl.col("role") == "billing").then(pl.col("net_leg") - pl.col("invoiced_at_order_price")),
+        expected_amount=whole.times(pl.col("at_billable"), pl.lit(1, dtype=pl.Int128), 4),
+        invoiced_at_order_price=pl.col("net_ordered"),
+        cumulative_price_variance=pl.when(pl.col("role") == "billing").then(pl.col("net_fixed") - pl.col("net_ordered")),
+        quantity_variance=nothing.otherwise(pl.col("ordered") - pl.col("due")),
+        price_variance=pl.col("fixed") - pl.col("ordered"),
+        fx_variance=pl.col("stated") - pl.col("fixed"),
+        rounding_variance=pl.col("billed") - pl.col("stated"),
     )
-    done = steps.collect()
+    done = steps.select(*(name for name in MEASURED if name != "tax_variance"), "billed", "due", tax_variance=_tax()).collect()
     _assert_adds_up(done)
-    return done.drop("expected", "ordered", "net_ordered", "value_leg", "fixed_leg", "ordered_leg", "net_leg", "due_tax")
+    return done.select(pl.col(name) if name == "tax_variance" else money.from_units(pl.col(name), 6).alias(name) for name in MEASURED)
+
+
+def _tax() -> pl.Expr:
+    """Stated tax less the tax on what was due, rounded to the currency, in company currency."""
+    on_due = money.from_units(whole.times(pl.col("at_billable"), whole.units("tax_rate"), 14), 6)
+    difference = pl.col("tax") - money.round_to_currency(on_due, pl.col("currency"))
+    return money.from_units(whole.times(whole.units(difference), whole.units("rate"), 10), 6)
 
 
 def _assert_adds_up(lines: pl.DataFrame) -> None:
     """The identity holds to the last digit on every line of which all steps are known. Raises ArithmeticError."""
     total = pl.sum_horizontal(STEPS, ignore_nulls=False)
-    broken = lines.filter((total != pl.col("billed_leg") - pl.col("due_leg")).fill_null(value=False))
+    broken = lines.filter((total != pl.col("billed") - pl.col("due")).fill_null(value=False))
     if broken.height:
-        message = f"variances of {broken.height} invoice lines do not add up, the first is line {broken.row(0, named=True)}"
+        message = f"variances of {broken.height} invoice lines do not add up, the first is {broken.row(0, named=True)}"
         raise ArithmeticError(message)
-
-
-def unmeasured() -> dict[str, pl.Expr]:
-    """The figures of a line that bills no quantity before it is crossed: nothing asked, nothing billable."""
-    return {"quantity": ZERO, "billable": ZERO, "net": ZERO}

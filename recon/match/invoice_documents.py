@@ -9,6 +9,7 @@ import polars as pl
 from recon.domain import money
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
+from recon.match.dense import sums
 from recon.match.described import described
 from recon.match.given import table
 
@@ -99,13 +100,13 @@ def _with_headers(documents: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
 
 
 def paid_by_unit(found: ThreeWay, documents: pl.DataFrame) -> pl.DataFrame:
-    """unit, paid_amount: what is paid of each invoice, in proportion to its lines, per order line (document currency, with tax).
+    """paid_amount per unit: what is paid of each invoice, in proportion to its lines, per order line (document currency, with tax).
 
     `documents`: document, paid_amount, amount_gross.
     """
     paid = documents.filter(pl.col("paid_amount") != 0).select("document", "paid_amount", "amount_gross")
     if paid.is_empty():
-        return pl.DataFrame(schema={"unit": pl.UInt32(), "paid_amount": money.MONEY})
+        return found.units.with_columns(pl.lit(None, dtype=money.MONEY).alias("paid_amount")).select("paid_amount")
     lines = found.invoices.filter(pl.col("exclusion_reason").is_null()).select("row", "document", "unit", "gross", "role", net="line_amount_net")
     shares = lines.join(paid, on="document", how="inner", validate="m:1").lazy()
     of_line = (
@@ -117,4 +118,4 @@ def paid_by_unit(found: ThreeWay, documents: pl.DataFrame) -> pl.DataFrame:
     pieces = whole.join(found.claims.select("row", "unit", "amount"), on="row", how="inner").lazy()
     by_piece = pieces.select("unit", share=money.ratio(pl.col("share"), pl.col("amount"), pl.col("net"), 6)).collect()
     direct = of_line.filter((pl.col("role") != "whole") & pl.col("unit").is_not_null()).select("unit", "share")
-    return pl.concat([direct, by_piece]).group_by("unit").agg(paid_amount=pl.col("share").sum())
+    return sums(pl.concat([direct, by_piece]), "unit", found.units.height, paid_amount=pl.col("share").sum())

@@ -13,6 +13,7 @@ from recon.domain import money, scopes
 from recon.domain.cycles import CYCLES
 from recon.domain.engagement import POLICIES
 from recon.match import packs
+from recon.match import whole_numbers as whole
 from recon.match.given import table
 from recon.match.rates import company_rates
 
@@ -75,8 +76,11 @@ def _groups(accepted: Accepted) -> pl.LazyFrame:
 def _based(frame: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
     """Add base_uom and order_times / order_by: base units per unit ordered. The item's base unit, where the order's leads to it exactly."""
     wanted = frame.select("row", "item_id", "uom", "quantity", base_uom=pl.coalesce("master_uom", "uom"))
+    if (wanted["base_uom"] == wanted["uom"]).all():
+        return frame.with_columns(base_uom="uom", order_times=_ONE, order_by=_ONE)
     led = packs.factors(wanted, ways)
-    leads = pl.col("times").is_not_null() & packs.is_exact(pl.col("quantity")).fill_null(value=True)
+    whole.guard(led, [("quantity", "times")])
+    leads = pl.col("times").is_not_null() & packs.is_exact("quantity").fill_null(value=True)
     chosen = led.select(
         base_uom=pl.when(leads).then("base_uom").otherwise("uom"),
         order_times=pl.when(leads).then("times").otherwise(_ONE),
@@ -89,38 +93,46 @@ def _rebased(frame: pl.DataFrame, lines: pl.DataFrame, ways: pl.DataFrame) -> pl
     """Units in which a line has no exact figure in the base unit (seven pieces in dozens) are compared in that line's unit."""
     bases = frame.select(unit="row", item_id="item_id", base_uom="base_uom")
     apart = lines.join(bases, on="unit", how="left", validate="m:1").filter(pl.col("uom") != pl.col("base_uom")).with_row_index("row")
-    inexact = packs.factors(apart, ways).filter(pl.col("times").is_not_null() & ~packs.is_exact(pl.col("quantity")))
+    inexact = packs.factors(apart, ways).filter(pl.col("times").is_not_null() & ~packs.is_exact("quantity"))
     if inexact.is_empty():
         return frame
     smaller = inexact.group_by(row="unit").agg(base_uom=pl.col("uom").min())
     wanted = frame.select("row", "item_id", "uom", "quantity").join(smaller, on="row", how="inner", validate="1:1")
-    led = packs.factors(wanted, ways).filter(pl.col("times").is_not_null() & packs.is_exact(pl.col("quantity")))
+    led = packs.factors(wanted, ways).filter(pl.col("times").is_not_null() & packs.is_exact("quantity"))
     changed = led.select("row", base_uom="base_uom", order_times="times", order_by="by")
     return frame.update(changed, on="row", how="left", maintain_order="left")
 
 
 def _priced(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add ordered_quantity and the price per base unit without tax as price_times / price_by, never rounded.
+    """Add ordered_quantity, the price per base unit without tax as price_times / price_by (never rounded), and order_unit_price to be shown.
 
     A price agreed with tax is taken without it where the tax rate is known.
     """
-    gross = ((pl.col("price_tax_basis") == "gross") & pl.col("unit_price_gross").is_not_null() & pl.col("tax_rate").is_not_null()).fill_null(
-        value=False
-    )
-    with_tax = pl.when(gross).then(pl.col("tax_rate").cast(money.RATE) + 1).otherwise(pl.lit(1, dtype=money.RATE))
-    price = pl.when(gross).then("unit_price_gross").otherwise("unit_price_net")
-    plain = frame["order_times"].eq(1).all() and frame["order_by"].eq(1).all()
-    ordered = pl.col("quantity") if plain else money.ratio(pl.col("quantity"), pl.col("order_times"), pl.col("order_by"))
-    per = pl.col("price_per").fill_null(1)
-    return (
-        frame.lazy()
-        .with_columns(
-            ordered_quantity=ordered,
-            price_times=price if plain else money.product(price, pl.col("order_by")),
-            price_by=money.product(money.product(per, pl.col("order_times")), with_tax).cast(money.QUANTITY),
-        )
-        .collect()
-    )
+    whole.guard(frame, [("quantity", "order_times"), ("unit_price_net", "order_by"), ("price_per", "order_times")])
+    basis, per = frame["price_tax_basis"], pl.col("price_per").fill_null(1)
+    price, divisor = pl.col("unit_price_net"), pl.lit(1, dtype=money.QUANTITY)
+    if frame["price_per"].null_count() < frame.height:
+        divisor = per.cast(money.QUANTITY)
+    if (basis == "gross").any():
+        gross = (pl.col("price_tax_basis") == "gross") & pl.col("unit_price_gross").is_not_null() & pl.col("tax_rate").is_not_null()
+        gross = gross.fill_null(value=False)
+        price = pl.when(gross).then("unit_price_gross").otherwise("unit_price_net")
+        with_tax = pl.when(gross).then(pl.col("tax_rate").cast(money.QUANTITY) + 1).otherwise(_ONE)
+        divisor = money.product(divisor, with_tax)
+    if frame["order_times"].eq(1).all() and frame["order_by"].eq(1).all():
+        figures = {"ordered_quantity": pl.col("quantity"), "price_times": price, "price_by": divisor}
+    else:
+        quantity = whole.over(whole.units("quantity") * whole.units("order_times"), whole.units("order_by"))
+        figures = {
+            "ordered_quantity": money.from_units(quantity, 10),
+            "price_times": money.from_units(whole.times(whole.units(price), whole.units("order_by"), 10), 10),
+            "price_by": money.from_units(whole.times(whole.units(divisor), whole.units("order_times"), 10), 10),
+        }
+    priced = frame.lazy().with_columns(**figures).collect()
+    if priced["price_by"].eq(1).all():
+        return priced.with_columns(order_unit_price="price_times")
+    shown = whole.over(whole.units("price_times") * 10**10, whole.units("price_by"))
+    return priced.lazy().with_columns(order_unit_price=money.from_units(shown, 10)).collect()
 
 
 def lone_units(fulfilments: pl.DataFrame, first: int, accepted: Accepted, engagement: Engagement, ways: pl.DataFrame) -> pl.DataFrame:
@@ -150,6 +162,7 @@ def lone_units(fulfilments: pl.DataFrame, first: int, accepted: Accepted, engage
         ordered_quantity=pl.lit(None, dtype=money.QUANTITY),
         price_times=pl.lit(None, dtype=money.PRICE),
         price_by=_ONE,
+        order_unit_price=pl.lit(None, dtype=money.PRICE),
     )
 
 
@@ -157,7 +170,7 @@ def lone_units(fulfilments: pl.DataFrame, first: int, accepted: Accepted, engage
 UNIT: Final = [
     "unit", "cycle", "company_code", "party_id", "item_id", "item_group", "currency", "base_uom", "order_rate", "price_times", "price_by", "tax_rate",
     "ordered_quantity", "match_level", "consumption", "returns", "bill_rejected", "bill_over_receipt", "needs_fulfilment", "is_service", "is_limit",
-    "standard_cost", "uom", "order_times", "order_by",
+    "standard_cost", "uom", "order_times", "order_by", "order_unit_price",
 ]  # fmt: skip
 
 

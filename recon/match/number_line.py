@@ -1,8 +1,8 @@
 """Which layer carries which claim: intervals on a number line, exact and without a row loop.
 
 Inside a unit the layers (goods received, or invoices to be credited) lie end to end by quantity, and the claims on them
-likewise. The overlap of two intervals is what one carries of the other; what sticks out is left on its own side. One sort
-of all ends does it for the whole company.
+likewise. The overlap of two intervals is what one carries of the other; what sticks out is left on its own side. Every end
+gets a place on one axis for the whole company, so one sort of all ends does it.
 """
 
 from __future__ import annotations
@@ -12,95 +12,131 @@ from typing import Final
 import polars as pl
 
 from recon.domain.money import QUANTITY, from_units
+from recon.match.dense import aligned
 
-#: unit (UInt32), row (UInt32), quantity (positive), turn (order within the unit); claims also `named` (a layer's row or null)
+#: unit (UInt32), row (UInt32), quantity (positive), turn (UInt32, order within the unit); claims also `named` (a layer's row or null)
 SIDE: Final = ["unit", "row", "quantity", "turn"]
-_CARRIED: Final = {"unit": pl.UInt32(), "layer": pl.UInt32(), "claim": pl.UInt32(), "quantity": QUANTITY}
+#: unit, layer, claim, quantity: either side null where it sticks out
+CARRIED: Final = {"unit": pl.UInt32(), "layer": pl.UInt32(), "claim": pl.UInt32(), "quantity": QUANTITY}
+#: Units lie so far apart on the axis that no sum of quantities reaches the next.
+_APART: Final = 2**92
+_NONE: Final = pl.lit(None, dtype=pl.UInt32)
 
 
 def overlap(layers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """unit, layer, claim, quantity: every pair of layer and claim that meet on the line of their unit. Nothing that sticks out."""
-    if layers.is_empty() or claims.is_empty():
-        return pl.DataFrame(schema=_CARRIED)
-    none = pl.lit(None, dtype=pl.UInt32)
+    """All parts: pairs of layer and claim that meet on the line of their unit, and what sticks out on either side."""
     ends = pl.concat(
         [
-            _ends(layers).select("unit", "end", layer="row", claim=none),
-            _ends(claims).select("unit", "end", layer=none, claim="row"),
+            _ends(layers).select("unit", "place", layer="row", claim=_NONE),
+            _ends(claims).select("unit", "place", layer=_NONE, claim="row"),
         ]
-    ).sort("unit", "end")
-    met = ends.select(
+    ).sort("place")
+    begins = pl.col("unit").cast(pl.Int128) * _APART
+    follows = pl.col("unit").shift(1) == pl.col("unit")
+    met = ends.lazy().select(
         "unit",
-        pl.col("layer", "claim").fill_null(strategy="backward"),
-        pl.when(pl.col("layer").is_not_null()).then("unit").fill_null(strategy="backward").alias("layer_unit"),
-        pl.when(pl.col("claim").is_not_null()).then("unit").fill_null(strategy="backward").alias("claim_unit"),
-        quantity=pl.col("end") - pl.when(pl.col("unit").shift(1) == pl.col("unit")).then(pl.col("end").shift(1)).otherwise(pl.lit(0, dtype=QUANTITY)),
+        pl.col("layer").fill_null(strategy="backward"),
+        pl.col("claim").fill_null(strategy="backward"),
+        layer_unit=pl.when(pl.col("layer").is_not_null()).then("unit").fill_null(strategy="backward"),
+        claim_unit=pl.when(pl.col("claim").is_not_null()).then("unit").fill_null(strategy="backward"),
+        length=pl.col("place") - pl.when(follows).then(pl.col("place").shift(1)).otherwise(begins),
     )
-    both = (pl.col("layer_unit") == pl.col("unit")) & (pl.col("claim_unit") == pl.col("unit"))
-    return met.filter(both & (pl.col("quantity") > 0)).select(_CARRIED.keys())
+    parts = met.filter(pl.col("length") > 0).select(
+        "unit",
+        layer=pl.when(pl.col("layer_unit") == pl.col("unit")).then("layer"),
+        claim=pl.when(pl.col("claim_unit") == pl.col("unit")).then("claim"),
+        quantity=from_units(pl.col("length"), 10),
+    )
+    return parts.collect()
 
 
 def _ends(side: pl.DataFrame) -> pl.DataFrame:
-    """Where each interval ends, counted from the start of its unit."""
-    placed = side.sort("unit", "turn").with_columns(end=pl.col("quantity").cum_sum())
-    before = pl.col("end") - pl.col("quantity")
-    starts = pl.when(pl.col("unit").shift(1).ne_missing(pl.col("unit"))).then(before).fill_null(strategy="forward")
-    return placed.with_columns(end=pl.col("end") - starts)
+    """The side in turn, with the place on the axis where each interval ends."""
+    placed = in_turn(side).with_columns(upto=pl.col("quantity").to_physical().cum_sum())
+    within = pl.col("upto") - _unit_start(pl.col("upto") - pl.col("quantity").to_physical())
+    total = placed["upto"].last() if placed.height else 0
+    if total is not None and total >= _APART:
+        message = "quantities add up to more than the axis of an allocation can hold"
+        raise OverflowError(message)
+    return placed.with_columns(place=pl.col("unit").cast(pl.Int128) * _APART + within)
 
 
-def running(side: pl.DataFrame) -> pl.DataFrame:
-    """The side in turn with `before`: the quantity of its unit that comes earlier."""
-    return _ends(side).with_columns(before=pl.col("end") - pl.col("quantity")).drop("end")
+def _unit_start(before: pl.Expr) -> pl.Expr:
+    """A running figure as it stood when the unit began."""
+    return pl.when(pl.col("unit").shift(1).ne_missing(pl.col("unit"))).then(before).fill_null(strategy="forward")
+
+
+def in_turn(side: pl.DataFrame) -> pl.DataFrame:
+    """Sorted by unit and turn."""
+    place = pl.col("unit").cast(pl.UInt64) * 2**32 + pl.col("turn").cast(pl.UInt64)
+    return side if side.select(place.is_sorted()).item() else side.sort(place)
+
+
+def running(side: pl.DataFrame, name: str = "quantity") -> pl.DataFrame:
+    """The side in turn with `before`: the sum of `name` over what comes earlier in its unit."""
+    placed = in_turn(side)
+    start = pl.col(name).cum_sum() - pl.col(name)
+    return placed.with_columns(before=start).with_columns(before=pl.col("before") - _unit_start(pl.col("before")))
 
 
 def carry(layers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """unit, layer, claim, quantity after the links that claims name were cut out first, the rest laid end to end in turn."""
+    """All parts after the links that claims name were cut out first and the rest laid end to end in turn."""
     named = carry_named(layers, claims)
-    rest = overlap(remaining(layers, named, "layer"), remaining(claims, named, "claim"))
-    return pl.concat([named, rest])
+    return pl.concat([named, overlap(remaining(layers, named, "layer"), remaining(claims, named, "claim"))])
+
+
+def pairs(parts: pl.DataFrame) -> pl.DataFrame:
+    """The parts in which a layer carries a claim."""
+    return parts.filter(pl.col("layer").is_not_null() & pl.col("claim").is_not_null())
 
 
 def carry_named(layers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """What claims take of the layers that they name: each layer serves those that name it, in their turn."""
+    """What claims take of the layers that they name: each layer serves those that name it, in their turn. Pairs only."""
     naming = claims.filter(pl.col("named").is_not_null())
-    if naming.is_empty():
-        return pl.DataFrame(schema=_CARRIED)
-    units = layers.select("unit", named="row")
-    own = naming.join(units, on=["unit", "named"], how="semi")
-    asked = layers.join(own.select(row="named").unique(), on="row", how="semi")
-    by_layer = overlap(
-        asked.select(unit="row", row="row", quantity="quantity", turn="turn"),
-        own.select(unit="named", row="row", quantity="quantity", turn="turn"),
+    if naming.is_empty() or layers.is_empty():
+        return pl.DataFrame(schema=CARRIED)
+    own = naming.join(layers.select("unit", named="row"), on=["unit", "named"], how="semi", maintain_order="left")
+    asked = layers.join(own.select(row="named").unique(), on="row", how="semi", maintain_order="left")
+    met = overlap(
+        asked.select(unit="row", row="row", quantity="quantity", turn="turn").sort("unit"),
+        own.select("quantity", "turn", unit="named", row="row").sort("unit", "turn"),
     )
-    of_claim = own.select("unit", claim="row")
-    return by_layer.drop("unit").join(of_claim, on="claim", how="left", validate="m:1").select(_CARRIED.keys())
+    found = pairs(met)
+    of_layer = layers.select(layer="row", of_unit="unit")
+    return found.join(of_layer, on="layer", how="left", validate="m:1").select(unit="of_unit", layer="layer", claim="claim", quantity="quantity")
 
 
 def remaining(side: pl.DataFrame, carried: pl.DataFrame, column: str) -> pl.DataFrame:
-    """The side less what is carried already; used-up rows are gone."""
-    if carried.is_empty():
+    """The side less what is carried already; used-up rows are gone. Raises ArithmeticError if more is carried than there was."""
+    if carried.is_empty() or side.is_empty():
         return side
     taken = carried.group_by(row=column).agg(taken=pl.col("quantity").sum())
-    left = side.join(taken, on="row", how="left", validate="1:1").with_columns(quantity=pl.col("quantity") - pl.col("taken").fill_null(0))
+    size = max(int(str(side["row"].max())), int(str(taken["row"].max()))) + 1
+    spread = aligned(taken, "row", size).select(pl.col("taken").gather(side["row"]))
+    left = pl.concat([side, spread], how="horizontal").with_columns(quantity=pl.col("quantity") - pl.col("taken").fill_null(0))
+    if left["quantity"].min() < 0:  # type: ignore[operator]
+        message = f"an allocation takes more of a {column} than there is"
+        raise ArithmeticError(message)
     return left.filter(pl.col("quantity") > 0).drop("taken")
 
 
 def carry_equal(layers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """Claims that find a layer of exactly their quantity take it whole, the first the first, the second the second."""
-    turn = [pl.col("turn").rank("ordinal").over("unit", "quantity").alias("of_turn")]
-    left = layers.with_columns(turn).select("unit", "quantity", "of_turn", layer="row")
-    right = claims.with_columns(turn).select("unit", "quantity", "of_turn", claim="row")
-    return left.join(right, on=["unit", "quantity", "of_turn"], how="inner", validate="1:1").select(_CARRIED.keys())
+    """Claims that find a layer of exactly their quantity take it whole, the first the first, the second the second. Pairs only."""
+    of_turn = pl.col("turn").rank("ordinal").over("unit", "quantity").alias("of_turn")
+    left = layers.with_columns(of_turn).select("unit", "quantity", "of_turn", layer="row")
+    right = claims.with_columns(of_turn).select("unit", "quantity", "of_turn", claim="row")
+    return left.join(right, on=["unit", "quantity", "of_turn"], how="inner", validate="1:1").select(CARRIED.keys())
 
 
 def carry_in_proportion(layers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """Every claim takes of every layer of its unit in proportion to the layers; later claims go empty once the layers are used.
+    """Every claim takes of every layer of its unit in proportion to the layers; later claims go empty once the layers are used. Pairs only.
 
     Whole units of the last digit are cut from a running product on both axes, so that rows and columns add up exactly.
     """
-    ends = _ends(layers).select("unit", layer="row", high="end", low=pl.col("end") - pl.col("quantity"), total=pl.col("quantity").sum().over("unit"))
-    wants = _ends(claims).select("unit", claim="row", upto="end", since=pl.col("end") - pl.col("quantity"))
-    pairs = wants.join(ends, on="unit", how="inner")
+    total = pl.col("quantity").sum().over("unit")
+    ends = running(layers).select("unit", layer="row", low="before", high=pl.col("before") + pl.col("quantity"), total=total)
+    wants = running(claims).select("unit", claim="row", since="before", upto=pl.col("before") + pl.col("quantity"))
+    met = wants.join(ends, on="unit", how="inner")
     within = {name: pl.min_horizontal(name, "total") for name in ("since", "upto")}
 
     def corner(claimed: pl.Expr, laid: str) -> pl.Expr:
@@ -108,4 +144,4 @@ def carry_in_proportion(layers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFr
         return exact // pl.col("total").to_physical()
 
     units = corner(within["upto"], "high") - corner(within["since"], "high") - corner(within["upto"], "low") + corner(within["since"], "low")
-    return pairs.with_columns(quantity=from_units(units, 10)).filter(pl.col("quantity") != 0).select(_CARRIED.keys())
+    return met.with_columns(quantity=from_units(units, 10)).filter(pl.col("quantity") != 0).select(CARRIED.keys())

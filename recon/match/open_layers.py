@@ -87,8 +87,7 @@ def _described_layers(found: ThreeWay, part: pl.DataFrame, stem: str, kind: str)
 
 def allocation(found: ThreeWay, parts: Parts) -> pl.LazyFrame:
     """What carries what, in the order of order lines, goods and bills. Parts of one pair are one row."""
-    every = parts.every().group_by("unit", "layer", "row").agg(pl.col("quantity").sum(), pl.col("amount").sum())
-    every = every.sort("unit", "layer", "row", nulls_last=True)
+    every = _once(parts.every())
     of_unit = found.units.select(pl.col("cycle", "company_code", "party_id").gather(every["unit"]))
     is_order = every.select(pl.when(pl.col("unit") < found.orders.height).then("unit").alias("order_row"))["order_row"]
     columns = [
@@ -99,6 +98,21 @@ def allocation(found: ThreeWay, parts: Parts) -> pl.LazyFrame:
         found.invoices.select(pl.col("invoice_number", "invoice_line_no").gather(every["row"])),
     ]
     return pl.concat(columns, how="horizontal").lazy().select(schema("allocation").keys())
+
+
+def _once(every: pl.DataFrame) -> pl.DataFrame:
+    """Parts sorted by order line, goods and bill, those of one pair added up."""
+    last = 2**32 - 1
+    place = (
+        pl.col("unit").cast(pl.Int128) * 2**64
+        + pl.col("layer").fill_null(last).cast(pl.Int128) * 2**32
+        + pl.col("row").fill_null(last).cast(pl.Int128)
+    )
+    placed = every.with_columns(place=place).sort("place")
+    if placed.select((pl.col("place").shift(1) == pl.col("place")).any()).item():
+        columns = [pl.col(name).first() for name in ("unit", "layer", "row")]
+        placed = placed.group_by("place", maintain_order=True).agg(*columns, pl.col("quantity").sum(), pl.col("amount").sum())
+    return placed.drop("place")
 
 
 def line_tie_out(found: ThreeWay) -> pl.DataFrame:

@@ -9,8 +9,10 @@ import polars as pl
 from recon.domain import money
 from recon.domain.measures import schema
 from recon.match import live, packs
+from recon.match import whole_numbers as whole
 from recon.match.bills import NONE
 from recon.match.bridge import at_order_price
+from recon.match.dense import aligned, sums
 from recon.match.described import described
 from recon.match.given import table
 from recon.match.goods import ZERO
@@ -24,19 +26,17 @@ _BILLED: Final = ("billing", "credit", "adjustment")
 
 
 def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame, accepted: Accepted, ways: pl.DataFrame) -> pl.LazyFrame:
-    """One row per order line in force, sorted by key. `paid`: unit, paid_amount."""
-    units = found.units.head(found.orders.height)
-    summed = units.select("unit")
-    for sums in (found.goods.by_unit, _billed(found), _open_ends(found, parts), paid, _unconverted(found), _agreed(found, accepted, ways)):
-        summed = summed.join(sums, on="unit", how="left", validate="1:1", maintain_order="left")
-    terms = units.drop("unit", "cycle", "company_code", "party_id", "item_id", "currency", "standard_cost", "uom", "tax_rate")
-    plain = bool(units["price_by"].eq(1).all())
-    figures = pl.concat([terms, summed.drop("unit")], how="horizontal").lazy()
-    ordered = money.amount(pl.col("ordered_quantity"), pl.col("price_times")) if plain else at_order_price(pl.col("ordered_quantity"), plain=False)
+    """One row per order line in force, sorted by key. `paid`: paid_amount per unit."""
+    size = found.orders.height
+    terms = found.units.drop("unit", "cycle", "company_code", "party_id", "item_id", "currency", "standard_cost", "uom", "tax_rate")
+    sides = [terms, found.goods.by_unit, _billed(found), _open_ends(found, parts), paid, _unconverted(found), _agreed(found, accepted, ways)]
+    figures = pl.concat([side.head(size) for side in sides], how="horizontal")
     kept = found.orders.drop("quantity", "uom", "fx_rate", "match_level", "item_group", "tax_rate", "party_key")
-    measured = pl.concat([kept.lazy(), figures], how="horizontal")
+    measured = pl.concat([kept, figures], how="horizontal").lazy()
     if found.orders["exclusion_reason"].eq(live.SUPERSEDED).any():
         measured = measured.filter(pl.col("exclusion_reason").ne_missing(live.SUPERSEDED))
+    plain = bool(figures["price_by"].eq(1).all())
+    whole.guard(figures, [("ordered_quantity", "price_times"), ("fulfilled", "price_times"), ("invoiced_amount", "order_rate")])
     measured = measured.with_columns(
         fx_rate="order_rate",
         is_live=pl.col("exclusion_reason").is_null(),
@@ -44,9 +44,8 @@ def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame, accepted
         | pl.col("is_final_delivery").fill_null(value=False)
         | (pl.col("doc_status") == "closed").fill_null(value=False),
         uom_convertible=pl.lit(value=True),
-        order_unit_price=_unit_price(plain=plain),
-        ordered_amount=pl.coalesce("line_amount_net", ordered.round(6, mode="half_away_from_zero")).cast(money.MONEY),
-        fulfilled_amount=_worth(plain=plain),
+        ordered_amount=pl.coalesce("line_amount_net", _worth("ordered_quantity", plain=plain)),
+        fulfilled_amount=_worth("fulfilled", plain=plain),
         **{name: pl.col(of).fill_null(ZERO) for name, of in _QUANTITIES.items()},
         **{name: pl.col(name).fill_null(NONE) for name in _AMOUNTS},
         accepted_quantity=pl.when(pl.col("fulfilled").is_null()).then(ZERO).otherwise("accepted"),
@@ -55,8 +54,8 @@ def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame, accepted
         last_fulfilled_date="last_day",
         unconverted_line_count=pl.col("unconverted_line_count").fill_null(0),
     ).with_columns(
-        order_unit_price_base=money.product(pl.col("order_unit_price"), pl.col("fx_rate")),
-        ordered_amount_base=money.amount(pl.col("ordered_amount"), pl.col("fx_rate")),
+        order_unit_price_base=money.from_units(whole.times(whole.units("order_unit_price"), whole.units("fx_rate"), 10), 10),
+        ordered_amount_base=money.from_units(whole.times(whole.units("ordered_amount"), whole.units("fx_rate"), 10), 6),
     )
     return described(measured, "order_line_match", accepted).select(schema("order_line_match").keys())
 
@@ -69,15 +68,15 @@ _QUANTITIES: Final = {
 _AMOUNTS: Final = ("invoiced_amount", "paid_amount", "fulfilled_not_invoiced_amount", "invoiced_not_fulfilled_amount")
 
 
-def _unit_price(*, plain: bool) -> pl.Expr:
-    if plain:
-        return pl.col("price_times")
-    return money.ratio(pl.col("price_times"), pl.lit(1, dtype=money.PRICE), pl.col("price_by"))
+def _worth(quantity: str, *, plain: bool) -> pl.Expr:
+    """A quantity at the order's price as money, nothing for no quantity."""
+    value = at_order_price(whole.units(pl.col(quantity).fill_null(ZERO)), plain=plain)
+    return money.from_units(whole.times(value, pl.lit(1, dtype=pl.Int128), 4), 6)
 
 
-def _worth(*, plain: bool) -> pl.Expr:
-    value = at_order_price(pl.col("fulfilled").fill_null(ZERO), plain=plain)
-    return value.round(6, mode="half_away_from_zero").cast(money.MONEY)
+def _moved() -> pl.Expr:
+    """The quantity a line bills: an adjustment moves money only, whatever quantity it prints."""
+    return pl.when(pl.col("role") != "adjustment").then("billed")
 
 
 def _billed(found: ThreeWay) -> pl.DataFrame:
@@ -86,20 +85,24 @@ def _billed(found: ThreeWay) -> pl.DataFrame:
     is_bill = pl.col("role").is_in(["billing", "whole"])
     posted = pl.coalesce("posting_date", "invoice_date")
     roles = pl.col("role").is_in(_BILLED)
-    direct = lines.filter(roles).select("unit", "invoice_date", "role", "line_amount_net", "amount_base", posted=posted, quantity="billed")
-    whole = found.claims.join(
+    direct = lines.filter(roles).select("unit", "invoice_date", "role", "line_amount_net", "amount_base", posted=posted, quantity=_moved())
+    whole_bills = found.claims.join(
         found.invoices.filter(pl.col("role") == "whole").select("row", "invoice_date", "rate", posted=posted), on="row", how="inner", validate="m:1"
     ).select(
         "unit", "invoice_date", role=pl.lit("whole"), line_amount_net="amount", amount_base=money.amount(pl.col("amount"), pl.col("rate")),
         posted="posted", quantity="quantity",
     )  # fmt: skip
-    both = pl.concat([direct, whole]) if whole.height else direct
-    return both.group_by("unit").agg(
-        invoiced=pl.col("quantity").sum(),
-        credited=-pl.col("quantity").filter(pl.col("role") == "credit").sum(),
+    both = pl.concat([direct, whole_bills]) if whole_bills.height else direct
+    quantity = pl.col("quantity")
+    return sums(
+        both,
+        "unit",
+        found.units.height,
+        invoiced=quantity.sum(),
+        credited=-quantity.filter(pl.col("role") == "credit").sum() if (both["role"] == "credit").any() else ZERO,
         invoiced_amount=pl.col("line_amount_net").sum(),
         billed_base=pl.col("amount_base").sum(),
-        lines_without_rate=pl.col("amount_base").is_null().sum(),
+        lines_without_rate=pl.col("amount_base").null_count(),
         first_invoice_date=pl.col("invoice_date").filter(is_bill).min(),
         first_invoice_posting_date=pl.col("posted").filter(is_bill).min(),
         last_invoice_date=pl.col("invoice_date").filter(is_bill).max(),
@@ -108,24 +111,17 @@ def _billed(found: ThreeWay) -> pl.DataFrame:
 
 def _open_ends(found: ThreeWay, parts: Parts) -> pl.DataFrame:
     """Per unit: goods not invoiced and, where goods are due, bills without goods."""
-    due = found.units.filter("needs_fulfilment").select("unit")
-    goods = parts.open_goods.group_by("unit").agg(fni_quantity=pl.col("quantity").sum(), fulfilled_not_invoiced_amount=pl.col("amount").sum())
-    bills = (
-        parts.open_bills.join(due, on="unit", how="semi")
-        .group_by("unit")
-        .agg(inf_quantity=pl.col("quantity").sum(), invoiced_not_fulfilled_amount=pl.col("amount").sum())
-    )
-    return goods.join(bills, on="unit", how="full", coalesce=True, validate="1:1")
+    due = found.units.select(pl.col("needs_fulfilment").gather(parts.open_bills["unit"])).to_series()
+    size, quantity, amount = found.units.height, pl.col("quantity").sum(), pl.col("amount").sum()
+    goods = sums(parts.open_goods, "unit", size, fni_quantity=quantity, fulfilled_not_invoiced_amount=amount)
+    bills = sums(parts.open_bills.filter(due), "unit", size, inf_quantity=quantity, invoiced_not_fulfilled_amount=amount)
+    return pl.concat([goods, bills], how="horizontal")
 
 
 def _unconverted(found: ThreeWay) -> pl.DataFrame:
-    sides = [
-        frame.filter(
-            pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & pl.col("quantity").is_not_null() & ~pl.col("uom_convertible")
-        ).select("unit")
-        for frame in (found.fulfilments, found.invoices)
-    ]
-    return pl.concat(sides).group_by("unit").agg(unconverted_line_count=pl.len().cast(pl.Int64))
+    counting = pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & pl.col("quantity").is_not_null()
+    lines = [frame.filter(counting & ~pl.col("uom_convertible")).select("unit") for frame in (found.fulfilments, found.invoices)]
+    return sums(pl.concat(lines), "unit", found.units.height, unconverted_line_count=pl.len().cast(pl.Int64))
 
 
 def _agreed(found: ThreeWay, accepted: Accepted, ways: pl.DataFrame) -> pl.DataFrame:
@@ -136,7 +132,7 @@ def _agreed(found: ThreeWay, accepted: Accepted, ways: pl.DataFrame) -> pl.DataF
     """
     listed = table(accepted, "price_list_line").collect()
     if listed.is_empty():
-        return pl.DataFrame(schema={"unit": pl.UInt32(), "agreed_unit_price": money.PRICE})
+        return found.units.with_columns(pl.lit(None, dtype=money.PRICE).alias("agreed_unit_price")).select("agreed_unit_price")
     key = ["party_id", "item_id", "currency"]
     listed = listed.rename({"uom": "list_uom", "contract_id": "list_contract", "price_per": "list_per", "unit_price_net": "list_price"})
     asked = pl.concat(
@@ -157,4 +153,4 @@ def _agreed(found: ThreeWay, accepted: Accepted, ways: pl.DataFrame) -> pl.DataF
     per = money.product(pl.col("list_per").fill_null(1), pl.col("times"))
     prices = led.select("unit", price=money.ratio(pl.col("list_price"), pl.col("by"), per)).collect()
     agreed = prices.group_by("unit").agg(agreed_unit_price=pl.col("price").min(), prices=pl.col("price").n_unique())
-    return agreed.filter(pl.col("prices") == 1).select("unit", "agreed_unit_price")
+    return aligned(agreed.filter(pl.col("prices") == 1).select("unit", "agreed_unit_price"), "unit", found.units.height)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain.money import QUANTITY
+from recon.match import whole_numbers as whole
+from recon.match.dense import aligned
 from recon.match.given import table
 
 if TYPE_CHECKING:
@@ -58,20 +60,20 @@ def _chained(first: pl.DataFrame, second: pl.DataFrame, same: list[str], *, back
 def factors(lines: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
     """Add `times` and `by` to lines (row, item_id, uom, base_uom): base units = quantity x times / by; null where no way leads there."""
     same = (pl.col("uom") == pl.col("base_uom")).fill_null(value=False)
-    apart = lines.filter(~same & pl.col("uom").is_not_null() & pl.col("base_uom").is_not_null())
+    placed = lines.select("item_id", "uom", "base_uom").with_row_index("place")
+    apart = placed.filter(~same & pl.col("uom").is_not_null() & pl.col("base_uom").is_not_null())
     one = pl.when(same).then(_ONE)
     if apart.is_empty():
         return lines.with_columns(times=one, by=one)
     renamed = ways.rename({"from_uom": "uom", "to_uom": "base_uom"})
-    own = apart.join(renamed, on=["item_id", "uom", "base_uom"], how="left", maintain_order="left", validate="m:1")
+    own = apart.join(renamed, on=["item_id", "uom", "base_uom"], how="left", validate="m:1")
     common = renamed.filter(pl.col("item_id") == "").drop("item_id")
-    both = own.join(common, on=["uom", "base_uom"], how="left", maintain_order="left", validate="m:1", suffix="_common")
-    found = both.select("row", found_times=pl.coalesce("times", "times_common"), found_by=pl.coalesce("by", "by_common"))
-    joined = lines.join(found, on="row", how="left", maintain_order="left", validate="1:1")
-    return joined.with_columns(times=pl.coalesce(one, "found_times"), by=pl.coalesce(one, "found_by")).drop("found_times", "found_by")
+    both = own.join(common, on=["uom", "base_uom"], how="left", validate="m:1", suffix="_common")
+    found = both.select("place", found_times=pl.coalesce("times", "times_common"), found_by=pl.coalesce("by", "by_common"))
+    led = pl.concat([lines, aligned(found, "place", lines.height)], how="horizontal")
+    return led.with_columns(times=pl.coalesce(one, "found_times"), by=pl.coalesce(one, "found_by")).drop("found_times", "found_by")
 
 
-def is_exact(quantity: pl.Expr) -> pl.Expr:
+def is_exact(quantity: str) -> pl.Expr:
     """Whether quantity x times / by has an exact figure with ten digits."""
-    product = quantity.cast(pl.Decimal(38, 20)) * pl.col("times").cast(pl.Decimal(38, 20))
-    return (product.to_physical() % (pl.col("by").to_physical())) == 0
+    return (whole.units(quantity) * whole.units("times")) % whole.units("by") == 0

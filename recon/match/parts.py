@@ -9,8 +9,8 @@ import polars as pl
 
 from recon.domain import money
 from recon.domain.cycles import PROCURE_TO_PAY
+from recon.match import whole_numbers as whole
 from recon.match.bridge import at_order_price
-from recon.match.number_line import remaining
 from recon.match.shares import cut
 
 if TYPE_CHECKING:
@@ -43,24 +43,18 @@ class Parts:
 def write_out(found: ThreeWay) -> Parts:
     """Amounts of bills follow the quantity, to the cent; goods stand at their own cost, else at the order's price."""
     worth = _worth(found)
-    goods_left = remaining(found.goods.layers, found.pairs, "layer")
-    asks = found.claims.filter(pl.col("net") > 0)
-    bills_left = remaining(asks.select("unit", row="claim", quantity="net"), found.pairs, "claim")
-    parts = pl.concat(
-        [
-            found.pairs.select("unit", "layer", "claim", "quantity"),
-            bills_left.select("unit", layer=_NO_ROW, claim="row", quantity="quantity"),
-        ]
-    )
-    terms = asks.select("claim", "row", "currency", "net", amount="net_amount")
-    shared = parts.join(terms, on="claim", how="left", validate="m:1", maintain_order="left")
-    amounts = cut(shared.select("amount", "currency", whole="claim", weight="quantity", weights="net", turn=pl.col("layer").fill_null(2**32 - 1)))
-    billed = shared.with_columns(amount=amounts).select(PART)
+    is_bill = pl.col("claim").is_not_null()
+    billed = found.parts.filter(is_bill)
+    terms = found.claims.select(pl.col("row", "currency", "net", "net_amount").gather(billed["claim"]))
+    shared = pl.concat([billed, terms], how="horizontal")
+    turn = pl.col("layer").fill_null(2**32 - 1)
+    amounts = cut(shared.select("currency", amount="net_amount", whole="claim", weight="quantity", weights="net", turn=turn))
+    priced = shared.with_columns(amount=amounts).select(PART)
     has_goods = pl.col("layer").is_not_null()
     return Parts(
-        carried=billed.filter(has_goods),
-        open_goods=_valued(goods_left, worth, found),
-        open_bills=billed.filter(~has_goods),
+        carried=priced.filter(has_goods),
+        open_goods=_valued(found.parts.filter(~is_bill).select("unit", "quantity", row="layer"), worth, found),
+        open_bills=priced.filter(~has_goods),
         overdrawn=_overdrawn(found, worth),
         worth=worth,
     )
@@ -69,29 +63,32 @@ def write_out(found: ThreeWay) -> Parts:
 def _worth(found: ThreeWay) -> pl.Series:
     """Value of each fulfilment line: bought goods at their unit cost where it is stated, else at the order's price, else at standard cost."""
     lines = found.fulfilments
-    terms = found.units.select(pl.col("price_times", "price_by", "standard_cost").gather(lines["unit"]))
-    plain = found.units["price_by"].eq(1).all()
-    frame = pl.concat([lines.select("cycle", "quantity", "unit_cost_net", "delivered"), terms], how="horizontal").lazy()
-    at_price = at_order_price(pl.col("delivered"), plain=bool(plain))
-    at_standard = money.product(pl.col("delivered"), pl.col("standard_cost"))
-    options = [at_price]
+    names = ["price_times", "price_by", "standard_cost"]
+    terms = found.units.select(pl.col(names).gather(lines["unit"]))
+    plain = bool(found.units["price_by"].eq(1).all())
+    frame = pl.concat([lines.select("cycle", "quantity", "unit_cost_net", "delivered"), terms], how="horizontal")
+    whole.guard(frame, [("delivered", "price_times"), ("quantity", "unit_cost_net"), ("delivered", "standard_cost")])
+    delivered = whole.units("delivered")
+    options = [at_order_price(delivered, plain=plain)]
     if lines["unit_cost_net"].null_count() < lines.height:
-        own = pl.when(pl.col("cycle") == PROCURE_TO_PAY.name).then(money.product(pl.col("quantity"), pl.col("unit_cost_net")))
-        options.insert(0, own)
+        own = whole.times(whole.units("quantity"), whole.units("unit_cost_net"), 10)
+        options.insert(0, pl.when(pl.col("cycle") == PROCURE_TO_PAY.name).then(own))
     if found.units["standard_cost"].null_count() < found.units.height:
-        options.append(at_standard)
-    value = pl.coalesce(options) if len(options) > 1 else options[0]
-    return frame.select(worth=value.round(6, mode="half_away_from_zero").cast(money.MONEY)).collect()["worth"]
+        options.append(whole.times(delivered, whole.units("standard_cost"), 10))
+    value = whole.times(pl.coalesce(options) if len(options) > 1 else options[0], pl.lit(1, dtype=pl.Int128), 4)
+    return frame.lazy().select(worth=money.from_units(value, 6)).collect()["worth"]
 
 
 def _valued(rest: pl.DataFrame, worth: pl.Series, found: ThreeWay) -> pl.DataFrame:
     """Parts of fulfilment lines (unit, row, quantity) with their share of the line's value, rounded to the currency."""
     of_line = pl.DataFrame({"worth": worth, "delivered": found.fulfilments["delivered"]}).select(pl.all().gather(rest["row"]))
     currency = found.units.select(pl.col("currency").gather(rest["unit"]))
-    frame = pl.concat([rest.select("unit", "quantity", layer="row"), of_line, currency], how="horizontal").lazy()
-    share = money.ratio(pl.col("worth"), pl.col("quantity"), pl.col("delivered").abs(), 6)
-    part = pl.when(pl.col("quantity") == pl.col("delivered").abs()).then(pl.col("worth").abs()).otherwise(share.abs())
-    return frame.with_columns(amount=money.round_to_currency(part, pl.col("currency")), row=_NO_ROW).select(PART).collect()
+    frame = pl.concat([rest.select("unit", "quantity", layer="row"), of_line, currency], how="horizontal")
+    whole.guard(frame, [("worth", "quantity")])
+    value, size = whole.units("worth").abs(), whole.units("delivered").abs()
+    share = pl.when(whole.units("quantity") == size).then(value).otherwise(whole.over(value * whole.units("quantity"), size))
+    amount = money.round_to_currency(money.from_units(share, 6), pl.col("currency"))
+    return frame.lazy().with_columns(amount=amount, row=_NO_ROW).select(PART).collect()
 
 
 def _overdrawn(found: ThreeWay, worth: pl.Series) -> pl.DataFrame:

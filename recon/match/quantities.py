@@ -8,6 +8,8 @@ import polars as pl
 
 from recon.domain import money
 from recon.match import packs
+from recon.match import whole_numbers as whole
+from recon.match.dense import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +36,7 @@ def in_base_units(
     if apart.is_empty():
         return wanted.select("base_uom", *quantities, uom_convertible=pl.lit(value=True))
     led = packs.factors(apart, ways)
-    exact = pl.all_horizontal(packs.is_exact(pl.col(name)).fill_null(value=True) for name in quantities)
+    exact = pl.all_horizontal(packs.is_exact(name).fill_null(value=True) for name in quantities)
     known = pl.col("times").is_not_null() & exact
     converted = (
         led.lazy()
@@ -45,7 +47,7 @@ def in_base_units(
         )
         .collect()
     )
-    joined = wanted.join(converted, on="row", how="left", validate="1:1", maintain_order="left")
+    joined = pl.concat([wanted, aligned(converted, "row", lines.height)], how="horizontal")
     return joined.select(
         "base_uom",
         *(pl.when(plain).then(name).otherwise(f"{name}_base").alias(name) for name in quantities),

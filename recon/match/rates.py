@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon.domain.money import RATE
+from recon.match.dense import aligned
 from recon.match.given import table
 
 if TYPE_CHECKING:
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def company_rates(documents: pl.DataFrame, accepted: Accepted, company_currency: str) -> pl.Series:
-    """Company-currency units per unit of document currency, aligned with `documents` (row, currency, fx_rate, rate_day).
+    """Company-currency units per unit of document currency, aligned with `documents` (currency, fx_rate, rate_day).
 
     The company's own currency is 1. Null where neither the document nor the rate table knows: unknown is not 1.
     """
     own = pl.when(pl.col("currency") == company_currency).then(pl.lit(1, dtype=RATE)).otherwise(pl.col("fx_rate"))
-    rates = documents.select("row", "currency", "rate_day", rate=own)
+    rates = documents.select("currency", "rate_day", rate=own).with_row_index("row")
     lacking = rates.filter(pl.col("rate").is_null() & pl.col("currency").is_not_null() & pl.col("rate_day").is_not_null())
     if lacking.is_empty():
         return rates["rate"]
@@ -33,5 +34,5 @@ def company_rates(documents: pl.DataFrame, accepted: Accepted, company_currency:
         .collect()
     )
     found = lacking.sort("rate_day", "row").join_asof(known, on="rate_day", by="currency", strategy="backward", check_sortedness=False)
-    joined = rates.join(found.select("row", "found"), on="row", how="left", maintain_order="left", validate="1:1")
+    joined = pl.concat([rates, aligned(found.select("row", "found"), "row", rates.height)], how="horizontal")
     return joined.select(pl.coalesce("rate", "found").alias("rate")).to_series()

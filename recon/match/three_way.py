@@ -9,9 +9,11 @@ import polars as pl
 
 from recon.domain import money, scopes
 from recon.domain.engagement import POLICIES
-from recon.match import allocate, bills, bridge, goods, links, live, match_units, packs, whole_bills
+from recon.match import allocate, bills, bridge, goods, links, live, match_units, packs, whole_bills, whole_numbers
+from recon.match.dense import aligned, sums
 from recon.match.goods import ZERO
 from recon.match.invoice_documents import numbered
+from recon.match.number_line import in_turn
 from recon.match.quantities import in_base_units
 from recon.match.rates import company_rates
 from recon.match.stacks import Stacks, stack
@@ -26,8 +28,8 @@ class ThreeWay:
     """What matching found, row positions being those of the stacks.
 
     orders, fulfilments, invoices: the stacks with exclusion_reason, links, unit and figures in base units. units: one row per
-    match unit. goods: sums per unit. layers: what is left of each fulfilment line to be billed. claims: billing pieces with their
-    share of the cap. pairs: unit, layer, claim, quantity. crossed: variances per invoice line with a unit.
+    match unit. goods: layers, and sums per unit. claims: billing pieces with their
+    share of the cap, by position. parts: unit, layer, claim, quantity, open ends included. crossed: variances per claim, credit and adjustment.
     """
 
     orders: pl.DataFrame
@@ -37,7 +39,7 @@ class ThreeWay:
     goods: goods.Goods
     claims: pl.DataFrame
     overdrawn_credits: pl.DataFrame
-    pairs: pl.DataFrame
+    parts: pl.DataFrame
     crossed: pl.DataFrame
 
 
@@ -50,16 +52,16 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     priced = match_units.order_units(orders, lines.rename({"order_row": "unit"}), accepted, engagement, ways)
     lone = match_units.lone_units(fulfilments, orders.height, accepted, engagement, ways)
     units = match_units.all_units(priced, lone)
-    fulfilments = _measured_goods(_placed(fulfilments, invoices, lone)[0], units, masters, ways)
-    invoices = _measured_bills(_placed(fulfilments, invoices, lone)[1], units, masters, ways, accepted, engagement)
+    fulfilments, invoices = _placed(fulfilments, invoices, lone)
+    fulfilments = _measured_goods(fulfilments, units, masters, ways)
+    invoices = _measured_bills(invoices, units, masters, ways, accepted, engagement)
     billed = bills.measure(invoices)
-    arrived = goods.measure(fulfilments, units, _credited(invoices))
+    arrived = goods.measure(fulfilments, units, _credited(invoices, units.height))
     claims = _with_whole_bills(billed.claims, invoices, orders, units, arrived.by_unit)
-    pairs = allocate.allocate(arrived.layers, claims, units)
-    _assert_conserved(arrived.layers, claims, pairs)
-    capped = allocate.bill(claims, pairs, units, arrived.by_unit)
+    parts = allocate.allocate(arrived.layers, claims, units)
+    capped = allocate.bill(claims, parts, units, arrived.by_unit)
     crossed = _crossed(capped, invoices, units)
-    return ThreeWay(orders, fulfilments, invoices, units, arrived, capped, billed.overdrawn, pairs, crossed)
+    return ThreeWay(orders, fulfilments, invoices, units, arrived, capped, billed.overdrawn, parts, crossed)
 
 
 def _marked(accepted: Accepted, engagement: Engagement) -> Stacks:
@@ -108,15 +110,11 @@ def _goods_origins(lines: pl.DataFrame) -> pl.Series:
 
 def _placed(fulfilments: pl.DataFrame, invoices: pl.DataFrame, lone: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Both sides with `unit`: the order line, else the unit of the goods themselves."""
-    own = fulfilments.select("row").join(
-        lone.select(row="fulfilment_row", lone_unit="unit"), on="row", how="left", validate="1:1", maintain_order="left"
-    )
-    of_goods = pl.concat([fulfilments.select("order_row"), own.select("lone_unit")], how="horizontal").select(
-        pl.coalesce("order_row", "lone_unit").alias("unit")
-    )["unit"]
-    placed = fulfilments.drop("unit", strict=False).with_columns(unit=of_goods)
-    by_goods = of_goods.gather(invoices["fulfilment_row"])
-    return placed, invoices.with_columns(goods_unit=by_goods).with_columns(unit=pl.coalesce("order_row", "goods_unit")).drop("goods_unit")
+    unit = pl.coalesce("order_row", "own_unit").alias("unit")
+    own = aligned(lone.select("fulfilment_row", own_unit="unit"), "fulfilment_row", fulfilments.height)
+    goods_lines = pl.concat([fulfilments, own], how="horizontal").with_columns(unit).drop("own_unit")
+    by_goods = goods_lines.select(pl.col("unit").gather(invoices["fulfilment_row"]).alias("own_unit"))
+    return goods_lines, pl.concat([invoices, by_goods], how="horizontal").with_columns(unit).drop("own_unit")
 
 
 def _measured_goods(lines: pl.DataFrame, units: pl.DataFrame, masters: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
@@ -155,7 +153,9 @@ def _measured_bills(
         counts=pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & same_currency,
         has_order=pl.col("order_row").is_not_null() | pl.col("named_order").is_not_null(),
     ).drop("unit_currency", "rate_day")
-    return numbered(home).with_columns(amount_base=money.amount(pl.col("line_amount_net"), pl.col("rate")))
+    whole_numbers.guard(home, [("line_amount_net", "rate")])
+    base = whole_numbers.times(whole_numbers.units("line_amount_net"), whole_numbers.units("rate"), 10)
+    return numbered(home.with_columns(amount_base=money.from_units(base, 6)))
 
 
 def _fx_dates(lines: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
@@ -166,27 +166,41 @@ def _fx_dates(lines: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     return scopes.resolve(scoped, rules, {"fx_date": POLICIES["fx_date"][0]}).collect().sort("row")
 
 
-def _credited(invoices: pl.DataFrame) -> pl.DataFrame:
+def _credited(invoices: pl.DataFrame, size: int) -> pl.DataFrame:
+    """Per unit the quantity that credits took back."""
     credits = invoices.filter(pl.col("counts") & (pl.col("role") == "credit") & pl.col("billed").is_not_null())
-    return credits.group_by("unit").agg(credited=-pl.col("billed").sum())
+    return sums(credits.select("unit", "billed"), "unit", size, credited=-pl.col("billed").sum())
 
 
 def _with_whole_bills(claims: pl.DataFrame, invoices: pl.DataFrame, orders: pl.DataFrame, units: pl.DataFrame, arrived: pl.DataFrame) -> pl.DataFrame:
     """Claims with the pieces of bills that state no quantity: first those for one order line, then those for a whole order."""
     whole = invoices.filter((pl.col("role") == "whole") & pl.col("exclusion_reason").is_null() & (pl.col("line_amount_net") > 0))
     if whole.is_empty():
-        return claims
-    turn = bills.turns(invoices, "invoice_date").gather(whole["row"])
-    slim = whole.select("row", "unit", "named_order", "cycle", "company_code", "counts", "currency", amount="line_amount_net").with_columns(turn=turn)
+        return claims.with_row_index("claim")
+    slim = goods.in_order_of_consumption(
+        whole.select(
+            "row",
+            "unit",
+            "named_order",
+            "cycle",
+            "company_code",
+            "counts",
+            "currency",
+            "created_at",
+            amount="line_amount_net",
+            posted=pl.coalesce("posting_date", "invoice_date"),
+            day="invoice_date",
+        )  # fmt: skip
+    ).with_columns(turn=pl.col("turn") + invoices.height)  # after the bills that state their quantity
     of_line = slim.filter(pl.col("unit").is_not_null() & pl.col("counts")).rename({"unit": "bundle"})
     of_order = _bundled(slim.filter(pl.col("named_order").is_not_null()), orders)
     by_line = units.with_columns(bundle="unit").filter(pl.col("ordered_quantity").is_not_null())
-    done = claims.drop("claim")
+    done = claims
     for asked, held in ((of_line, by_line), (of_order[0], of_order[1])):
         if asked.height:
             counting = held if "match_level" in held.columns else units.join(held, on="unit", how="inner", validate="1:1")
             done = pl.concat([done, whole_bills.pieces(asked, counting, arrived, done).select(done.columns)])
-    return done.with_row_index("claim")
+    return in_turn(done).with_row_index("claim")
 
 
 def _bundled(whole: pl.DataFrame, orders: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -204,36 +218,20 @@ def _bundled(whole: pl.DataFrame, orders: pl.DataFrame) -> tuple[pl.DataFrame, p
     return named, held.select("unit", "bundle")
 
 
-def _assert_conserved(layers: pl.DataFrame, claims: pl.DataFrame, pairs: pl.DataFrame) -> None:
-    """No layer carries more than it holds and no claim is carried beyond what it asks. Raises ArithmeticError."""
-    sides = {"layer": layers.select(row="row", held="quantity"), "claim": claims.select(row="claim", held="net")}
-    for side, held in sides.items():
-        used = pairs.group_by(row=side).agg(used=pl.col("quantity").sum()).join(held, on="row", how="left", validate="1:1")
-        if used.filter((pl.col("used") > pl.col("held")).fill_null(value=True)).height:
-            message = f"an allocation exceeds its {side}"
-            raise ArithmeticError(message)
-
-
 def _crossed(claims: pl.DataFrame, invoices: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     """The bridge of every invoice line that counts: claims, and the credits and adjustments beside them."""
-    others = invoices.filter(
-        pl.col("counts") & pl.col("role").is_in(["credit", "adjustment"]) & (pl.col("billed").is_not_null() | (pl.col("role") == "adjustment"))
-    )
-    moved = pl.when(pl.col("role") == "credit").then("billed").otherwise(ZERO)
+    role = pl.col("role")
+    others = invoices.filter(pl.col("counts") & ((role == "adjustment") | ((role == "credit") & pl.col("billed").is_not_null())))
+    moved = pl.when(role == "credit").then("billed").otherwise(ZERO)
     beside = others.select(
         "row", "unit", "role", quantity=moved, billable=moved, net=ZERO, amount="line_amount_net", value="value", net_value=bills.NONE
     )
-    columns = beside.columns
-    asked = claims.with_columns(role=pl.lit("billing")).select(columns)
-    facts = invoices.select("row", "rate", "currency", tax="line_tax_amount")
-    terms = units.select("unit", "order_rate", "price_times", "price_by", "tax_rate")
-    frame = (
-        pl.concat([asked, beside])
-        .join(facts, on="row", how="left", validate="m:1", maintain_order="left")
-        .join(terms, on="unit", how="left", validate="m:1", maintain_order="left")
-    )
-    whole = frame.filter(pl.col("row").is_duplicated())["row"].unique()
-    if whole.len():  # the tax of a bill for several order lines is compared as a whole, not by line
-        frame = frame.with_columns(tax=pl.when(~pl.col("row").is_in(whole.implode())).then("tax"))
-    plain = frame["price_by"].eq(1).all()
-    return bridge.cross(frame, plain=bool(plain))
+    asked = claims.select("row", "unit", "quantity", "billable", "net", "amount", "value", "net_value", role=pl.lit("billing"))
+    both = pl.concat([asked, beside.select(asked.columns)]) if beside.height else asked
+    facts = invoices.select(pl.col("rate", "currency", "line_tax_amount").gather(both["row"])).rename({"line_tax_amount": "tax"})
+    terms = units.select(pl.col("order_rate", "price_times", "price_by", "tax_rate").gather(both["unit"]))
+    frame = pl.concat([both, facts, terms], how="horizontal")
+    if claims["row"].n_unique() < claims.height:
+        # the tax of a bill for several order lines is compared as a whole, not by line
+        frame = frame.with_columns(tax=pl.when(~pl.col("row").is_duplicated()).then("tax"))
+    return pl.concat([both.select("row", "role"), bridge.cross(frame)], how="horizontal")

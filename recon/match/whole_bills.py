@@ -27,7 +27,8 @@ def pieces(whole: pl.DataFrame, units: pl.DataFrame, goods: pl.DataFrame, claims
     """
     billed = claims.group_by("unit").agg(billed=pl.max_horizontal(pl.col("net").sum(), ZERO))
     held = units.join(whole.select("bundle").unique(), on="bundle", how="semi")
-    held = held.join(goods.select("unit", "may_be_billed"), on="unit", how="left", validate="m:1").join(billed, on="unit", how="left", validate="m:1")
+    arrived = goods.select(pl.col("may_be_billed").gather(held["unit"]))
+    held = pl.concat([held, arrived], how="horizontal").join(billed, on="unit", how="left", validate="m:1")
     stretches = _stretches(held)
     totals = stretches.group_by("bundle").agg(
         here=pl.col("here_value").sum(), coming=pl.col("coming_value").sum(), ordered=pl.col("ordered_value").sum(), lines=pl.len()

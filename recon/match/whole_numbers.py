@@ -1,0 +1,55 @@
+"""Exact arithmetic of kernels: decimals as whole numbers of their last digit, 128 bits wide, guarded before they could wrap.
+
+Decimal products are checked digit by digit and cost several times as much. Here the largest factors are looked at once, the
+products are then plain whole numbers, and every result is rounded once, half away from zero.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ZERO: Final = pl.lit(0, dtype=pl.Int128)
+_ROOM: Final = 2**126
+
+
+def units(column: str | pl.Expr) -> pl.Expr:
+    """A Decimal column as the whole number of its last digits."""
+    return (pl.col(column) if isinstance(column, str) else column).to_physical()
+
+
+def times(left: pl.Expr, right: pl.Expr, drop: int) -> pl.Expr:
+    """left x right with the last `drop` digits rounded away."""
+    return _rounded(left * right, 10**drop)
+
+
+def over(whole: pl.Expr, divisor: pl.Expr) -> pl.Expr:
+    """A whole number divided by a positive one, rounded; null for a divisor of 0."""
+    safe = pl.when(divisor != 0).then(divisor)
+    size = whole.abs()
+    rest = size % safe
+    rounded = size // safe + (rest >= safe - rest).cast(pl.Int128)
+    return pl.when(whole < 0).then(_ZERO - rounded).otherwise(rounded)
+
+
+def _rounded(whole: pl.Expr, step: int) -> pl.Expr:
+    if step == 1:
+        return whole
+    rounded = (whole.abs() + step // 2) // step
+    return pl.when(whole < 0).then(_ZERO - rounded).otherwise(rounded)
+
+
+def guard(frame: pl.DataFrame, products: Iterable[tuple[str, ...]]) -> None:
+    """Refuse figures whose products would not fit. Raises OverflowError naming the columns."""
+    for names in products:
+        largest = 1
+        for name in names:
+            value = frame.select(units(name).abs().max()).item()
+            largest *= max(int(value or 0), 1)
+        if largest >= _ROOM:
+            message = f"the figures in {' x '.join(names)} are too large to be multiplied exactly"
+            raise OverflowError(message)
