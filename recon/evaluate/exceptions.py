@@ -83,15 +83,15 @@ def found_by(control: Control, judged: Judged, engagement: Engagement) -> pl.Dat
     told = _figures(control, reader)
     types = {name: told[name] for name in texts.FIGURES}
     base = rows.with_columns(_subject(control, judged.table, engagement.as_of)).with_columns(**{f"_{n}": e for n, e in types.items()})
-    parts = _parts(control, reader)
+    parts = {language: _parts(control, reader, language) for language in ("en", "zh")}
     return (
         base.with_columns(
             *_money_at_risk(control, reader, engagement.currency),
             control_id=pl.lit(control.id),
             severity=_severity(control, reader),
             **{name: pl.col(f"_{name}") for name in ("observed", "expected", "variance", "limit")},
-            message=wording.sentence(control.message.en, parts, "en"),
-            message_zh=wording.sentence(control.message.zh, parts, "zh"),
+            message=wording.sentence(control.message.en, parts["en"], "en"),
+            message_zh=wording.sentence(control.message.zh, parts["zh"], "zh"),
             certainty=pl.col(control.certainty).fill_null("certain") if control.certainty else pl.lit("certain"),
             exception_id=pl.lit(None, dtype=pl.String),
             cause_exception_id=pl.lit(None, dtype=pl.String),
@@ -235,7 +235,7 @@ def _as_text(reader: Reader, control: Control, key: str) -> pl.Expr:
     return wording.plain(value.expr, dtype)
 
 
-def _parts(control: Control, reader: Reader) -> Mapping[str, pl.Expr]:
+def _parts(control: Control, reader: Reader, language: str) -> Mapping[str, pl.Expr]:
     """What may stand between braces in the message: figures, parameters, columns."""
     parts = {}
     for name in texts.places(control.message):
@@ -244,7 +244,7 @@ def _parts(control: Control, reader: Reader) -> Mapping[str, pl.Expr]:
         elif name in control.parameters:
             parts[name] = reader.settings[name].text()
         else:
-            parts[name] = wording.plain(pl.col(name), reader.schema[name])
+            parts[name] = wording.column(name, reader.schema, language)
     return parts
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from recon.domain import measures
+from recon.domain.documents import DATE_ONLY
 from recon.domain.errors import TermsRefused, did_you_mean
 from recon.evaluate.expressions import Rule, parse
 
@@ -65,6 +67,7 @@ def columns(control: Control) -> frozenset[str]:
     if subject.document_type not in {"order", "fulfilment", "invoice"}:
         told.add(subject.document_type)
     told |= {name for name in places(control.message) if name not in FIGURES and name not in control.parameters}
+    told |= {f"{name}{DATE_ONLY}" for name in told if f"{name}{DATE_ONLY}" in measures.schema(control.population.table)}
     used = frozenset[str]().union(*(rule.columns for rule in rules(control).values()))
     return used | frozenset(name for name in told if name)
 
