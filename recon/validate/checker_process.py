@@ -124,12 +124,13 @@ def _problem(info: dict[str, Any]) -> str:
 
 
 def _observed(result: dict[str, Any]) -> str:
-    if "unexpected_count" in result:
-        examples = [str(value) for value in (result.get("partial_unexpected_list") or [])]
-        shown = ", ".join(list(dict.fromkeys(examples))[:_EXAMPLES])
-        total = result.get("element_count")
-        return f"{result['unexpected_count']:,} of {total:,} values unexpected" + (f", such as {shown}" if shown else "")
-    return f"observed {result['observed_value']}" if "observed_value" in result else ""
+    unexpected, total = result.get("unexpected_count"), result.get("element_count")
+    if unexpected is None:
+        return f"observed {result['observed_value']}" if "observed_value" in result else ""
+    examples = dict.fromkeys(str(value) for value in (result.get("partial_unexpected_list") or []))
+    share = f"{unexpected:,} values" if total is None else f"{unexpected:,} of {total:,} values"
+    shown = ", ".join(list(examples)[:_EXAMPLES])
+    return f"{share} unexpected" + (f", such as {shown}" if shown else "")
 
 
 if __name__ == "__main__":
