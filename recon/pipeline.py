@@ -67,7 +67,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         with room("evaluate"):
             outcomes = evaluate(book, accepted, matches, engagement, planned)
         with room("record"):
-            register = record(outcomes, matches, engagement, history)
+            register = record(outcomes, matches, engagement, history, book)
         workpapers = Workpapers(
             engagement=engagement,
             controls=tuple(chosen(book, engagement)),

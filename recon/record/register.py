@@ -8,21 +8,24 @@ import polars as pl
 
 from recon.domain.errors import InputsRefused
 from recon.domain.workpapers import CHANGES, Register
-from recon.record.closing import closed_by
+from recon.record.closing import Now, closed_by
 from recon.record.history import PublishedRun, read_run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from recon.domain.control import Control
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Matches, Outcomes
 
 
-def record(outcomes: Outcomes, matches: Matches, engagement: Engagement, history: Path | None) -> Register:
+def record(outcomes: Outcomes, matches: Matches, engagement: Engagement, history: Path | None, controls: Sequence[Control] = ()) -> Register:
     """Remember: `first_seen` of each exception, and what changed since the run published at `history`.
 
     Without history every exception is first seen on this run's as-of date, and there are no changes. `change` is `new`,
-    `still_open`, `closed` or, where its control or its row was not tested this time, `not_retested`.
+    `still_open`, `closed` or, where its control or its row was not tested this time, `not_retested`. What `controls` need says which
+    documents may close their exceptions.
     Raises TermsRefused when `history` is no published run, InputsRefused when it is damaged, of another entity or currency, or later.
     """
     if history is None:
@@ -38,7 +41,7 @@ def record(outcomes: Outcomes, matches: Matches, engagement: Engagement, history
     parts = [
         _in_shape(exceptions.filter(~known), "new"),
         _in_shape(exceptions.filter(known), "still_open"),
-        _judged(closed_by(gone, outcomes, matches, engagement, earlier)),
+        _judged(closed_by(gone, Now(outcomes, matches, engagement, controls), earlier)),
     ]
     return Register(exceptions.select(outcomes.exceptions.columns), pl.concat(parts).sort("change", "control_id", "exception_id"), earlier.summary)
 

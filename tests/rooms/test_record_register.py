@@ -15,6 +15,7 @@ from recon.domain.engagement import Engagement
 from recon.domain.errors import InputsRefused, TermsRefused
 from recon.domain.workpapers import CHANGES
 from recon.record import record
+from recon.record.closing import REASONS
 from recon.report import report
 
 LATER = date(2026, 11, 30)
@@ -28,6 +29,25 @@ def earlier(tmp_path, make_workpapers):
     kept = {name: publication[name] for name in ("results/exceptions.parquet", "results/controls.csv", "results/summary.json")}
     deliver(kept, workpapers, tmp_path / "earlier")
     return tmp_path / "earlier"
+
+
+@pytest.fixture
+def earlier_about(tmp_path, make_workpapers):
+    """The same run, its exceptions being about documents of a given type."""
+
+    def publish(document_type):
+        workpapers = make_workpapers(10)
+        exceptions = workpapers.register.exceptions.with_columns(document_type=pl.lit(document_type))
+        workpapers = replace(workpapers, register=replace(workpapers.register, exceptions=exceptions))
+        publication = report(workpapers, "en")
+        deliver(
+            {name: publication[name] for name in ("results/exceptions.parquet", "results/controls.csv", "results/summary.json")},
+            workpapers,
+            tmp_path / "about",
+        )
+        return tmp_path / "about"
+
+    return publish
 
 
 @pytest.fixture
@@ -87,36 +107,60 @@ def test_the_order_of_exceptions_is_kept(make_workpapers, no_matches, later, ear
     assert record(outcomes, no_matches, later, earlier).exceptions["exception_id"].to_list() == outcomes.exceptions["exception_id"].to_list()
 
 
+def needing(make_workpapers, *tables):
+    """The controls, each needing these tables."""
+    return [control.model_copy(update={"needs": list(tables)}) for control in make_workpapers(0).controls]
+
+
+INVOICE = {**SUBJECT, "invoice_number": "V7", "invoice_line_no": "2", "invoice_date": date(2026, 11, 1)}
+GOODS = {**SUBJECT, "fulfilment_number": "D1", "fulfilment_line_no": "1", "fulfilment_date": date(2026, 11, 3)}
+PAYMENT = {"cycle": "order_to_cash", "company_code": "C01", "invoice_number": "INV-000002", "payment_number": "R5", "payment_date": date(2026, 11, 9)}
+APPROVAL = {"cycle": "order_to_cash", "company_code": "C01", "document_number": "INV-000002", "action_at": datetime(2026, 11, 1, 8, tzinfo=UTC)}
+CONFIRMED = {"cycle": "order_to_cash", "company_code": "C01", "fulfilment_number": "INV-000002", "confirmed_date": date(2026, 11, 5)}
+
+
 @pytest.mark.parametrize(
-    ("name", "row", "says"),
+    ("about", "needs", "name", "row", "says"),
     [
-        ("invoice_line_match", {**SUBJECT, "invoice_number": "V7", "invoice_line_no": "2", "invoice_date": date(2026, 11, 1)}, "customer_invoice V7/2"),
-        ("invoice_line_match", {**SUBJECT, "invoice_number": "V7", "invoice_date": date(2026, 10, 1), "received_date": date(2026, 11, 2)}, "customer_invoice V7"),
-        ("fulfilment_line_match", {**SUBJECT, "fulfilment_number": "D1", "fulfilment_line_no": "1", "fulfilment_date": date(2026, 11, 3)}, "shipment D1/1"),
-        (
-            "fulfilment_line_match",
-            {**SUBJECT, "fulfilment_number": "D1", "fulfilment_date": date(2026, 9, 3), "created_at": datetime(2026, 11, 1, tzinfo=UTC)},
-            "shipment D1",
-        ),
-        ("fulfilment_line_match", {**SUBJECT, "fulfilment_number": "D1", "confirmed_date": date(2026, 11, 5)}, "delivery_confirmation D1"),
-        ("settlement_match", {"cycle": "order_to_cash", "company_code": "C01", "invoice_number": "INV-000002", "payment_number": "R5", "payment_date": date(2026, 11, 9)}, "cash_receipt R5"),
-        ("approval_decision", {"cycle": "order_to_cash", "company_code": "C01", "document_number": "INV-000002", "action_at": datetime(2026, 11, 1, 8, tzinfo=UTC)}, "approval_event INV-000002"),
+        ("shipment", [], "invoice_line_match", INVOICE, "customer_invoice V7/2"),
+        ("sales_order", [], "invoice_line_match", INVOICE, "customer_invoice V7/2"),
+        ("shipment", [], "invoice_line_match", {**INVOICE, "invoice_date": date(2026, 10, 1), "received_date": date(2026, 11, 2)}, "customer_invoice V7/2"),
+        ("customer_invoice", [], "invoice_line_match", {**INVOICE, "invoiced_quantity": Decimal(-1)}, "customer_invoice V7/2"),
+        ("customer_invoice", [], "invoice_line_match", {**INVOICE, "invoiced_amount": Decimal(-1)}, "customer_invoice V7/2"),
+        ("customer_invoice", [], "invoice_line_match", {**INVOICE, "invoiced_quantity": Decimal(1)}, None),
+        ("customer_invoice", [], "fulfilment_line_match", GOODS, "shipment D1/1"),
+        ("shipment", [], "fulfilment_line_match", GOODS, None),
+        ("shipment", [], "fulfilment_line_match", {**GOODS, "quantity": Decimal(-2)}, "shipment D1/1"),
+        ("sales_order", [], "fulfilment_line_match", {**GOODS, "fulfilment_date": date(2026, 9, 3), "created_at": datetime(2026, 11, 1, tzinfo=UTC)}, "shipment D1/1"),
+        ("shipment", ["delivery_confirmation_line"], "fulfilment_line_match", CONFIRMED, "delivery_confirmation INV-000002"),
+        ("shipment", ["delivery_confirmation_line"], "invoice_line_match", INVOICE, None),
+        ("shipment", [], "fulfilment_line_match", CONFIRMED, None),
+        ("customer_invoice", ["supplier_payment or cash_receipt"], "settlement_match", PAYMENT, "cash_receipt R5"),
+        ("customer_invoice", [], "settlement_match", PAYMENT, None),
+        ("customer_invoice", ["approval_event"], "approval_decision", APPROVAL, "approval_event INV-000002"),
+        ("customer_invoice", [], "approval_decision", APPROVAL, None),
     ],
 )  # fmt: skip
-def test_the_document_that_came_since_closes(make_workpapers, no_matches, later, earlier, name, row, says):
-    register = record(outcomes_without(make_workpapers, 2), with_tables(no_matches, **{name: table(name, row)}), later, earlier)
-    assert closing(register) == [("closed", says)]
+def test_the_document_that_could_close_it_is_named(make_workpapers, no_matches, later, earlier_about, about, needs, name, row, says):
+    matches = with_tables(no_matches, **{name: table(name, row)})
+    register = record(outcomes_without(make_workpapers, 2), matches, later, earlier_about(about), needing(make_workpapers, *needs))
+    [(change, closer)] = closing(register)
+    assert change == "closed"
+    assert closer == says if says else closer in REASONS
 
 
-def test_the_first_of_several_is_named(make_workpapers, no_matches, later, earlier):
+def test_the_first_of_several_is_named(make_workpapers, no_matches, later, earlier_about):
     rows = [{**SUBJECT, "invoice_number": f"V{day}", "invoice_date": date(2026, 11, day)} for day in (9, 3, 12)]
     register = record(
-        outcomes_without(make_workpapers, 2), with_tables(no_matches, invoice_line_match=table("invoice_line_match", *rows)), later, earlier
+        outcomes_without(make_workpapers, 2),
+        with_tables(no_matches, invoice_line_match=table("invoice_line_match", *rows)),
+        later,
+        earlier_about("shipment"),
     )
     assert closing(register) == [("closed", "customer_invoice V3")]
 
 
-def test_what_was_there_before_or_stands_elsewhere_closes_nothing(make_workpapers, no_matches, later, earlier):
+def test_what_was_there_before_or_stands_elsewhere_closes_nothing(make_workpapers, no_matches, later, earlier_about):
     rows = [
         {**SUBJECT, "invoice_number": "OLD", "invoice_date": date(2026, 10, 31)},  # the earlier as-of date itself
         {**SUBJECT, "invoice_number": "OTHER", "invoice_date": date(2026, 11, 3), "order_line_no": "1"},
@@ -125,7 +169,10 @@ def test_what_was_there_before_or_stands_elsewhere_closes_nothing(make_workpaper
         PRESENT,
     ]
     register = record(
-        outcomes_without(make_workpapers, 2), with_tables(no_matches, invoice_line_match=table("invoice_line_match", *rows)), later, earlier
+        outcomes_without(make_workpapers, 2),
+        with_tables(no_matches, invoice_line_match=table("invoice_line_match", *rows)),
+        later,
+        earlier_about("shipment"),
     )
     assert closing(register) == [("closed", "document_or_rule_changed")]
 
