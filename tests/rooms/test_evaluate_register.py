@@ -61,7 +61,7 @@ ORDER = {
     "cycle": "procure_to_pay", "company_code": "A", "party_id": "S1", "order_number": "PO1", "order_line_no": "1", "is_live": True,
     "needs_fulfilment": True, "match_level": "3way", "currency": "CNY", "order_date": date(2026, 10, 1), "ordered_quantity": "100",
     "fulfilled_quantity": "100", "invoiced_quantity": "100", "ordered_amount": "1000", "invoiced_amount": "1000", "ordered_amount_base": "1000",
-    "invoiced_amount_base": "1000", "order_unit_price": "10", "order_unit_price_base": "10", "paid_amount": "0",
+    "invoiced_amount_base": "1000", "order_unit_price": "10", "order_unit_price_base": "10", "paid_amount": "0", "fx_rate": "1",
 }  # fmt: skip
 BILL = {
     "cycle": "procure_to_pay", "company_code": "A", "party_id": "S1", "invoice_number": "INV1", "invoice_line_no": "1", "invoice_kind": "invoice",
