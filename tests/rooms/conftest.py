@@ -173,7 +173,7 @@ def _lines(names: tuple[str, ...], rows: int) -> pl.LazyFrame:
     return pl.select(columns).lazy()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_workpapers() -> Callable[..., Workpapers]:
     """Workpapers with so many exceptions; every other part may be replaced by name."""
 

@@ -11,17 +11,20 @@ import pytest
 from recon.deliver import deliver
 from recon.domain.errors import InputsRefused
 from recon.record import compare
-from recon.report import report
+from recon.report import summary
+from recon.report.results import tables
+from recon.report.summary import encoded
 
 
 @pytest.fixture
-def published(tmp_path, make_workpapers):
+def published(tmp_path, monkeypatch):
     """Publish workpapers under a name, with the files that a comparison reads."""
+    monkeypatch.setattr("os.fsync", lambda _descriptor: None)  # many small runs; the disk need not keep them
 
     def publish(name, workpapers):
-        publication = report(workpapers, "en")
-        kept = {file: publication[file] for file in ("results/exceptions.parquet", "results/controls.csv", "results/summary.json")}
-        deliver(kept, workpapers, tmp_path / name)
+        files = tables(workpapers, workpapers.balances.collect())
+        kept = {file: files[file] for file in ("results/exceptions.parquet", "results/controls.csv")}
+        deliver(kept | {"results/summary.json": encoded(summary(workpapers))}, workpapers, tmp_path / name)
         return tmp_path / name
 
     return publish

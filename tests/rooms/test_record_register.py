@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,33 +22,30 @@ from recon.report import report
 LATER = date(2026, 11, 30)
 
 
-@pytest.fixture
-def earlier(tmp_path, make_workpapers):
-    """A run as of 2026-10-31 with ten exceptions, published."""
-    workpapers = make_workpapers(10)
-    publication = report(workpapers, "en")
-    kept = {name: publication[name] for name in ("results/exceptions.parquet", "results/controls.csv", "results/summary.json")}
-    deliver(kept, workpapers, tmp_path / "earlier")
-    return tmp_path / "earlier"
+FILES = ("results/exceptions.parquet", "results/controls.csv", "results/summary.json")
 
 
-@pytest.fixture
-def earlier_about(tmp_path, make_workpapers):
-    """The same run, its exceptions being about documents of a given type."""
+@pytest.fixture(scope="module")
+def earlier_about(tmp_path_factory, make_workpapers):
+    """A run as of 2026-10-31 with ten exceptions, about documents of a given type, published once."""
+    folder, workpapers = tmp_path_factory.mktemp("earlier"), make_workpapers(10)
 
     def publish(document_type):
-        workpapers = make_workpapers(10)
-        exceptions = workpapers.register.exceptions.with_columns(document_type=pl.lit(document_type))
-        workpapers = replace(workpapers, register=replace(workpapers.register, exceptions=exceptions))
-        publication = report(workpapers, "en")
-        deliver(
-            {name: publication[name] for name in ("results/exceptions.parquet", "results/controls.csv", "results/summary.json")},
-            workpapers,
-            tmp_path / "about",
-        )
-        return tmp_path / "about"
+        run = folder / document_type
+        if not run.exists():
+            exceptions = workpapers.register.exceptions.with_columns(document_type=pl.lit(document_type))
+            about = replace(workpapers, register=replace(workpapers.register, exceptions=exceptions))
+            publication = report(about, "en")
+            deliver({name: publication[name] for name in FILES}, about, run)
+        return run
 
     return publish
+
+
+@pytest.fixture
+def earlier(earlier_about):
+    """The run whose exceptions are about what their documents say."""
+    return earlier_about("supplier_invoice")
 
 
 @pytest.fixture
@@ -210,9 +208,10 @@ def test_a_stranger_or_a_damaged_run_is_no_memory(make_workpapers, no_matches, l
             record(outcomes, no_matches, later.model_copy(update=change), earlier)
     with pytest.raises(TermsRefused, match="not a published run"):
         record(outcomes, no_matches, later, tmp_path / "nowhere")
-    (earlier / "results" / "summary.json").write_text("{}")
+    damaged = shutil.copytree(earlier, tmp_path / "damaged")
+    (damaged / "results" / "summary.json").write_text("{}")
     with pytest.raises(InputsRefused, match="not as it was published"):
-        record(outcomes, no_matches, later, earlier)
+        record(outcomes, no_matches, later, damaged)
 
 
 def test_amounts_keep_their_digits(make_workpapers, no_matches, later, earlier):
