@@ -128,7 +128,8 @@ def _typed_rows(table: str, frame: pl.LazyFrame, cells: Mapping[str, Cell], part
     if finish is not None:
         done = finish.finished(table, done)
     supplied = frozenset(name for name in done.columns if name in kinds and name not in carried)
-    return Rows(done.filter(~pl.col(_ASIDE)).drop(_ASIDE), supplied, rejected, _tie_out_row(table, done))
+    kept = done.filter(~pl.col(_ASIDE)) if done[_ASIDE].any() else done  # filtering copies: not for nothing
+    return Rows(kept.drop(_ASIDE), supplied, rejected, _tie_out_row(table, done))
 
 
 def _ready(frame: pl.LazyFrame, cells: Mapping[str, Cell], partner: pl.Expr | None, kinds: Mapping[str, str], finish: _Finish | None) -> pl.LazyFrame:
