@@ -28,6 +28,7 @@ TYPES: Final[dict[str, str]] = {
     PROCURE_TO_PAY.payment_type: PROCURE_TO_PAY.name,
 }
 _CREDITS: Final = ("credit", "value_credit")
+_DOCUMENT_TYPES: Final = ("order_type", "invoice_type", "payment_type")
 _NAMES: Final = ("order_type", "fulfilment_type", "invoice_type")
 _STAMP: Final = pl.Datetime("us", "UTC")
 #: `amount_net` decides bands and limits; credits count with their size. `guarded_from` and `guarded_until` enclose the guarded event.
@@ -94,6 +95,20 @@ def _orders(accepted: Accepted, orders: pl.LazyFrame, engagement: Engagement) ->
         guarded_event_at_is_date_only=pl.when(guards_sending).then("sent_at_is_date_only").otherwise(pl.col("fulfilled_day").is_not_null()),
     )
     return measured.join(_versions(accepted), on=["cycle", "company_code", "order_number"], how="left", validate="1:1")
+
+
+def uncounted_documents(lines: MeasuredLines, settlement: Settlement) -> pl.LazyFrame:
+    """company_code, document_type, document_number of orders, invoices and payments that were cancelled, undone or lie after the as-of date."""
+    types = {name: pl.col("cycle").replace_strict({c.name: getattr(c, name) for c in CYCLES}, return_dtype=pl.String) for name in _DOCUMENT_TYPES}
+    orders = lines.orders.filter(~pl.col("is_live")).select("company_code", document_type=types["order_type"], document_number="order_number")
+    invoices = settlement.invoices.filter(~pl.col("is_live"))
+    bills = [
+        invoices.select("company_code", document_type=types["invoice_type"], document_number=number)
+        for number in ("invoice_number", "internal_number")
+    ]
+    payments = settlement.payments.lazy().filter(pl.col("exclusion_reason").is_not_null())
+    paid = payments.select("company_code", document_type=types["payment_type"], document_number="payment_number")
+    return pl.concat([orders, *bills, paid])
 
 
 def _versions(accepted: Accepted) -> pl.LazyFrame:

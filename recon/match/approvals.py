@@ -9,7 +9,7 @@ import polars as pl
 
 from recon.domain.measures import schema
 from recon.domain.money import RATE
-from recon.match.approvable import TYPES, approvable_documents
+from recon.match.approvable import TYPES, approvable_documents, uncounted_documents
 from recon.match.authority import decided, decision_rows, with_limits
 from recon.match.duties import with_duties
 from recon.match.given import earliest_moment, is_given, latest_moment, local_day, shaped, table
@@ -45,7 +45,7 @@ def approvals(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, 
     given = _given(documents, events)
     required = _required(documents, policies, events, accepted, engagement)
     state = _state(documents, given, required, with_events)
-    rows = decided(events, of_documents(documents, events), documents, engagement)
+    rows = decided(events, of_documents(documents, events), documents, uncounted_documents(lines, settlement), engagement)
     rows = with_duties(with_limits(rows, accepted, engagement), accepted, lines, settlement)
     return Approvals(state=state.lazy(), decision=decision_rows(rows).lazy())
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.cycles import PROCURE_TO_PAY
+from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, amount
 from recon.match.approvable import TYPES
@@ -20,12 +20,19 @@ _SUBJECT: Final = ("subject_id", "user_id", "company_code", "document_type", "it
 _LIMIT: Final = ("limit_amount", "limit_currency", "is_known", "is_unlimited")
 
 
-def decided(events: pl.DataFrame, pairs: pl.DataFrame, documents: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
+def decided(events: pl.DataFrame, pairs: pl.DataFrame, documents: pl.DataFrame, uncounted: pl.LazyFrame, engagement: Engagement) -> pl.DataFrame:
     """One row per approving event of a person with the document it is about; `event_id` and `document_id` kept.
 
-    A document that is not in the extract leaves its columns null; the amount recorded at the decision still counts.
+    Approvals of documents that count for nothing are left out: nothing follows from them. A document that is not in the
+    extract at all leaves its columns null; the amount recorded at the decision still counts.
     """
     approving = events.filter(pl.col("action") == "approve")
+    key = ["company_code", "document_type", "document_number"]
+    lost = approving.join(pairs, on="event_id", how="anti").with_columns(
+        document_type=pl.col("document_type").replace("credit_note", ORDER_TO_CASH.invoice_type)
+    )
+    void = lost.lazy().join(uncounted, on=key, how="semi").select("event_id").collect()
+    approving = approving.join(void, on="event_id", how="anti")
     described = documents.drop("company_code", "document_type", "document_number", "document_version", "source_file", "source_row").rename(
         {"currency": "document_currency", "party_id": "document_party"}
     )

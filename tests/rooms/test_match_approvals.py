@@ -382,3 +382,10 @@ def test_the_chain_of_a_payment_reaches_back_to_the_order(decision):
         approval_event=[event("PAY1", kind="supplier_payment")],
     )
     assert row["same_person_duty"] == "payment clerk, requester"
+
+
+def test_approvals_of_documents_that_count_for_nothing_are_left_out(measured):
+    cancelled = [order("PO1", is_cancelled="true"), order("PO2")]
+    events = [event("PO1"), event("PO2"), event("PO3")]
+    rows = measured("approval_decision", purchase_order_line=cancelled, approval_event=events)
+    assert [row["document_number"] for row in rows] == ["PO2", "PO3"]
