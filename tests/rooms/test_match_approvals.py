@@ -389,3 +389,9 @@ def test_approvals_of_documents_that_count_for_nothing_are_left_out(measured):
     events = [event("PO1"), event("PO2"), event("PO3")]
     rows = measured("approval_decision", purchase_order_line=cancelled, approval_event=events)
     assert [row["document_number"] for row in rows] == ["PO2", "PO3"]
+
+
+def test_two_bands_of_one_step_ask_for_it_once(state):
+    bands = [band(), band(currency="USD"), band("1"), band("2", step="2")]
+    row = state(purchase_order_line=[order()], approval_policy=bands, approval_event=[event(step="1"), event(step="2")])
+    assert (row["approval_required"], row["is_approved"]) == (True, True)
