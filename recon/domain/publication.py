@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TableFile:
-    """A table of `results/`. Rows are written in the order of `key` (which may name columns that are not written), then of the other
-    columns, nulls first."""
+    """A table of `results/`: its rows are written in the order of `key`, then of the other columns, nulls first.
+
+    The key may name columns that are not written.
+    """
 
     frame: pl.LazyFrame
     columns: tuple[str, ...]
