@@ -62,7 +62,7 @@ def catalogue(controls: Sequence[Control]) -> list[dict[str, Any]]:
     """One row per control for listings, by id."""
     return [
         {
-            "control_id": c.id,
+            "id": c.id,
             "name": c.name.en,
             "name_zh": c.name.zh,
             "title": c.title.en,

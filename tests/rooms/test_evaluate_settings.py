@@ -162,7 +162,7 @@ def test_explain_and_catalogue_say_what_the_file_says() -> None:
     for part in ("PRC-01", "price_over_tolerance_share = 0.02", "发票单价高于订单单价", "exceeds_limits", "a cent more does not: exception"):
         assert part in text
     rows = catalogue(list(BOOK.values()))
-    assert [r["control_id"] for r in rows] == sorted(BOOK)
+    assert [r["id"] for r in rows] == sorted(BOOK)
     assert all(r["name"] and r["name_zh"] for r in rows)
 
 
