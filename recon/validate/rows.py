@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 REJECTED_SCHEMA: Final = dict.fromkeys(REJECTED, pl.String()) | {SOURCE_ROW: pl.UInt32()}
 
 
+#: Held while pandera is imported: whoever comes second waits, and never sees a half-imported library.
+_IMPORTING: Final = threading.Lock()
+
+
 class DocumentsUntypedError(RuntimeError):
     """A table arrived with another type than the canonical one: a defect of ours, not of the data."""
 
@@ -61,6 +65,7 @@ def _plain(value: pl.Expr) -> pl.Expr:
 
 def _pandera_failures(table: str, frame: pl.DataFrame) -> pl.DataFrame | None:
     """`row`, `column`, `rule`, `value` of every failing cell, or None."""
+    _import_pandera()
     from pandera.config import ValidationDepth, config_context
     from pandera.errors import SchemaErrors
 
@@ -106,4 +111,5 @@ def _condition(holds: pl.Expr) -> Callable[[Any], pl.LazyFrame]:
 
 
 def _import_pandera() -> None:
-    import pandera.polars  # noqa: F401
+    with _IMPORTING:
+        import pandera.polars  # noqa: F401
