@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recon.domain.errors import TermsRefused, did_you_mean
@@ -59,9 +61,21 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
         raise TermsRefused(what, where=where, got=" ".join(str(error.problem).split()), todo="keep one of them" if "twice" in what else "") from None
     except YAMLError as error:
         raise TermsRefused("this is not YAML", where=str(path), got=str(error).splitlines()[0]) from None
+    except ValueError as error:  # the parser takes 2026-02-30 for a date and fails to make one
+        raise _no_such_date(path, text, str(error)) from None
     if "&" in text and _has_anchor(tree):
         raise TermsRefused("anchors are not allowed", where=str(path), todo="write the value out where it is used")
     return tree
+
+
+def _no_such_date(path: Path, text: str, problem: str) -> TermsRefused:
+    for number, line in enumerate(text.splitlines(), start=1):
+        for word in re.findall(r"\b\d{4}-\d{1,2}-\d{1,2}\b", line):
+            try:
+                date(*(int(part) for part in word.split("-")))
+            except ValueError:
+                return TermsRefused("there is no such date", where=f"{path}:{number}", expected="a day of the calendar", got=word)
+    return TermsRefused("a value cannot be read", where=str(path), got=problem)
 
 
 def _has_anchor(node: Any) -> bool:  # noqa: ANN401

@@ -60,6 +60,7 @@ def test_an_unset_variable_is_refused_by_name(tmp_path, monkeypatch):
         (("entity: ACME\n", ""), 'the key "entity" is missing'),
         (("entity: ACME\n", "entity: ACME\nentity: B\n"), "a key stands twice"),
         (("as_of: 2026-10-31", "as_of: yesterday"), "date"),
+        (("as_of: 2026-10-31", "as_of: 2026-02-30"), "engagement.yaml:2: there is no such date"),
         (("from: 2026-10-01, to: 2026-10-31", "from: 2026-11-01, to: 2026-10-31"), "before it begins"),
         (("CNY", "yuan"), "pattern"),
         (("extracts:\n  item: item.csv\n", "extracts:\n  item: []\n"), "at least 1"),
