@@ -9,6 +9,7 @@ import polars as pl
 
 from recon.domain import money
 from recon.match import whole_numbers as whole
+from recon.match.dense import chosen
 from recon.match.goods import ZERO, in_order_of_consumption
 from recon.match.links import BILLING
 from recon.match.number_line import CARRIED, carry_equal, carry_named, overlap, pairs, remaining
@@ -81,7 +82,9 @@ def measure(lines: pl.DataFrame) -> Bills:
     invoice line it names, else from one of its unit with exactly its quantity, else from the newest, for those were matched last.
     """
     placed = in_order_of_consumption(
-        lines.filter("counts").select(
+        chosen(
+            lines,
+            "counts",
             "row",
             "unit",
             "role",
@@ -94,7 +97,7 @@ def measure(lines: pl.DataFrame) -> Bills:
             amount="line_amount_net",
             posted=pl.coalesce("posting_date", "invoice_date"),
             day="invoice_date",
-        )  # fmt: skip
+        )
     ).select(_FIGURES)
     billing = placed.filter((pl.col("role") == "billing") & (pl.col("billed") > 0))
     claims = billing.select("row", "unit", "turn", "currency", "amount", "value", "named", quantity="billed")

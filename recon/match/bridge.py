@@ -12,6 +12,7 @@ import polars as pl
 
 from recon.domain import money
 from recon.match import whole_numbers as whole
+from recon.match.dense import aligned
 
 STEPS: Final = ("quantity_variance", "price_variance", "fx_variance", "rounding_variance")
 MEASURED: Final = ("expected_amount", "invoiced_at_order_price", "cumulative_price_variance", *STEPS, "tax_variance")
@@ -31,31 +32,59 @@ def cross(claims: pl.DataFrame) -> pl.DataFrame:
     variance whatever its price. An adjustment changes no quantity: all it bills is price.
     """
     whole.guard(claims, [("quantity", "price_times"), ("net", "price_times"), ("amount", "rate"), ("value", "order_rate"), ("value", "rate")])
+    numbered = claims.with_row_index("spot").with_columns(
+        is_even=(pl.col("quantity") == pl.col("billable")) & (pl.col("quantity") == pl.col("net")) & (pl.col("value") == pl.col("net_value")),
+        is_home=(pl.col("rate") == 1) & (pl.col("order_rate") == 1),
+    )
+    done = []
+    for even in (True, False):
+        for home in (True, False):
+            kind = pl.col("is_even").eq_missing(other=True) == even, pl.col("is_home").eq_missing(other=True) == home
+            mine = numbered.filter(*kind)
+            if mine.height:
+                done.append(_crossed(mine, even=even, home=home))
+    return aligned(pl.concat(done), "spot", claims.height) if done else pl.DataFrame(schema=dict.fromkeys(MEASURED, money.MONEY))
+
+
+def _crossed(claims: pl.DataFrame, *, even: bool, home: bool) -> pl.DataFrame:
+    """MEASURED by spot. Even lines bill what is due and were not credited; home lines know no other currency: both save products."""
     plain = bool(claims["price_by"].eq(1).all())
-    rate, order_rate = whole.units("rate"), whole.units("order_rate")
-    valued = claims.lazy().with_columns(**{f"at_{name}": at_order_price(whole.units(name), plain=plain) for name in ("billable", "quantity", "net")})
+    unit = pl.lit(1, dtype=pl.Int128)
+    rate, order_rate = (unit, unit) if home else (whole.units("rate"), whole.units("order_rate"))
+    at_money, at_ten = (0, 4) if home else (10, 14)
+
+    def leg(figure: pl.Expr, by: pl.Expr, drop: int) -> pl.Expr:
+        return figure if drop == 0 else whole.times(figure, by, drop)
+
+    valued = claims.lazy().with_columns(at_quantity=at_order_price(whole.units("quantity"), plain=plain))
+    others = {name: pl.col("at_quantity") if even else at_order_price(whole.units(name), plain=plain) for name in ("billable", "net")}
+    valued = valued.with_columns(**{f"at_{name}": figure for name, figure in others.items()})
+    fixed, ordered = leg(whole.units("value"), order_rate, at_money), leg(pl.col("at_quantity"), order_rate, at_ten)
     legs = valued.with_columns(
-        billed=whole.times(whole.units("amount"), rate, 10),
-        stated=whole.times(whole.units("value"), rate, 10),
-        fixed=whole.times(whole.units("value"), order_rate, 10),
-        ordered=whole.times(pl.col("at_quantity"), order_rate, 14),
-        due=whole.times(pl.col("at_billable"), order_rate, 14),
-        net_fixed=whole.times(whole.units("net_value"), order_rate, 10),
-        net_ordered=whole.times(pl.col("at_net"), order_rate, 14),
+        billed=leg(whole.units("amount"), rate, at_money),
+        stated=leg(whole.units("value"), rate, at_money),
+        fixed=fixed,
+        ordered=ordered,
+        due=ordered if even else leg(pl.col("at_billable"), order_rate, at_ten),
+        net_fixed=fixed if even else leg(whole.units("net_value"), order_rate, at_money),
+        net_ordered=ordered if even else leg(pl.col("at_net"), order_rate, at_ten),
     )
     nothing = pl.when(pl.col("quantity") == pl.col("billable")).then(pl.lit(0, dtype=pl.Int128))
-    steps = legs.with_columns(
-        expected_amount=whole.times(pl.col("at_billable"), pl.lit(1, dtype=pl.Int128), 4),
+    steps = legs.select(
+        "spot", "billed", "due",
+        expected_amount=whole.times(pl.col("at_billable"), unit, 4),
         invoiced_at_order_price=pl.col("net_ordered"),
         cumulative_price_variance=pl.when(pl.col("role") == "billing").then(pl.col("net_fixed") - pl.col("net_ordered")),
         quantity_variance=nothing.otherwise(pl.col("ordered") - pl.col("due")),
         price_variance=pl.col("fixed") - pl.col("ordered"),
         fx_variance=pl.col("stated") - pl.col("fixed"),
         rounding_variance=pl.col("billed") - pl.col("stated"),
-    )
-    done = steps.select(*(name for name in MEASURED if name != "tax_variance"), "billed", "due", tax_variance=_tax()).collect()
+        tax_variance=_tax(),
+    )  # fmt: skip
+    done = steps.collect()
     _assert_adds_up(done)
-    return done.select(pl.col(name) if name == "tax_variance" else money.from_units(pl.col(name), 6).alias(name) for name in MEASURED)
+    shown = (pl.col(name) if name == "tax_variance" else money.from_units(pl.col(name), 6).alias(name) for name in MEASURED)
+    return done.lazy().select("spot", *shown).collect()
 
 
 def _tax() -> pl.Expr:

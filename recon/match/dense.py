@@ -10,11 +10,7 @@ def aligned(frame: pl.DataFrame, key: str, size: int) -> pl.DataFrame:
 
     Raises ValueError if a position occurs twice: the look-up would not be unique.
     """
-    place = pl.repeat(None, size, dtype=pl.UInt32, eager=True)
-    place = place.scatter(frame[key], pl.int_range(frame.height, dtype=pl.UInt32, eager=True))
-    if place.count() != frame.height:
-        message = f"{frame.height - place.count()} positions of {key} occur more than once"
-        raise ValueError(message)
+    place = positions(frame[key], size)
     return frame.drop(key).select(pl.all().gather(place))
 
 
@@ -25,3 +21,24 @@ def sums(frame: pl.DataFrame, key: str, size: int, **figures: pl.Expr) -> pl.Dat
         return pl.DataFrame({name: pl.repeat(None, size, dtype=kind, eager=True) for name, kind in kinds.items()})
     grouped = frame.with_columns(pl.col(key).set_sorted()) if frame[key].is_sorted() else frame
     return aligned(grouped.group_by(key).agg(**figures), key, size)
+
+
+def chosen(frame: pl.DataFrame, where: pl.Expr | str, *columns: str | pl.Expr, **named: str | pl.Expr) -> pl.DataFrame:
+    """Some columns of some rows: only what is asked for is copied, however wide the frame is."""
+    return frame.lazy().filter(where).select(*columns, **named).collect()
+
+
+def positions(key: pl.Series, size: int) -> pl.Series:
+    """For 0 … size-1 the position at which `key` holds that number, null where it does not. Raises ValueError if one occurs twice."""
+    place = pl.repeat(None, size, dtype=pl.UInt32, eager=True)
+    place = place.scatter(key, pl.int_range(key.len(), dtype=pl.UInt32, eager=True))
+    if place.count() != key.len():
+        message = f"{key.len() - place.count()} positions of {key.name} occur more than once"
+        raise ValueError(message)
+    return place
+
+
+def looked_up(source: pl.DataFrame, by: str, *columns: str, **named: str) -> list[pl.Expr]:
+    """Expressions that look columns of `source` up by the position in column `by`; made only when they are asked for."""
+    wanted = {name: name for name in columns} | named
+    return [pl.lit(source[of]).gather(pl.col(by)).alias(name) for name, of in wanted.items()]

@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from recon.domain.money import QUANTITY
-from recon.match.dense import sums
+from recon.match.dense import chosen, sums
 from recon.match.number_line import carry, pairs, remaining, running
 
 ZERO: Final = pl.lit(0, dtype=QUANTITY)
@@ -52,7 +52,9 @@ def measure(lines: pl.DataFrame, units: pl.DataFrame, credited: pl.DataFrame) ->
     """
     counts = pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & pl.col("delivered").is_not_null()
     counting = in_order_of_consumption(
-        lines.filter(counts).select(
+        chosen(
+            lines,
+            counts,
             "row",
             "unit",
             "created_at",
@@ -64,7 +66,7 @@ def measure(lines: pl.DataFrame, units: pl.DataFrame, credited: pl.DataFrame) ->
             posted=pl.coalesce("posting_date", "fulfilment_date"),
             day="fulfilment_date",
             is_reversal=(pl.col("fulfilment_kind") == "reversal").fill_null(value=False),
-        )  # fmt: skip
+        )
     )
     terms = units.select(
         inspected=(pl.col("match_level") == "4way") & ~pl.col("bill_rejected"), waits=pl.col("returns") == "gross_until_credit"

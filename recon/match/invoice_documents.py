@@ -9,7 +9,7 @@ import polars as pl
 from recon.domain import money
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
-from recon.match.dense import sums
+from recon.match.dense import aligned, chosen, sums
 from recon.match.described import described
 from recon.match.given import table
 
@@ -95,7 +95,7 @@ def _with_headers(documents: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
     headers = pl.concat(frames).unique([*_HEADER, "currency"], keep="none").collect()
     once = documents.filter(pl.len().over(_HEADER) == 1).select("document", *_HEADER, "currency")
     found = once.join(headers, on=[*_HEADER, "currency"], how="inner", validate="1:1").select("document", "header")
-    joined = documents.join(found, on="document", how="left", validate="1:1", maintain_order="left")
+    joined = pl.concat([documents, aligned(found, "document", documents.height)], how="horizontal")
     return joined.with_columns(amount_gross=pl.coalesce("header", "amount_gross")).drop("header")
 
 
@@ -107,7 +107,7 @@ def paid_by_unit(found: ThreeWay, documents: pl.DataFrame) -> pl.DataFrame:
     paid = documents.filter(pl.col("paid_amount") != 0).select("document", "paid_amount", "amount_gross")
     if paid.is_empty():
         return found.units.with_columns(pl.lit(None, dtype=money.MONEY).alias("paid_amount")).select("paid_amount")
-    lines = found.invoices.filter(pl.col("exclusion_reason").is_null()).select("row", "document", "unit", "gross", "role", net="line_amount_net")
+    lines = chosen(found.invoices, pl.col("exclusion_reason").is_null(), "row", "document", "unit", "gross", "role", net="line_amount_net")
     shares = lines.join(paid, on="document", how="inner", validate="m:1").lazy()
     of_line = (
         shares.with_columns(share=money.ratio(pl.col("gross"), pl.col("paid_amount"), pl.col("amount_gross").abs(), 6))

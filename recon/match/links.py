@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain.cycles import CYCLES
+from recon.match.dense import aligned, chosen
 from recon.match.given import table
 from recon.match.live import NOT_IN_FORCE
-from recon.match.naming import OFFERED, resolve
+from recon.match.naming import FOUND, OFFERED, resolve
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
@@ -34,14 +35,15 @@ def with_party_keys(frame: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
     return joined.with_columns(party_key=pl.coalesce("group_id", "party_id")).drop("group_id")
 
 
-def _lines(frame: pl.DataFrame, number: str, line: str, *, as_target: bool, price: str | None = None) -> pl.DataFrame:
+def _lines(frame: pl.DataFrame, number: str, line: str, *, as_target: bool, where: pl.Expr | None = None) -> pl.DataFrame:
     """The frame as `resolve` wants it. A price is the one of a single unit, or unknown."""
     unit_price = pl.lit(None, dtype=pl.Decimal(38, 10))
-    if price is not None:
-        unit_price = pl.when(pl.col("price_per").fill_null(1) == 1).then(pl.col(price))
+    if "unit_price_net" in frame.columns:
+        unit_price = pl.when(pl.col("price_per").fill_null(1) == 1).then("unit_price_net")
     offered = [pl.col(name) for name in OFFERED if name != "price"]
     row = pl.col("row").alias("target") if as_target else pl.col("row")
-    return frame.select(row, *_PLACE, *offered, number=number, line=line, price=unit_price)
+    kept = frame.lazy() if where is None else frame.lazy().filter(where)
+    return kept.select(row, *_PLACE, *offered, number=number, line=line, price=unit_price).collect()
 
 
 def link_fulfilments(fulfilments: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
@@ -53,13 +55,13 @@ def link_fulfilments(fulfilments: pl.DataFrame, orders: pl.DataFrame) -> pl.Data
 
 def _order_targets(orders: pl.DataFrame) -> pl.DataFrame:
     reason = pl.col("exclusion_reason")
-    open_to_links = orders.filter(reason.is_null() | reason.is_in(list(NOT_IN_FORCE.values())))
-    return _lines(open_to_links, "order_number", "order_line_no", as_target=True, price="unit_price_net")
+    open_to_links = reason.is_null() | reason.is_in(list(NOT_IN_FORCE.values()))
+    return _lines(orders, "order_number", "order_line_no", as_target=True, where=open_to_links)
 
 
 def _aligned(lines: pl.DataFrame, found: pl.DataFrame, named: str, column: str) -> pl.DataFrame:
     """Found links beside all lines; `named` (order or fulfilment) opens the words of the pass."""
-    joined = lines.select("row").join(found, on="row", how="left", validate="1:1", maintain_order="left")
+    joined = aligned(found, "row", lines.height)
     return joined.select(
         pl.col(column).alias(f"{named}_row"),
         pl.when(pl.col(column).is_not_null()).then(pl.lit(f"{named}, ") + pl.col("step")).alias("link_pass"),
@@ -82,7 +84,7 @@ def link_invoices(invoices: pl.DataFrame, fulfilments: pl.DataFrame, orders: pl.
         [
             invoices.select("line_kind", "quantity"),
             by_order.rename({"link_pass": "order_pass", "link_certainty": "order_certainty", "number_found": "named_order"}),
-            by_goods.select("fulfilment_row", goods_pass="link_pass", goods_certainty="link_certainty"),
+            by_goods.select("fulfilment_row", goods_way="link_pass", goods_certainty="link_certainty"),
             goods_order.alias("goods_order").to_frame(),
         ],
         how="horizontal",
@@ -96,7 +98,7 @@ def link_invoices(invoices: pl.DataFrame, fulfilments: pl.DataFrame, orders: pl.
     return both.select(
         order_row=order_row,
         fulfilment_row=pl.when(takes_goods).then("fulfilment_row"),
-        link_pass=pl.when(takes_goods).then("goods_pass").when(whole).then(pl.lit("order, value")).otherwise("order_pass"),
+        link_pass=pl.when(takes_goods).then("goods_way").when(whole).then(pl.lit("order, value")).otherwise("order_pass"),
         link_certainty=pl.when(takes_goods).then("goods_certainty").when(whole).then(pl.lit("certain")).otherwise("order_certainty"),
         named_order=pl.when(whole).then("named_order"),
     )
@@ -107,24 +109,28 @@ def _needs_no_line() -> pl.Expr:
 
 
 def _by_order(invoices: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    lines = _lines(invoices, "referenced_order_number", "referenced_order_line_no", as_target=False, price="unit_price_net")
+    lines = _lines(invoices, "referenced_order_number", "referenced_order_line_no", as_target=False)
     return resolve(lines, _order_targets(orders))
 
 
 def _by_fulfilment(invoices: pl.DataFrame, fulfilments: pl.DataFrame) -> pl.DataFrame:
     """By the number of the receipt or shipment; where none is named, by the number of the delivery note."""
-    counting = fulfilments.filter(pl.col("exclusion_reason").is_null())
-    lines = _lines(invoices, "referenced_fulfilment_number", "referenced_fulfilment_line_no", as_target=False)
-    found = resolve(lines, _lines(counting, "fulfilment_number", "fulfilment_line_no", as_target=True))
-    billing = pl.col("line_kind").fill_null("item").is_in(BILLING) & pl.col("quantity").is_not_null()
-    noted = invoices.filter(billing & pl.col("referenced_fulfilment_number").is_null() & pl.col("referenced_order_number").is_null()).with_columns(
-        no_line=pl.lit(None, dtype=pl.String)
-    )
-    if noted["supplier_delivery_note"].null_count() == noted.height:
+    counting = pl.col("exclusion_reason").is_null()
+    found = pl.DataFrame(schema=FOUND)
+    if invoices["referenced_fulfilment_number"].null_count() < invoices.height:
+        lines = _lines(invoices, "referenced_fulfilment_number", "referenced_fulfilment_line_no", as_target=False)
+        found = resolve(lines, _lines(fulfilments, "fulfilment_number", "fulfilment_line_no", as_target=True, where=counting))
+    if invoices["supplier_delivery_note"].null_count() == invoices.height:
         return found
-    delivered = counting.filter(pl.col("supplier_delivery_note").is_not_null() & (pl.col("quantity") > 0))
-    targets = _lines(delivered, "supplier_delivery_note", "fulfilment_line_no", as_target=True).unique([*_PLACE, "number", "line"], keep="none")
-    by_note = resolve(_lines(noted, "supplier_delivery_note", "no_line", as_target=False), targets)
+    billing = pl.col("line_kind").fill_null("item").is_in(BILLING) & pl.col("quantity").is_not_null()
+    unnamed = pl.col("referenced_fulfilment_number").is_null() & pl.col("referenced_order_number").is_null()
+    noted = invoices.with_columns(no_line=pl.lit(None, dtype=pl.String))
+    delivered = counting & pl.col("supplier_delivery_note").is_not_null() & (pl.col("quantity") > 0)
+    targets = _lines(fulfilments, "supplier_delivery_note", "fulfilment_line_no", as_target=True, where=delivered)
+    by_note = resolve(
+        _lines(noted, "supplier_delivery_note", "no_line", as_target=False, where=billing & unnamed),
+        targets.unique([*_PLACE, "number", "line"], keep="none", maintain_order=True),
+    )
     by_note = by_note.filter(pl.col("target").is_not_null()).with_columns(step=pl.lit("delivery note, ") + pl.col("step"))
     return pl.concat([found, by_note])
 
@@ -135,15 +141,16 @@ def link_origins(invoices: pl.DataFrame) -> pl.Series:
     Without a line number the origin is the only billing line of the invoice named. Numbers are the party's own, so the
     party belongs to the key.
     """
-    naming = invoices.filter(pl.col("origin_number").is_not_null() & pl.col("exclusion_reason").is_null())
-    if naming.is_empty():
+    if invoices["origin_number"].null_count() == invoices.height:
         return pl.Series("origin_row", [None] * invoices.height, dtype=pl.UInt32)
     key = [*_PLACE, "party_id", "origin_number"]
+    live = pl.col("exclusion_reason").is_null()
+    naming = chosen(invoices, pl.col("origin_number").is_not_null() & live, "row", *key, "origin_line_no")
     positive = (pl.col("line_amount_net") > 0) & pl.col("line_kind").fill_null("item").is_in(BILLING)
-    origins = invoices.filter(
-        pl.col("invoice_number").is_in(naming["origin_number"].unique().implode()) & pl.col("exclusion_reason").is_null() & positive
-    ).select(*_PLACE, "party_id", origin_number="invoice_number", line="invoice_line_no", origin_row="row")
+    is_named = pl.col("invoice_number").is_in(naming["origin_number"].unique().implode())
+    origin = {"origin_number": "invoice_number", "line": "invoice_line_no", "origin_row": "row"}
+    origins = chosen(invoices, is_named & live & positive, *_PLACE, "party_id", **origin)
     pairs = naming.select("row", *key, "origin_line_no").join(origins, on=key, how="inner")
     pairs = pairs.filter((pl.col("origin_line_no") == pl.col("line")).fill_null(value=True) & (pl.col("row") != pl.col("origin_row")))
     single = pairs.filter(pl.col("origin_row").count().over("row") == 1).select("row", "origin_row")
-    return invoices.select("row").join(single, on="row", how="left", validate="1:1", maintain_order="left")["origin_row"]
+    return aligned(single, "row", invoices.height)["origin_row"]

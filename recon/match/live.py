@@ -5,10 +5,12 @@ Every document that does not count says why in `exclusion_reason`; null means it
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from datetime import date
 
 FUTURE: Final = "dated after the as-of date"
 CANCELLED: Final = "cancelled"
@@ -69,9 +71,9 @@ def _netted(lines: pl.DataFrame, stem: str) -> pl.Series:
     that reverses a cancelled document goes with it. A reversal of a part stays: it is measured like a return.
     """
     kind = f"{stem}_kind"
-    reversals = lines.filter((pl.col(kind) == "reversal") & pl.col("exclusion_reason").is_null())
-    if reversals.is_empty():
+    if lines[kind].null_count() == lines.height or not lines[kind].eq("reversal").any():
         return pl.Series("row", [], dtype=pl.UInt32)
+    reversals = lines.filter((pl.col(kind) == "reversal") & pl.col("exclusion_reason").is_null())
     figures = ["quantity"] if stem == "fulfilment" else ["quantity", "line_amount_net"]
     others = lines.filter((pl.col(kind) != "reversal").fill_null(value=True) & (pl.col("exclusion_reason") != FUTURE).fill_null(value=True))
     pairs = pl.concat([_by_reference(reversals, others, stem, figures), _by_mirror(reversals, others, stem, figures)])

@@ -5,6 +5,7 @@ Everything that matching compares shares a unit: policies, base unit of measure,
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -14,6 +15,7 @@ from recon.domain.cycles import CYCLES
 from recon.domain.engagement import POLICIES
 from recon.match import packs
 from recon.match import whole_numbers as whole
+from recon.match.dense import chosen
 from recon.match.given import table
 from recon.match.rates import company_rates
 
@@ -27,6 +29,21 @@ _FLAGS: Final = ("bill_rejected", "bill_over_receipt")
 _ONE: Final = pl.lit(1, dtype=money.QUANTITY)
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What measuring stands on: the documents, the terms, the item master (one row per item) and the ways between units."""
+
+    accepted: Accepted
+    engagement: Engagement
+    items: pl.DataFrame
+    ways: pl.DataFrame
+
+
+def ground(accepted: Accepted, engagement: Engagement) -> Ground:
+    """The ground of one run."""
+    return Ground(accepted, engagement, items(accepted), packs.conversions(accepted))
+
+
 def items(accepted: Accepted) -> pl.DataFrame:
     """item_id, master_group, master_uom, is_service of the item master, one row per item."""
     columns = {"master_group": "item_group", "master_uom": "base_uom", "is_service": "is_service", "standard_cost": "standard_cost"}
@@ -34,31 +51,31 @@ def items(accepted: Accepted) -> pl.DataFrame:
     return master.filter(pl.col("item_id").is_not_null()).unique("item_id", keep="any").collect()
 
 
-def order_units(orders: pl.DataFrame, lines: pl.DataFrame, accepted: Accepted, engagement: Engagement, ways: pl.DataFrame) -> pl.DataFrame:
+def order_units(orders: pl.DataFrame, lines: pl.DataFrame, ground: Ground) -> pl.DataFrame:
     """One unit per order line, unit = the order's row. `lines` (unit, uom, quantity) are the lines that will be compared with it."""
     frame = orders.select(
         "row", "cycle", "company_code", "party_id", "item_id", "item_group", "contract_id", "order_number", "order_line_no", "order_type",
         "quantity", "uom", "unit_price_net", "unit_price_gross", "price_tax_basis", "tax_rate", "price_per", "currency", "fx_rate",
         line_level="match_level", rate_day="order_date",
     )  # fmt: skip
-    frame = frame.join(items(accepted), on="item_id", how="left", validate="m:1", maintain_order="left")
+    frame = frame.join(ground.items, on="item_id", how="left", validate="m:1", maintain_order="left")
     frame = frame.with_columns(
         pl.coalesce("item_group", "master_group").alias("item_group"),
         is_service=pl.col("is_service").fill_null(value=False) | (pl.col("order_type") == "service").fill_null(value=False),
-        order_rate=company_rates(frame, accepted, engagement.currency),
+        order_rate=company_rates(frame, ground.accepted, ground.engagement.currency),
         is_limit=(pl.col("order_type") == "blanket").fill_null(value=False),
     )
-    based = _based(_governed(frame, accepted, engagement), ways)
-    return _priced(_rebased(based, lines, ways)).rename({"row": "unit"})
+    based = _based(_governed(frame, ground), ground.ways)
+    return _priced(_rebased(based, lines, ground.ways)).rename({"row": "unit"})
 
 
-def _governed(frame: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
+def _governed(frame: pl.DataFrame, ground: Ground) -> pl.DataFrame:
     """Add the policies. The order line's own match level wins; a service or value-limit line needs no receipt unless somebody says so."""
     types = {cycle.name: cycle.order_type for cycle in CYCLES}
     scoped = frame.lazy().with_columns(document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String))
-    rules = engagement.policy_rules()
+    rules = ground.engagement.policy_rules()
     if any("group_id" in rule.scope for rule in rules):
-        scoped = scoped.join(_groups(accepted), on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
+        scoped = scoped.join(_groups(ground.accepted), on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
     defaults: dict[str, str | None] = {name: POLICIES[name][0] for name in (*_WORDS, *_FLAGS)}
     resolved = scopes.resolve(scoped, rules, defaults | {"match_level": None}).drop("group_id", strict=False).collect()
     usual = pl.when(pl.col("is_service") | pl.col("is_limit")).then(pl.lit("2way")).otherwise(pl.lit(POLICIES["match_level"][0]))
@@ -91,8 +108,10 @@ def _based(frame: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
 
 def _rebased(frame: pl.DataFrame, lines: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
     """Units in which a line has no exact figure in the base unit (seven pieces in dozens) are compared in that line's unit."""
-    bases = frame.select(unit="row", item_id="item_id", base_uom="base_uom")
-    apart = lines.join(bases, on="unit", how="left", validate="m:1").filter(pl.col("uom") != pl.col("base_uom")).with_row_index("row")
+    bases = frame.select(pl.col("item_id", "base_uom").gather(lines["unit"]))
+    apart = chosen(pl.concat([lines, bases], how="horizontal"), pl.col("uom") != pl.col("base_uom"), "unit", "uom", "quantity", "item_id", "base_uom")
+    if apart.is_empty():
+        return frame
     inexact = packs.factors(apart, ways).filter(pl.col("times").is_not_null() & ~packs.is_exact("quantity"))
     if inexact.is_empty():
         return frame
@@ -135,27 +154,27 @@ def _priced(frame: pl.DataFrame) -> pl.DataFrame:
     return priced.lazy().with_columns(order_unit_price=money.from_units(shown, 10)).collect()
 
 
-def lone_units(fulfilments: pl.DataFrame, first: int, accepted: Accepted, engagement: Engagement, ways: pl.DataFrame) -> pl.DataFrame:
+def lone_units(fulfilments: pl.DataFrame, first: int, ground: Ground) -> pl.DataFrame:
     """One unit per live fulfilment line without an order, numbered from `first`; `fulfilment_row` says whose it is.
 
     There is no order price. What was received stands at its own cost, else at the item's standard cost.
     """
-    alone = fulfilments.filter(pl.col("order_row").is_null() & pl.col("exclusion_reason").is_null())
-    frame = alone.select(
+    frame = chosen(
+        fulfilments, pl.col("order_row").is_null() & pl.col("exclusion_reason").is_null(),
         "row", "cycle", "company_code", "party_id", "item_id", "uom", "currency", "quantity", "fulfilment_date",
         contract_id=pl.lit(None, dtype=pl.String), order_number="referenced_order_number", order_line_no="referenced_order_line_no",
         order_type=pl.lit(None, dtype=pl.String), line_level=pl.lit(None, dtype=pl.String),
     )  # fmt: skip
-    frame = frame.join(items(accepted), on="item_id", how="left", validate="m:1", maintain_order="left").with_columns(
+    frame = frame.join(ground.items, on="item_id", how="left", validate="m:1", maintain_order="left").with_columns(
         item_group="master_group",
         is_service=pl.col("is_service").fill_null(value=False),
         is_limit=pl.lit(value=False),
-        currency=pl.col("currency").fill_null(engagement.currency),
+        currency=pl.col("currency").fill_null(ground.engagement.currency),
         fx_rate=pl.lit(None, dtype=money.RATE),
         rate_day="fulfilment_date",
     )
-    frame = frame.with_columns(order_rate=company_rates(frame, accepted, engagement.currency))
-    based = _based(_governed(frame, accepted, engagement), ways)
+    frame = frame.with_columns(order_rate=company_rates(frame, ground.accepted, ground.engagement.currency))
+    based = _based(_governed(frame, ground), ground.ways)
     return based.with_columns(
         unit=pl.int_range(pl.len(), dtype=pl.UInt32) + first,
         fulfilment_row="row",

@@ -9,7 +9,7 @@ import polars as pl
 from recon.domain import tie_out
 from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
-from recon.match import document_lines, invoice_documents, open_layers, packs, parts
+from recon.match import document_lines, invoice_documents, open_layers, parts
 from recon.match.approvals import approvals
 from recon.match.duplicates import duplicate_pairs
 from recon.match.given import MeasuredLines
@@ -28,13 +28,12 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
     """All measured tables of one engagement."""
     found = bring_together(accepted, engagement)
     written = parts.write_out(found)
-    documents = invoice_documents.invoice_documents(found, accepted).collect()
-    settlement = settle(accepted, documents.lazy(), engagement)
+    settlement = settle(accepted, invoice_documents.invoice_documents(found, accepted), engagement)
     settled = settlement.invoices.collect()
     paid = invoice_documents.paid_by_unit(found, settled)
-    order_lines = order_line_match(found, written, paid, accepted, packs.conversions(accepted))
+    order_lines = order_line_match(found, written, paid)
     fulfilment_lines = document_lines.fulfilment_line_match(found, written, accepted, engagement)
-    invoice_lines = document_lines.invoice_line_match(found, documents, accepted)
+    invoice_lines = document_lines.invoice_line_match(found, settled, accepted)
     pairs, looked_at = duplicate_pairs(accepted, settled.lazy(), engagement)
     lines = MeasuredLines(order_lines, fulfilment_lines, invoice_lines)
     approved = approvals(accepted, lines, settlement, engagement)

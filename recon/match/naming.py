@@ -29,13 +29,20 @@ def resolve(lines: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
     if naming.is_empty() or targets.is_empty():
         return pl.DataFrame(schema=FOUND)
     key = [*_PLACE, "number", "line"]
-    exact = naming.join(targets, on=key, how="left", validate="m:1", suffix="_of", maintain_order="left")
-    agrees = exact["target"].is_not_null() & exact.select(_hard_keys_agree()).to_series()
-    direct = exact.filter(agrees).select("row", "target", number_found="number", step=pl.lit("line"), certainty=pl.lit("certain"))
-    rest = naming.filter(~agrees)
-    if rest.is_empty():
+    spots = targets.select(key).with_row_index("spot")
+    spot = naming.select(key).join(spots, on=key, how="left", validate="m:1", maintain_order="left")["spot"]
+    of = targets.select(pl.col("target", "party_key", "item_id").gather(spot)).rename({"party_key": "party_key_of", "item_id": "item_id_of"})
+    exact = pl.concat([naming.select("row", "number", "party_key", "item_id"), of], how="horizontal").with_columns(
+        agrees=pl.col("target").is_not_null() & _hard_keys_agree()
+    )
+    direct = (
+        exact.select("row", "target", "number", "agrees")
+        .filter("agrees")
+        .select("row", "target", number_found="number", step=pl.lit("line"), certainty=pl.lit("certain"))
+    )
+    if direct.height == naming.height:
         return direct
-    return pl.concat([direct, _within_documents(rest, targets)])
+    return pl.concat([direct, _within_documents(naming.filter(~exact["agrees"]), targets)])
 
 
 def _hard_keys_agree() -> pl.Expr:

@@ -54,8 +54,7 @@ def _ends(side: pl.DataFrame) -> pl.DataFrame:
     """The side in turn, with the place on the axis where each interval ends."""
     placed = in_turn(side).with_columns(upto=pl.col("quantity").to_physical().cum_sum())
     within = pl.col("upto") - _unit_start(pl.col("upto") - pl.col("quantity").to_physical())
-    total = placed["upto"].last() if placed.height else 0
-    if total is not None and total >= _APART:
+    if placed.height and int(str(placed["upto"].last())) >= _APART:
         message = "quantities add up to more than the axis of an allocation can hold"
         raise OverflowError(message)
     return placed.with_columns(place=pl.col("unit").cast(pl.Int128) * _APART + within)

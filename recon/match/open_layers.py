@@ -8,8 +8,8 @@ import polars as pl
 
 from recon.domain import money, tie_out
 from recon.domain.cycles import CYCLES
-from recon.domain.documents import TABLES
 from recon.domain.measures import schema
+from recon.match.dense import chosen
 from recon.match.described import described
 
 if TYPE_CHECKING:
@@ -27,41 +27,33 @@ _OLDEST: Final = "over 365"
 def aged(layers: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     """Add age_days and age_bucket: as-of date less the posting date, else the document date."""
     age = (pl.lit(as_of) - pl.coalesce("posting_date", "document_date")).dt.total_days()
-    bucket = pl.when(pl.col("age_days").is_null()).then(None)
-    for last, words in _BUCKETS:
-        bucket = bucket.when(pl.col("age_days") <= last).then(pl.lit(words))
-    return layers.with_columns(age_days=age).with_columns(age_bucket=bucket.otherwise(pl.lit(_OLDEST)))
+    bucket = pl.lit(_OLDEST)
+    for last, words in reversed(_BUCKETS):
+        bucket = pl.when(pl.col("age_days") <= last).then(pl.lit(words)).otherwise(bucket)
+    known = pl.when(pl.col("age_days").is_not_null()).then(bucket)
+    return layers.with_columns(age_days=age).with_columns(age_bucket=known)
 
 
 def open_layer(found: ThreeWay, parts: Parts, open_items: pl.LazyFrame, accepted: Accepted, as_of: date) -> pl.LazyFrame:
     """Goods not invoiced, bills without the goods they need, unpaid invoices, unapplied cash: sorted by cycle, kind and document."""
-    goods = _described_layers(found, parts.open_goods, "fulfilment", "fulfilled_not_invoiced").filter(pl.col("match_level") != "none")
-    bills = _described_layers(found, parts.open_bills, "invoice", "invoiced_not_fulfilled").filter("needs_fulfilment")
+    goods = _described_layers(found, parts.open_goods.sort("layer"), "fulfilment", "fulfilled_not_invoiced").filter(pl.col("match_level") != "none")
+    bills = _described_layers(found, parts.open_bills.sort("row", "unit"), "invoice", "invoiced_not_fulfilled").filter("needs_fulfilment")
     layers = pl.concat([goods, bills]).with_columns(amount_base=money.amount(pl.col("amount"), pl.col("rate")))
     named = described(layers.lazy(), "open_layer", accepted)
     columns = schema("open_layer")
-    both = pl.concat([named.select(columns.keys()), open_items.select(columns.keys())])
-    order = [
-        "cycle",
-        "kind",
-        "company_code",
-        "party_id",
-        "document_number",
-        "document_line_no",
-        "order_number",
-        "order_line_no",
-        "document_date",
-        "amount",
-    ]
-    return aged(both, as_of).sort(order).select(columns.keys()).collect().lazy()
+    items = open_items.sort("company_code", "party_id", "document_number", "document_date", "amount", nulls_last=True)
+    both = pl.concat([named.select(columns.keys()), items.select(columns.keys())])
+    ordered = aged(both, as_of).sort("cycle", "kind", maintain_order=True)
+    return ordered.select(columns.keys()).collect().lazy()
 
 
 def _described_layers(found: ThreeWay, part: pl.DataFrame, stem: str, kind: str) -> pl.DataFrame:
     lines, row = (found.fulfilments, part["layer"]) if stem == "fulfilment" else (found.invoices, part["row"])
     types = {cycle.name: str(getattr(cycle, f"{stem}_type")) for cycle in CYCLES}
     rate = pl.lit(None, dtype=money.RATE).alias("own_rate") if stem == "fulfilment" else pl.col("rate").alias("own_rate")
-    document = lines.with_columns(rate).select(
-        pl.col("cycle", "company_code", "party_id", "order_row", "posting_date", "own_rate", "source_file", "source_row").gather(row),
+    document = lines.select(
+        pl.col("cycle", "company_code", "party_id", "order_row", "posting_date", "source_file", "source_row").gather(row),
+        rate if stem == "fulfilment" else rate.gather(row),
         pl.col(f"{stem}_number").gather(row).alias("document_number"),
         pl.col(f"{stem}_line_no").gather(row).alias("document_line_no"),
         pl.col(f"{stem}_date").gather(row).alias("document_date"),
@@ -122,11 +114,10 @@ def line_tie_out(found: ThreeWay) -> pl.DataFrame:
         for cycle in CYCLES:
             name = str(getattr(cycle, f"{stem}_table"))
             amount = "line_amount_net" if stem == "invoice" else "quantity"
-            mine = frame.filter(pl.col("cycle") == cycle.name)
-            if TABLES[name].total is None or mine.is_empty():
+            mine = chosen(frame, pl.col("cycle") == cycle.name, amount, live=pl.col("exclusion_reason").is_null())
+            if mine.is_empty():
                 continue
-            live = mine["exclusion_reason"].is_null()
+            live, figure = mine["live"], mine[amount]
             figures = [mine.height, int(live.sum()), int((~live).sum())]
-            sums = [mine[amount].sum(), mine[amount].filter(live).sum(), mine[amount].filter(~live).sum()]
-            rows.append([name, "match", *figures, *sums, None])
+            rows.append([name, "match", *figures, figure.sum(), figure.filter(live).sum(), figure.filter(~live).sum(), None])
     return pl.DataFrame(rows, schema=tie_out.SCHEMA, orient="row")

@@ -12,24 +12,23 @@ from recon.match import live, packs
 from recon.match import whole_numbers as whole
 from recon.match.bills import NONE
 from recon.match.bridge import at_order_price
-from recon.match.dense import aligned, sums
+from recon.match.dense import aligned, chosen, sums
 from recon.match.described import described
 from recon.match.given import table
 from recon.match.goods import ZERO
 
 if TYPE_CHECKING:
-    from recon.domain.workpapers import Accepted
     from recon.match.parts import Parts
     from recon.match.three_way import ThreeWay
 
 _BILLED: Final = ("billing", "credit", "adjustment")
 
 
-def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame, accepted: Accepted, ways: pl.DataFrame) -> pl.LazyFrame:
+def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame) -> pl.LazyFrame:
     """One row per order line in force, sorted by key. `paid`: paid_amount per unit."""
     size = found.orders.height
     terms = found.units.drop("unit", "cycle", "company_code", "party_id", "item_id", "currency", "standard_cost", "uom", "tax_rate")
-    sides = [terms, found.goods.by_unit, _billed(found), _open_ends(found, parts), paid, _unconverted(found), _agreed(found, accepted, ways)]
+    sides = [terms, found.goods.by_unit, _billed(found), _open_ends(found, parts), paid, _unconverted(found), _agreed(found)]
     figures = pl.concat([side.head(size) for side in sides], how="horizontal")
     kept = found.orders.drop("quantity", "uom", "fx_rate", "match_level", "item_group", "tax_rate", "party_key")
     measured = pl.concat([kept, figures], how="horizontal").lazy()
@@ -57,7 +56,7 @@ def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame, accepted
         order_unit_price_base=money.from_units(whole.times(whole.units("order_unit_price"), whole.units("fx_rate"), 10), 10),
         ordered_amount_base=money.from_units(whole.times(whole.units("ordered_amount"), whole.units("fx_rate"), 10), 6),
     )
-    return described(measured, "order_line_match", accepted).select(schema("order_line_match").keys())
+    return described(measured, "order_line_match", found.ground.accepted).select(schema("order_line_match").keys())
 
 
 _QUANTITIES: Final = {
@@ -81,13 +80,13 @@ def _moved() -> pl.Expr:
 
 def _billed(found: ThreeWay) -> pl.DataFrame:
     """Per unit: net invoiced and credited quantity, net amount in both currencies, dates of bills."""
-    lines = found.invoices.filter(pl.col("counts"))
     is_bill = pl.col("role").is_in(["billing", "whole"])
     posted = pl.coalesce("posting_date", "invoice_date")
     roles = pl.col("role").is_in(_BILLED)
-    direct = lines.filter(roles).select("unit", "invoice_date", "role", "line_amount_net", "amount_base", posted=posted, quantity=_moved())
+    figures = ["unit", "invoice_date", "role", "line_amount_net", "amount_base"]
+    direct = chosen(found.invoices, pl.col("counts") & roles, *figures, posted=posted, quantity=_moved())
     whole_bills = found.claims.join(
-        found.invoices.filter(pl.col("role") == "whole").select("row", "invoice_date", "rate", posted=posted), on="row", how="inner", validate="m:1"
+        chosen(found.invoices, pl.col("role") == "whole", "row", "invoice_date", "rate", posted=posted), on="row", how="inner", validate="m:1"
     ).select(
         "unit", "invoice_date", role=pl.lit("whole"), line_amount_net="amount", amount_base=money.amount(pl.col("amount"), pl.col("rate")),
         posted="posted", quantity="quantity",
@@ -120,17 +119,17 @@ def _open_ends(found: ThreeWay, parts: Parts) -> pl.DataFrame:
 
 def _unconverted(found: ThreeWay) -> pl.DataFrame:
     counting = pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & pl.col("quantity").is_not_null()
-    lines = [frame.filter(counting & ~pl.col("uom_convertible")).select("unit") for frame in (found.fulfilments, found.invoices)]
+    lines = [chosen(frame, counting & ~pl.col("uom_convertible"), "unit") for frame in (found.fulfilments, found.invoices)]
     return sums(pl.concat(lines), "unit", found.units.height, unconverted_line_count=pl.len().cast(pl.Int64))
 
 
-def _agreed(found: ThreeWay, accepted: Accepted, ways: pl.DataFrame) -> pl.DataFrame:
+def _agreed(found: ThreeWay) -> pl.DataFrame:
     """agreed_unit_price per unit: the price list or contract price in force on the order's date, per base unit.
 
     Of several quantity scales the highest reached counts; a row of the order's own contract goes before the others. Two
     prices that differ are none.
     """
-    listed = table(accepted, "price_list_line").collect()
+    listed = table(found.ground.accepted, "price_list_line").collect()
     if listed.is_empty():
         return found.units.with_columns(pl.lit(None, dtype=money.PRICE).alias("agreed_unit_price")).select("agreed_unit_price")
     key = ["party_id", "item_id", "currency"]
@@ -149,7 +148,7 @@ def _agreed(found: ThreeWay, accepted: Accepted, ways: pl.DataFrame) -> pl.DataF
     fitting = met.filter(valid & scale).with_columns(is_own=own, reached=pl.col("min_quantity").fill_null(ZERO))
     best = fitting.filter(pl.col("is_own") == pl.col("is_own").max().over("unit")).filter(pl.col("reached") == pl.col("reached").max().over("unit"))
     named = best.select("unit", "item_id", "base_uom", "list_price", "list_per", uom=pl.coalesce("list_uom", "uom")).with_row_index("row")
-    led = packs.factors(named, ways).lazy()
+    led = packs.factors(named, found.ground.ways).lazy()
     per = money.product(pl.col("list_per").fill_null(1), pl.col("times"))
     prices = led.select("unit", price=money.ratio(pl.col("list_price"), pl.col("by"), per)).collect()
     agreed = prices.group_by("unit").agg(agreed_unit_price=pl.col("price").min(), prices=pl.col("price").n_unique())

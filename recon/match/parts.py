@@ -93,12 +93,9 @@ def _valued(rest: pl.DataFrame, worth: pl.Series, found: ThreeWay) -> pl.DataFra
 
 def _overdrawn(found: ThreeWay, worth: pl.Series) -> pl.DataFrame:
     back = _valued(found.goods.overdrawn, worth, found)
-    credits = found.overdrawn_credits.join(found.invoices.select("row", "billed", "line_amount_net"), on="row", how="left", validate="m:1").select(
-        "unit",
-        "row",
-        layer=_NO_ROW,
-        quantity="quantity",
-        amount=money.ratio(pl.col("line_amount_net").abs(), pl.col("quantity"), pl.col("billed").abs(), 6),
+    of_line = found.invoices.select(pl.col("billed", "line_amount_net").gather(found.overdrawn_credits["row"]))
+    taken = pl.concat([found.overdrawn_credits, of_line], how="horizontal").with_columns(
+        layer=_NO_ROW, amount=money.ratio(pl.col("line_amount_net").abs(), pl.col("quantity"), pl.col("billed").abs(), 6)
     )
-    both = pl.concat([back, credits.select(PART)])
+    both = pl.concat([back, taken.select(PART)])
     return both.with_columns(quantity=-pl.col("quantity"), amount=-pl.col("amount"))

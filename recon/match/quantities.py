@@ -14,10 +14,10 @@ from recon.match.dense import aligned
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from recon.match.match_units import Ground
 
-def in_base_units(
-    lines: pl.DataFrame, units: pl.DataFrame, masters: pl.DataFrame, ways: pl.DataFrame, quantities: Mapping[str, pl.Expr]
-) -> pl.DataFrame:
+
+def in_base_units(lines: pl.DataFrame, units: pl.DataFrame, ground: Ground, quantities: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """base_uom, uom_convertible and each of `quantities` in base units, aligned with `lines` (row, unit, item_id, uom).
 
     A line that names no unit is in the unit of its order line. A line without a match unit is measured in its item's base
@@ -27,7 +27,7 @@ def in_base_units(
     wanted = pl.concat([lines.select("row", "item_id", "uom", **quantities), of_unit], how="horizontal")
     alone = lines["unit"].null_count()
     if alone:
-        base = masters.select("item_id", "master_uom")
+        base = ground.items.select("item_id", "master_uom")
         wanted = wanted.join(base, on="item_id", how="left", validate="m:1", maintain_order="left")
         wanted = wanted.with_columns(pl.coalesce("base_uom", "master_uom", "uom").alias("base_uom"))
     wanted = wanted.with_columns(pl.coalesce("order_item", "item_id").alias("item_id"), pl.coalesce("uom", "order_uom").alias("uom"))
@@ -35,18 +35,13 @@ def in_base_units(
     plain = pl.col("uom").eq_missing(pl.col("base_uom"))
     if apart.is_empty():
         return wanted.select("base_uom", *quantities, uom_convertible=pl.lit(value=True))
-    led = packs.factors(apart, ways)
+    led = packs.factors(apart, ground.ways)
     exact = pl.all_horizontal(packs.is_exact(name).fill_null(value=True) for name in quantities)
     known = pl.col("times").is_not_null() & exact
-    converted = (
-        led.lazy()
-        .select(
-            "row",
-            uom_convertible=known,
-            **{f"{name}_base": pl.when(known).then(money.ratio(pl.col(name), pl.col("times"), pl.col("by"))) for name in quantities},
-        )
-        .collect()
-    )
+    whole.guard(led, [(name, "times") for name in quantities])
+    in_base = {name: whole.over(whole.units(name) * whole.units("times"), whole.units("by")) for name in quantities}
+    figures = {f"{name}_base": pl.when(known).then(money.from_units(in_base[name], 10)) for name in quantities}
+    converted = led.lazy().select("row", uom_convertible=known, **figures).collect()
     joined = pl.concat([wanted, aligned(converted, "row", lines.height)], how="horizontal")
     return joined.select(
         "base_uom",

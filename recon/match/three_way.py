@@ -9,8 +9,8 @@ import polars as pl
 
 from recon.domain import money, scopes
 from recon.domain.engagement import POLICIES
-from recon.match import allocate, bills, bridge, goods, links, live, match_units, packs, whole_bills, whole_numbers
-from recon.match.dense import aligned, sums
+from recon.match import allocate, bills, bridge, goods, links, live, match_units, whole_bills, whole_numbers
+from recon.match.dense import aligned, chosen, sums
 from recon.match.goods import ZERO
 from recon.match.invoice_documents import numbered
 from recon.match.number_line import in_turn
@@ -41,27 +41,28 @@ class ThreeWay:
     overdrawn_credits: pl.DataFrame
     parts: pl.DataFrame
     crossed: pl.DataFrame
+    ground: match_units.Ground
 
 
 def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     """Link, convert, net, allocate and measure."""
     stacks = _marked(accepted, engagement)
-    masters, ways = match_units.items(accepted), packs.conversions(accepted)
+    ground = match_units.ground(accepted, engagement)
     orders, fulfilments, invoices = _linked(stacks, accepted)
     lines = pl.concat([frame.select("order_row", "uom", "quantity") for frame in (fulfilments, invoices)]).drop_nulls()
-    priced = match_units.order_units(orders, lines.rename({"order_row": "unit"}), accepted, engagement, ways)
-    lone = match_units.lone_units(fulfilments, orders.height, accepted, engagement, ways)
+    priced = match_units.order_units(orders, lines.rename({"order_row": "unit"}), ground)
+    lone = match_units.lone_units(fulfilments, orders.height, ground)
     units = match_units.all_units(priced, lone)
     fulfilments, invoices = _placed(fulfilments, invoices, lone)
-    fulfilments = _measured_goods(fulfilments, units, masters, ways)
-    invoices = _measured_bills(invoices, units, masters, ways, accepted, engagement)
+    fulfilments = _measured_goods(fulfilments, units, ground)
+    invoices = _measured_bills(invoices, units, ground)
     billed = bills.measure(invoices)
     arrived = goods.measure(fulfilments, units, _credited(invoices, units.height))
     claims = _with_whole_bills(billed.claims, invoices, orders, units, arrived.by_unit)
     parts = allocate.allocate(arrived.layers, claims, units)
     capped = allocate.bill(claims, parts, units, arrived.by_unit)
     crossed = _crossed(capped, invoices, units)
-    return ThreeWay(orders, fulfilments, invoices, units, arrived, capped, billed.overdrawn, parts, crossed)
+    return ThreeWay(orders, fulfilments, invoices, units, arrived, capped, billed.overdrawn, parts, crossed, ground)
 
 
 def _marked(accepted: Accepted, engagement: Engagement) -> Stacks:
@@ -96,16 +97,19 @@ def _linked(stacks: Stacks, accepted: Accepted) -> tuple[pl.DataFrame, pl.DataFr
 
 def _goods_origins(lines: pl.DataFrame) -> pl.Series:
     """The receipt or shipment line that a return or reversal names, aligned."""
-    naming = lines.filter(pl.col("origin_number").is_not_null() & pl.col("exclusion_reason").is_null())
+    if lines["origin_number"].null_count() == lines.height:
+        return pl.repeat(None, lines.height, dtype=pl.UInt32, eager=True)
     key = ["cycle", "company_code", "origin_number"]
-    origins = lines.filter(pl.col("fulfilment_number").is_in(naming["origin_number"].unique().implode()) & (pl.col("quantity") > 0)).select(
-        "cycle", "company_code", origin_number="fulfilment_number", line="fulfilment_line_no", origin_row="row", origin_order="order_row"
-    )
+    names_one = pl.col("origin_number").is_not_null() & pl.col("exclusion_reason").is_null()
+    naming = chosen(lines, names_one, "row", *key, "origin_line_no", "order_row")
+    is_named = pl.col("fulfilment_number").is_in(naming["origin_number"].unique().implode()) & (pl.col("quantity") > 0)
+    origin = {"origin_number": "fulfilment_number", "line": "fulfilment_line_no", "origin_row": "row", "origin_order": "order_row"}
+    origins = chosen(lines, is_named, "cycle", "company_code", **origin)
     pairs = naming.select("row", *key, "origin_line_no", "order_row").join(origins, on=key, how="inner")
     fits = pl.when(pl.col("origin_line_no").is_not_null()).then(pl.col("origin_line_no") == pl.col("line"))
     pairs = pairs.filter(fits.otherwise(pl.col("order_row").eq_missing(pl.col("origin_order"))))
     single = pairs.filter(pl.len().over("row") == 1).select("row", "origin_row")
-    return lines.select("row").join(single, on="row", how="left", validate="1:1", maintain_order="left")["origin_row"]
+    return aligned(single, "row", lines.height)["origin_row"]
 
 
 def _placed(fulfilments: pl.DataFrame, invoices: pl.DataFrame, lone: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -117,7 +121,7 @@ def _placed(fulfilments: pl.DataFrame, invoices: pl.DataFrame, lone: pl.DataFram
     return goods_lines, pl.concat([invoices, by_goods], how="horizontal").with_columns(unit).drop("own_unit")
 
 
-def _measured_goods(lines: pl.DataFrame, units: pl.DataFrame, masters: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
+def _measured_goods(lines: pl.DataFrame, units: pl.DataFrame, ground: match_units.Ground) -> pl.DataFrame:
     """Add delivered, accepted, rejected, lost in base units. What was lost on the way by a carrier's admission counts as delivered."""
     rejected = pl.col("quantity_rejected")
     untold = pl.when(pl.col("level_inspects").fill_null(value=False)).then(None).otherwise(pl.col("quantity"))
@@ -126,7 +130,7 @@ def _measured_goods(lines: pl.DataFrame, units: pl.DataFrame, masters: pl.DataFr
     given = {"delivered": pl.col("quantity"), "taken": pl.coalesce("quantity_accepted", pl.col("quantity") - rejected, untold)}
     sparse = {"rejected": "quantity_rejected", "lost": "quantity_declared_loss"}
     known = {name: pl.col(column) for name, column in sparse.items() if lines[column].null_count() < lines.height}
-    measured = in_base_units(lines, units, masters, ways, given | known).with_columns(
+    measured = in_base_units(lines, units, ground, given | known).with_columns(
         pl.lit(None, dtype=money.QUANTITY).alias(name) for name in sparse.keys() - known.keys()
     )
     if "lost" in known:
@@ -136,19 +140,17 @@ def _measured_goods(lines: pl.DataFrame, units: pl.DataFrame, masters: pl.DataFr
     return pl.concat([lines.drop("level_inspects"), measured.rename({"taken": "accepted"})], how="horizontal")
 
 
-def _measured_bills(
-    lines: pl.DataFrame, units: pl.DataFrame, masters: pl.DataFrame, ways: pl.DataFrame, accepted: Accepted, engagement: Engagement
-) -> pl.DataFrame:
+def _measured_bills(lines: pl.DataFrame, units: pl.DataFrame, ground: match_units.Ground) -> pl.DataFrame:
     """Add role, value, billed (base units), rate, counts."""
-    measured = in_base_units(lines, units, masters, ways, {"billed": pl.col("quantity")})
+    measured = in_base_units(lines, units, ground, {"billed": pl.col("quantity")})
     of_unit = units.select(pl.col("currency").gather(lines["unit"]).alias("unit_currency"))
     joined = pl.concat([lines, bills.roles(lines), measured, of_unit], how="horizontal")
     day = pl.coalesce("posting_date", "invoice_date")
-    dated = _fx_dates(joined, engagement).select(pl.when(pl.col("fx_date") == "posting").then(day).otherwise("invoice_date").alias("rate_day"))
+    dated = _fx_dates(joined, ground.engagement).select(pl.when(pl.col("fx_date") == "posting").then(day).otherwise("invoice_date").alias("rate_day"))
     rated = pl.concat([joined, dated], how="horizontal")
     same_currency = (pl.col("currency") == pl.col("unit_currency")).fill_null(value=True)
     home = rated.with_columns(
-        rate=company_rates(rated, accepted, engagement.currency),
+        rate=company_rates(rated, ground.accepted, ground.engagement.currency),
         same_currency=same_currency,
         counts=pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & same_currency,
         has_order=pl.col("order_row").is_not_null() | pl.col("named_order").is_not_null(),
@@ -168,30 +170,20 @@ def _fx_dates(lines: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
 
 def _credited(invoices: pl.DataFrame, size: int) -> pl.DataFrame:
     """Per unit the quantity that credits took back."""
-    credits = invoices.filter(pl.col("counts") & (pl.col("role") == "credit") & pl.col("billed").is_not_null())
-    return sums(credits.select("unit", "billed"), "unit", size, credited=-pl.col("billed").sum())
+    is_credit = pl.col("counts") & (pl.col("role") == "credit") & pl.col("billed").is_not_null()
+    return sums(chosen(invoices, is_credit, "unit", "billed"), "unit", size, credited=-pl.col("billed").sum())
 
 
 def _with_whole_bills(claims: pl.DataFrame, invoices: pl.DataFrame, orders: pl.DataFrame, units: pl.DataFrame, arrived: pl.DataFrame) -> pl.DataFrame:
     """Claims with the pieces of bills that state no quantity: first those for one order line, then those for a whole order."""
-    whole = invoices.filter((pl.col("role") == "whole") & pl.col("exclusion_reason").is_null() & (pl.col("line_amount_net") > 0))
+    whole = chosen(
+        invoices, (pl.col("role") == "whole") & pl.col("exclusion_reason").is_null() & (pl.col("line_amount_net") > 0),
+        "row", "unit", "named_order", "cycle", "company_code", "counts", "currency", "created_at", amount="line_amount_net",
+        posted=pl.coalesce("posting_date", "invoice_date"), day="invoice_date",
+    )  # fmt: skip
     if whole.is_empty():
         return claims.with_row_index("claim")
-    slim = goods.in_order_of_consumption(
-        whole.select(
-            "row",
-            "unit",
-            "named_order",
-            "cycle",
-            "company_code",
-            "counts",
-            "currency",
-            "created_at",
-            amount="line_amount_net",
-            posted=pl.coalesce("posting_date", "invoice_date"),
-            day="invoice_date",
-        )  # fmt: skip
-    ).with_columns(turn=pl.col("turn") + invoices.height)  # after the bills that state their quantity
+    slim = goods.in_order_of_consumption(whole).with_columns(turn=pl.col("turn") + invoices.height)  # after bills that state a quantity
     of_line = slim.filter(pl.col("unit").is_not_null() & pl.col("counts")).rename({"unit": "bundle"})
     of_order = _bundled(slim.filter(pl.col("named_order").is_not_null()), orders)
     by_line = units.with_columns(bundle="unit").filter(pl.col("ordered_quantity").is_not_null())
@@ -221,11 +213,12 @@ def _bundled(whole: pl.DataFrame, orders: pl.DataFrame) -> tuple[pl.DataFrame, p
 def _crossed(claims: pl.DataFrame, invoices: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     """The bridge of every invoice line that counts: claims, and the credits and adjustments beside them."""
     role = pl.col("role")
-    others = invoices.filter(pl.col("counts") & ((role == "adjustment") | ((role == "credit") & pl.col("billed").is_not_null())))
+    beside_claims = pl.col("counts") & ((role == "adjustment") | ((role == "credit") & pl.col("billed").is_not_null()))
     moved = pl.when(role == "credit").then("billed").otherwise(ZERO)
-    beside = others.select(
-        "row", "unit", "role", quantity=moved, billable=moved, net=ZERO, amount="line_amount_net", value="value", net_value=bills.NONE
-    )
+    beside = chosen(
+        invoices, beside_claims, "row", "unit", "role", "value",
+        quantity=moved, billable=moved, net=ZERO, amount="line_amount_net", net_value=bills.NONE,
+    )  # fmt: skip
     asked = claims.select("row", "unit", "quantity", "billable", "net", "amount", "value", "net_value", role=pl.lit("billing"))
     both = pl.concat([asked, beside.select(asked.columns)]) if beside.height else asked
     facts = invoices.select(pl.col("rate", "currency", "line_tax_amount").gather(both["row"])).rename({"line_tax_amount": "tax"})

@@ -23,7 +23,7 @@ def units(column: str | pl.Expr) -> pl.Expr:
 
 
 def times(left: pl.Expr, right: pl.Expr, drop: int) -> pl.Expr:
-    """left x right with the last `drop` digits rounded away."""
+    """The product of two whole numbers with its last `drop` digits rounded away."""
     return _rounded(left * right, 10**drop)
 
 
