@@ -17,6 +17,7 @@ from recon.match.number_line import in_turn
 from recon.match.quantities import in_base_units
 from recon.match.rates import company_rates
 from recon.match.stacks import Stacks, stack
+from recon.match.suggest import with_suggestions
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -60,6 +61,7 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     arrived = goods.measure(fulfilments, units, _credited(invoices, units.height))
     claims = _with_whole_bills(billed.claims, invoices, orders, units, arrived.by_unit)
     parts = allocate.allocate(arrived.layers, claims, units)
+    invoices = with_suggestions(invoices, orders, units, claims, engagement)
     capped = allocate.bill(claims, parts, units, arrived.by_unit)
     crossed = _crossed(capped, invoices, units)
     return ThreeWay(orders, fulfilments, invoices, units, arrived, capped, billed.overdrawn, parts, crossed, ground)
