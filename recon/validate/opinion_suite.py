@@ -15,7 +15,8 @@ from recon.domain.workpapers import CONTROL_STATUSES, MATCH_STATUSES
 _ORDER_KEY: Final = "cycle, company_code, order_number, order_line_no"
 _INVOICE_KEY: Final = "cycle, company_code, party_id, invoice_number, invoice_line_no"
 
-#: Tables made from the written ones: both sides of a comparison under one key, so that each query is one pass.
+#: Tables made from the written ones: both sides of a comparison under one key, so that each query is one pass. A negative open
+#: end (more returned than received, more credited than billed) keeps the sums whole and is nothing that is still open.
 DERIVED: Final = (
     f"""CREATE TABLE invoice_line_sides AS
     SELECT {_INVOICE_KEY}, SUM(given) AS given, SUM(told) AS told, SUM(given_amount) AS given_amount, SUM(told_amount) AS told_amount FROM (
@@ -32,7 +33,7 @@ DERIVED: Final = (
       UNION ALL SELECT {_ORDER_KEY}, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM order_lines
       UNION ALL SELECT {_ORDER_KEY}, 0, 0,
         CASE WHEN invoice_number IS NOT NULL THEN quantity ELSE 0 END, CASE WHEN fulfilment_number IS NOT NULL THEN quantity ELSE 0 END,
-        CASE WHEN invoice_number IS NULL THEN quantity ELSE 0 END, CASE WHEN fulfilment_number IS NULL THEN quantity ELSE 0 END,
+        CASE WHEN invoice_number IS NULL THEN MAX(quantity, 0) ELSE 0 END, CASE WHEN fulfilment_number IS NULL THEN MAX(quantity, 0) ELSE 0 END,
         0, 0, 0, 0, 1 FROM allocations WHERE order_number IS NOT NULL
       UNION ALL SELECT {_ORDER_KEY}, 0, 0, 0, 0, 0, 0,
         CASE kind WHEN 'fulfilled_not_invoiced' THEN quantity ELSE 0 END, CASE kind WHEN 'invoiced_not_fulfilled' THEN quantity ELSE 0 END,
