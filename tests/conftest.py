@@ -51,7 +51,7 @@ def accepted_of() -> Callable[[Rows], Accepted]:
         for name, rows in given.items():
             filled = [{"company_code": "C1", **row} if documents.TABLES[name].has("company_code") else dict(row) for row in rows]
             tables[name] = _frame(name, filled)
-            supplied[name] = frozenset(key for row in filled for key in row)
+            supplied[name] = frozenset(key for row in filled for key in row) or frozenset(documents.TABLES[name].required)
             counts[name] = len(filled)
         made = Documents(tables, supplied, pl.DataFrame(schema=dict.fromkeys(REJECTED, pl.String())), tie_out.empty())
         return Accepted(made, {}, counts, pl.DataFrame(schema=dict.fromkeys(STATEMENTS, pl.String())), made.rejected, tie_out.empty())

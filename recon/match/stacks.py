@@ -76,7 +76,7 @@ def _stacked(accepted: Accepted, table_of: str, words: str, key: tuple[str, ...]
         table = str(getattr(cycle, table_of))
         names = _names(words, cycle)
         types |= {neutral: schema(table)[canonical] for neutral, canonical in names.items() if canonical in schema(table)}
-        if table in accepted.documents.tables:
+        if accepted.documents.supplied.get(table):
             parts.append(_part(accepted, table, names, cycle).pipe(_in_key_order, key))
     given = {name for part in parts for name in part.columns}
     whole = [part.with_columns(pl.lit(None, dtype=types[n]).alias(n) for n in sorted(given - set(part.columns))) for part in parts]
