@@ -97,7 +97,7 @@ create temp table part_named as
 with placed as (
   select i.iid, i.fid, i.oid, f.live as capacity, i.live,
          sum(i.live) over (partition by i.fid order by i.posting_date, i.on_date, i.created_at, i.number, i.line_no, i.internal_number) as upto
-  from i join f using (fid) where i.live > 0 and f.live > 0
+  from i join f on f.fid = i.fid and f.oid = i.oid where i.live > 0 and f.live > 0
 )
 select oid, fid, iid, (least(upto, capacity) - (upto - live))::decimal(18, 3) as quantity from placed where upto - live < capacity;
 
@@ -136,15 +136,17 @@ ii as (
   from i where oid is not null group by oid
 )
 select o.*, coalesce(ff.fulfilled, 0) as fulfilled, coalesce(ff.accepted, 0) as accepted, coalesce(ii.invoiced, 0) as invoiced, ff.first_fulfilled, ii.first_invoice,
-       ii.first_invoice_date, coalesce(ff.unknown_units, 0) as unknown_units, coalesce(ii.invoiced_amount, 0) as invoiced_amount, coalesce(ii.invoiced_base, 0) as invoiced_base
+       ii.first_invoice_date, coalesce(ff.unknown_units, 0) as unknown_units, coalesce(ii.invoiced_amount, 0) as invoiced_amount, coalesce(ii.invoiced_base, 0) as invoiced_base, over_div(o.ordered * o.unit_price_net, o.price_div)::decimal(38, 2) as ordered_amount
 from o left join ff using (oid) left join ii using (oid);
 
 -- ── each invoice line against what may be billed; the variances add up to billed less due ───────────────────────────────
 create temp table invoice_line as
-with running as (
-  select iid, oid, live, base_quantity, kind, unit_price_net, price_div, fx_rate, line_amount_net, line_tax_amount, tax_rate,
-         sum(live) over (partition by oid order by posting_date, on_date, created_at, number, line_no, internal_number)::decimal(18, 3) as to_date
-  from i where oid is not null
+with by_name as (select iid, sum(quantity) as quantity from part_named group by iid),
+running as (  -- what named goods cover comes first, then what they cover in part, then the rest in turn
+  select i.iid, oid, live, base_quantity, kind, unit_price_net, price_div, fx_rate, line_amount_net, line_tax_amount, tax_rate,
+         sum(live) over (partition by oid order by case when n.quantity >= live then 0 when n.quantity > 0 then 1 else 2 end,
+                   posting_date, on_date, created_at, number, line_no, internal_number)::decimal(18, 3) as to_date
+  from i left join by_name n using (iid) where oid is not null
 ),
 measured as (
   select r.*, l.ordered, l.fulfilled, l.accepted, l.match_level, l.needs_fulfilment, l.unknown_units, l.unit_price_net as order_price, l.price_div as order_div, l.fx_rate as order_rate,
@@ -172,6 +174,10 @@ select 'fulfilled_not_invoiced' as kind, f.cycle, o.oid, f.company_code, f.party
        (f.live - coalesce(u.quantity, 0))::decimal(18, 3) as quantity, date_diff('day', f.posting_date, $as_of) as age_days, o.currency,
        (over_div((f.live - coalesce(u.quantity, 0)) * o.unit_price_net, o.price_div) * o.fx_rate)::decimal(38, 6) as amount_base, o.needs_fulfilment
 from f join o using (oid) left join f_used u using (fid) where f.live > coalesce(u.quantity, 0)
+union all
+select 'fulfilled_not_invoiced', cycle, null, company_code, party_id, null, null, number, line_no, posting_date, live,
+       date_diff('day', posting_date, $as_of), null, null, true
+from f where oid is null and live > 0
 union all
 select 'invoiced_not_fulfilled', i.cycle, o.oid, i.company_code, i.party_id, o.order_number, o.order_line_no, i.number, i.line_no, i.posting_date,
        (i.live - coalesce(u.quantity, 0))::decimal(18, 3), date_diff('day', i.posting_date, $as_of), i.currency,
@@ -201,7 +207,8 @@ with heads as (
   from order_line group by all
 ),
 decisions as (
-  select document_type, company_code, document_number as order_number, min(action_at) as first_approval, max(action_at) as last_approval from approval_event where action = 'approve' group by all
+  select document_type, company_code, document_number as order_number, min(action_at) as first_approval, max(action_at) as last_approval
+  from approval_event where action = 'approve' and action_at::date <= $as_of group by all
 )
 select h.*, d.first_approval, d.last_approval
 from heads h left join decisions d on d.company_code = h.company_code and d.order_number = h.order_number
@@ -252,6 +259,18 @@ from invoice_line join i using (iid)
 where i.live > 0 and case when at_order_price <= 1000 then abs(price_variance) > 0.02 * at_order_price and abs(price_variance) > 10
                        else abs(price_variance) > 0.02 * at_order_price or abs(price_variance) > 10 end
 union all
+select 'PRC-07', cycle, company_code, order_number, order_line_no, ((invoiced_amount - ordered_amount) * fx_rate)::decimal(38, 6)
+from order_line l
+where (invoiced_amount - ordered_amount) * fx_rate > 50 and (invoiced_amount - ordered_amount) > 0.02 * ordered_amount
+  and not exists (from invoice_line v where v.oid = l.oid and v.live > 0 and v.price_variance > 0
+                  and case when at_order_price <= 1000 then price_variance > 0.02 * at_order_price and price_variance > 10
+                           else price_variance > 0.02 * at_order_price or price_variance > 10 end)
+union all
+select 'QTY-08', cycle, company_code, number, line_no, line_amount_net
+from (select i.*, l.ordered, l.is_service, sum(i.live) over (partition by i.oid order by i.posting_date, i.on_date, i.created_at, i.number, i.line_no, i.internal_number) - i.live as before
+      from i join order_line l using (oid) where l.is_service and l.cycle = 'procure_to_pay' and i.kind = 'invoice')
+where live > 0 and before >= ordered
+union all
 select 'BAL-01', cycle, company_code, number, line_no, amount_base from open_layer
 where cycle = 'procure_to_pay' and kind = 'fulfilled_not_invoiced' and age_days > 90
 union all
@@ -277,7 +296,7 @@ union all
 select 'APR-01', cycle, company_code, order_number, null, net_base from order_document where first_approval is null and (sent_at is not null or first_fulfilled is not null)
 union all
 select 'APR-02', cycle, company_code, order_number, null, net_base from order_document
-where last_approval > case cycle when 'procure_to_pay' then least(sent_at, coalesce(first_fulfilled::timestamptz, sent_at)) else first_fulfilled::timestamptz end
+where last_approval::date > first_fulfilled or (cycle = 'procure_to_pay' and last_approval > sent_at)
 union all
 select 'APR-03', d.cycle, d.company_code, d.order_number, null, (e.amount_at_action * d.fx_rate)::decimal(38, 6) - u.approval_limit
 from approval_event e join order_document d on d.company_code = e.company_code and d.order_number = e.document_number and e.document_type = case d.cycle when 'procure_to_pay' then 'purchase_order' else 'sales_order' end
