@@ -239,7 +239,7 @@ def _perform(engagement: Engagement, folder: Path, history: Path | None, languag
 def _progress() -> Iterator[Callable[[str], None]]:
     """A bar on standard error, and only on a terminal."""
     if not sys.stderr.isatty():
-        yield lambda room: None
+        yield lambda _room: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 ROOMS = ("load", "conform", "validate", "match", "evaluate", "record", "second opinion", "report", "deliver")
 
 
-def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[[str], None] = lambda room: None) -> Workpapers:
+def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[[str], None] = lambda _room: None) -> Workpapers:
     """Perform an engagement: files in, workpapers out. Nothing is written.
 
     `history` is the folder of an earlier published run whose exceptions are remembered. `watch` is told each room's name as

@@ -132,10 +132,15 @@ def _typed_rows(table: str, frame: pl.LazyFrame, cells: Mapping[str, Cell], part
     return Rows(kept.drop(_ASIDE), supplied, rejected, _tie_out_row(table, done))
 
 
+def _writing(column: str, kind: str) -> str:
+    """Document numbers stay as they were written: whether two spellings are one number is for matching and DUP-01 to say."""
+    return "text" if kind == "id" and column.endswith("_number") else kind
+
+
 def _ready(frame: pl.LazyFrame, cells: Mapping[str, Cell], partner: pl.Expr | None, kinds: Mapping[str, str], finish: _Finish | None) -> pl.LazyFrame:
     """What typing looks at, each a column of its own: cleaned cells, words unknown to a map, missing partners, signs, provenance."""
     present = frame.collect_schema().names()
-    texts = [cleaned(cell.text, kinds[name], cell.source, cell.clock).alias(_CELL + name) for name, cell in cells.items()]
+    texts = [cleaned(cell.text, _writing(name, kinds[name]), cell.source, cell.clock).alias(_CELL + name) for name, cell in cells.items()]
     words = [cell.unknown_word.alias(_FAULT + name) for name, cell in cells.items() if cell.unknown_word is not None]
     partners = [partner.alias(_FAULT + _PARTNER)] if partner is not None else []
     reads = [pl.col(c).alias(_READ + c) for c in finish.reads()] if finish is not None else []

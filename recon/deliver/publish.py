@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from recon import __version__
 from recon.deliver.tables import write_table
 from recon.deliver.target import claim, put_in_place, workplace
 from recon.domain import manifest
 from recon.domain.errors import TryLater
 from recon.domain.publication import TableFile
+from recon.domain.version import __version__
 
 if TYPE_CHECKING:
     from pathlib import Path

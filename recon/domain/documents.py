@@ -89,9 +89,7 @@ def _invoice_line(order: str, fulfilment: str, party: str) -> str:
 
 
 def _invoice(party: str) -> str:
-    return (
-        f"company_code! invoice_number! {party}! invoice_date! amount_net tax_amount amount_gross! currency! supplier_tax_id buyer_tax_id"
-    )
+    return f"company_code! invoice_number! {party}! invoice_date! amount_net tax_amount amount_gross! currency! supplier_tax_id buyer_tax_id"
 
 
 _PARTY = (

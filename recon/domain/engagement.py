@@ -111,11 +111,7 @@ class Engagement(Terms):
 
     def parameter_rules(self, control_id: str) -> list[ScopedRule]:
         """Overrides of one control's parameters, as scoped rules."""
-        return [
-            ScopedRule(p.set, p.where, p.why, f"{self.origin}:parameters[{i}]")
-            for i, p in enumerate(self.parameters)
-            if p.control == control_id
-        ]
+        return [ScopedRule(p.set, p.where, p.why, f"{self.origin}:parameters[{i}]") for i, p in enumerate(self.parameters) if p.control == control_id]
 
     def policy_rules(self) -> list[ScopedRule]:
         """Matching policies, as scoped rules."""

@@ -34,7 +34,7 @@ def product(left: pl.Expr, right: pl.Expr, scale: int = 10) -> pl.Expr:
 
 
 def amount(left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    """quantity times price, or money times rate, as money: `Decimal(38, 6)`."""
+    """Quantity times price, or money times rate, as money: `Decimal(38, 6)`."""
     return product(left, right, scale=6)
 
 
@@ -52,7 +52,7 @@ def round_to_currency(money: pl.Expr, currency: pl.Expr) -> pl.Expr:
 
 
 def ratio(left: pl.Expr, right: pl.Expr, divisor: pl.Expr, scale: int = 10) -> pl.Expr:
-    """left times right divided by a positive divisor, at `scale` digits, rounded once half away from zero; null for a divisor of 0.
+    """Left times right divided by a positive divisor, at `scale` digits, rounded once half away from zero; null for a divisor of 0.
 
     The product is exact (20 digits) and the division is one of whole numbers, so nothing is rounded before the end.
     """

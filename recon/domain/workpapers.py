@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import polars as pl
 
     from recon.domain.control import Control
@@ -127,9 +128,7 @@ EXCEPTIONS: Final = _columns(
     " order_line_no item_id document_date observed expected variance limit amount_at_risk currency amount_at_risk_base age_days message"
     " cause_exception_id certainty first_seen source_file source_row message_zh"
 )
-CONTROLS: Final = _columns(
-    "control_id title severity status population exceptions not_testable amount_at_risk_base reason title_zh reason_zh"
-)
+CONTROLS: Final = _columns("control_id title severity status population exceptions not_testable amount_at_risk_base reason title_zh reason_zh")
 CONTROL_STATUSES: Final = ("clean", "exceptions", "nothing_to_test", "not_performed", "error")
 ORDER_LINES: Final = _columns(
     "cycle company_code order_number order_line_no party_id item_id currency ordered_quantity fulfilled_quantity accepted_quantity"

@@ -124,14 +124,15 @@ def _unconverted(found: ThreeWay) -> pl.DataFrame:
 
 
 def _agreed(found: ThreeWay) -> pl.DataFrame:
-    """agreed_unit_price per unit: the price list or contract price in force on the order's date, per base unit.
+    """agreed_unit_price per unit, from the price list or contract in force on the order's date, per base unit.
 
-    Of several quantity scales the highest reached counts; a row of the order's own contract goes before the others. Two
+    has_price_agreement says whether anything was ever agreed with the party about the item in this currency. Of several quantity scales the highest reached counts; a row of the order's own contract goes before the others. Two
     prices that differ are none.
     """
     listed = table(found.ground.accepted, "price_list_line").collect()
     if listed.is_empty():
-        return found.units.with_columns(pl.lit(None, dtype=money.PRICE).alias("agreed_unit_price")).select("agreed_unit_price")
+        nothing = {"agreed_unit_price": pl.lit(None, dtype=money.PRICE), "has_price_agreement": pl.lit(value=False)}
+        return found.units.with_columns(**nothing).select(nothing.keys())
     key = ["party_id", "item_id", "currency"]
     listed = listed.rename({"uom": "list_uom", "contract_id": "list_contract", "price_per": "list_per", "unit_price_net": "list_price"})
     asked = pl.concat(
@@ -152,4 +153,6 @@ def _agreed(found: ThreeWay) -> pl.DataFrame:
     per = money.product(pl.col("list_per").fill_null(1), pl.col("times"))
     prices = led.select("unit", price=money.ratio(pl.col("list_price"), pl.col("by"), per)).collect()
     agreed = prices.group_by("unit").agg(agreed_unit_price=pl.col("price").min(), prices=pl.col("price").n_unique())
-    return aligned(agreed.filter(pl.col("prices") == 1).select("unit", "agreed_unit_price"), "unit", found.units.height)
+    price = aligned(agreed.filter(pl.col("prices") == 1).select("unit", "agreed_unit_price"), "unit", found.units.height)
+    any_agreement = aligned(met.select("unit", has_price_agreement=pl.lit(value=True)).unique(), "unit", found.units.height)
+    return pl.concat([price, any_agreement.with_columns(pl.col("has_price_agreement").fill_null(value=False))], how="horizontal")
