@@ -137,8 +137,8 @@ def _required(documents: pl.DataFrame, policies: pl.DataFrame, events: pl.DataFr
     # Above the highest band nobody is authorised alone, which makes no approval superfluous: the bands it reaches stay required.
     inside = pl.col("is_inside").fill_null(value=False).any().over("document_id")
     pairs = pairs.filter(pl.when(inside).then("is_inside").otherwise(pl.col("reaches").fill_null(value=True)))
-    known = pl.when(pl.col("reaches").any()).then(pl.lit(value=True))
-    needed = pairs.group_by("document_id", "required_step").agg(approval_required=known)
+    asked = pl.when(pl.col("reaches").any()).then(pl.lit(value=True))
+    needed = pairs.group_by("document_id", "required_step").agg(approval_required=asked)
     none = slim.select("document_id").join(needed, on="document_id", how="anti")
     free = none.select("document_id", pl.lit(None, dtype=pl.String).alias("required_step"), approval_required=pl.lit(value=False))
     return pl.concat([needed, free])
