@@ -37,7 +37,7 @@ with stacked as (
          origin_shipment_number, origin_shipment_line_no, created_by, created_at, incoterm
   from kept_shipment_line
 )
-select (row_number() over ())::integer as fid, s.*, o.oid,
+select (row_number() over ())::integer as fid, s.*, o.oid, coalesce(o.match_level = '4way', false) as inspected,
        (s.quantity * case when s.uom = t.base_uom then 1 else c.factor::integer end)::decimal(18, 3) as base_quantity
 from stacked s
 left join o using (cycle, company_code, order_number, order_line_no)
@@ -50,7 +50,8 @@ with returned as (
   from fulfilment_row b join fulfilment_row r on r.cycle = b.cycle and r.company_code = b.company_code and r.number = b.origin_number and r.line_no = b.origin_line_no
   where b.kind = 'return' group by all
 )
-select f.*, (case when f.kind = 'return' then 0 else f.base_quantity + coalesce(returned.quantity, 0) end)::decimal(18, 3) as live
+select f.*, (case when f.kind = 'return' then 0 else f.base_quantity + coalesce(returned.quantity, 0) end)::decimal(18, 3) as live,
+       (case when f.kind = 'return' then 0 else f.base_quantity + coalesce(returned.quantity, 0) - case when f.inspected then coalesce(f.quantity_rejected, 0) else 0 end end)::decimal(18, 3) as billable
 from fulfilment_row f left join returned using (fid);
 
 -- ── invoices: named fulfilment line, else order line, else order and item; credits reduce the line they name ────────────
@@ -84,10 +85,12 @@ left join uom_conversion c on c.item_id = s.item_id and c.from_uom = s.uom and c
 
 create temp table i as
 with credited as (
-  select r.iid, sum(b.base_quantity) as quantity
-  from invoice_row b join invoice_row r on r.cycle = b.cycle and r.company_code = b.company_code and r.party_id = b.party_id and r.number = b.origin_number and r.line_no = b.origin_line_no
-  where b.kind = 'credit'
-  group by all
+  select iid, sum(quantity) as quantity
+  from (  -- of two bills under the number that the credit names, the later one is meant
+    select b.iid as credit, max_by(r.iid, (r.posting_date, r.created_at, r.internal_number)) as iid, any_value(b.base_quantity) as quantity
+    from invoice_row b join invoice_row r on r.cycle = b.cycle and r.company_code = b.company_code and r.party_id = b.party_id and r.number = b.origin_number and r.line_no = b.origin_line_no
+    where b.kind = 'credit' group by b.iid
+  ) group by iid
 )
 select i.*, (case when i.kind = 'credit' then 0 else i.base_quantity + coalesce(credited.quantity, 0) end)::decimal(18, 3) as live
 from invoice_row i left join credited using (iid);
@@ -95,17 +98,17 @@ from invoice_row i left join credited using (iid);
 -- ── allocation: what is named first, then the rest of an order line first in first out, as overlaps on one line ─────────
 create temp table part_named as
 with placed as (
-  select i.iid, i.fid, i.oid, f.live as capacity, i.live,
+  select i.iid, i.fid, i.oid, f.billable as capacity, i.live,
          sum(i.live) over (partition by i.fid order by i.posting_date, i.on_date, i.created_at, i.number, i.line_no, i.internal_number) as upto
-  from i join f on f.fid = i.fid and f.oid = i.oid where i.live > 0 and f.live > 0
+  from i join f on f.fid = i.fid and f.oid = i.oid where i.live > 0 and f.billable > 0
 )
 select oid, fid, iid, (least(upto, capacity) - (upto - live))::decimal(18, 3) as quantity from placed where upto - live < capacity;
 
 create temp table part as
 with f_rest as (
-  select f.oid, f.fid, f.live - coalesce(n.quantity, 0) as rest, f.posting_date, f.on_date, f.created_at, f.number, f.line_no
+  select f.oid, f.fid, f.billable - coalesce(n.quantity, 0) as rest, f.posting_date, f.on_date, f.created_at, f.number, f.line_no
   from f left join (select fid, sum(quantity) as quantity from part_named group by fid) n using (fid)
-  where f.oid is not null and f.live > 0 and f.live > coalesce(n.quantity, 0)
+  where f.oid is not null and f.billable > coalesce(n.quantity, 0)
 ),
 i_rest as (
   select i.oid, i.iid, i.live - coalesce(n.quantity, 0) as rest, i.posting_date, i.on_date, i.created_at, i.number, i.line_no, i.internal_number
@@ -171,9 +174,9 @@ from billed;
 create temp table open_layer as
 with f_used as (select fid, sum(quantity) as quantity from part group by fid), i_used as (select iid, sum(quantity) as quantity from part group by iid)
 select 'fulfilled_not_invoiced' as kind, f.cycle, o.oid, f.company_code, f.party_id, o.order_number, o.order_line_no, f.number, f.line_no, f.posting_date,
-       (f.live - coalesce(u.quantity, 0))::decimal(18, 3) as quantity, date_diff('day', f.posting_date, $as_of) as age_days, o.currency,
-       (over_div((f.live - coalesce(u.quantity, 0)) * o.unit_price_net, o.price_div) * o.fx_rate)::decimal(38, 6) as amount_base, o.needs_fulfilment
-from f join o using (oid) left join f_used u using (fid) where f.live > coalesce(u.quantity, 0)
+       (f.billable - coalesce(u.quantity, 0))::decimal(18, 3) as quantity, date_diff('day', f.posting_date, $as_of) as age_days, o.currency,
+       (over_div((f.billable - coalesce(u.quantity, 0)) * o.unit_price_net, o.price_div) * o.fx_rate)::decimal(38, 6) as amount_base, o.needs_fulfilment
+from f join o using (oid) left join f_used u using (fid) where f.billable > coalesce(u.quantity, 0)
 union all
 select 'fulfilled_not_invoiced', cycle, null, company_code, party_id, null, null, number, line_no, posting_date, live,
        date_diff('day', posting_date, $as_of), null, null, true
@@ -272,7 +275,7 @@ from (select i.*, l.ordered, l.is_service, sum(i.live) over (partition by i.oid 
 where live > 0 and before >= ordered
 union all
 select 'BAL-01', cycle, company_code, number, line_no, amount_base from open_layer
-where cycle = 'procure_to_pay' and kind = 'fulfilled_not_invoiced' and age_days > 90
+where cycle = 'procure_to_pay' and kind = 'fulfilled_not_invoiced' and age_days > 90 and amount_base is not null
 union all
 select 'DUP-01', b.cycle, b.company_code, b.number, null, b.gross
 from (select *, row_number() over (partition by cycle, company_code, party_id, kind, currency, gross, on_date, normalised order by created_at, internal_number) as nth from invoice_document) b
@@ -293,7 +296,7 @@ from (
   where (a.created_at, a.number, a.internal_number) < (b.created_at, b.number, b.internal_number) and not (a.normalised = b.normalised and a.on_date = b.on_date)
 ) where score >= 0.80
 union all
-select 'APR-01', cycle, company_code, order_number, null, net_base from order_document where first_approval is null and (sent_at is not null or first_fulfilled is not null)
+select 'APR-01', cycle, company_code, order_number, null, net_base from order_document where first_approval is null and (sent_at::date <= $as_of or first_fulfilled is not null)
 union all
 select 'APR-02', cycle, company_code, order_number, null, net_base from order_document
 where last_approval::date > first_fulfilled or (cycle = 'procure_to_pay' and last_approval > sent_at)
