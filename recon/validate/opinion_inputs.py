@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain.cycles import CYCLES
+from recon.domain.money import MONEY
 from recon.validate.opinion_tables import DoNotFitError, in_whole_units
 from recon.validate.subjects import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted, Workpapers
 
 _ORDER_KEY: Final = ("cycle", "company_code", "order_number", "order_line_no")
@@ -50,8 +52,8 @@ def _written(workpapers: Workpapers, accepted: Accepted) -> dict[str, pl.DataFra
         "invoice_lines": outcomes.invoice_lines.select(*_INVOICE_KEY, "match_status", "invoiced_amount", *variances),
         "allocations": workpapers.allocations.select(*_ORDER_KEY, "fulfilment_number", "invoice_number", "quantity"),
         "balances": workpapers.balances.select(*_ORDER_KEY, "kind", "quantity", "amount"),
-        "order_inputs": _of_both_cycles(accepted, "order"),
-        "invoice_inputs": _of_both_cycles(accepted, "invoice"),
+        "order_inputs": _orders(accepted, workpapers.engagement),
+        "invoice_inputs": _invoices(accepted),
         "documents": pl.concat(_documents(accepted)).unique(),
         "exceptions": workpapers.register.exceptions.lazy().select(
             "exception_id", "control_id", *_DOCUMENT, "document_line_no", "cycle", "party_id", "order_number", "order_line_no"
@@ -69,20 +71,46 @@ def _written(workpapers: Workpapers, accepted: Accepted) -> dict[str, pl.DataFra
     return dict(zip(plans, pl.collect_all(plans.values()), strict=True))
 
 
-def _of_both_cycles(accepted: Accepted, what: str) -> pl.LazyFrame:
-    """The keys of accepted order lines, or keys and amounts of accepted invoice lines, of purchase and sales."""
+def _invoices(accepted: Accepted) -> pl.LazyFrame:
+    """The keys and amounts of accepted invoice lines of purchase and sales."""
+    found = [
+        accepted.documents.tables[c.invoice_table].select(
+            "company_code", "invoice_number", "invoice_line_no", cycle=pl.lit(c.name), party_id=c.party, amount="line_amount_net"
+        )
+        for c in CYCLES
+        if c.invoice_table in accepted.documents.tables
+    ]
+    return pl.concat(
+        [pl.LazyFrame(schema=dict.fromkeys(_INVOICE_KEY, pl.String) | {"amount": MONEY}), *(f.select(*_INVOICE_KEY, "amount") for f in found)]
+    )
+
+
+def _orders(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
+    """The keys of accepted order lines, and whether they certainly need a fulfilment before they may be billed.
+
+    Certain is what the line itself says, or the default where nothing on the line, of its item or in the policies could change
+    it; anything else is not decided here (0).
+    """
     found: list[pl.LazyFrame] = []
+    by_policy = any("match_level" in policy.set for policy in engagement.policies)
     for cycle in CYCLES:
-        orders = {"order_number": f"{cycle.order}_number", "order_line_no": f"{cycle.order}_line_no"}
-        bills = {"party_id": cycle.party, "invoice_number": "invoice_number", "invoice_line_no": "invoice_line_no", "amount": "line_amount_net"}
-        table, named = (cycle.order_table, orders) if what == "order" else (cycle.invoice_table, bills)
-        if table in accepted.documents.tables:
-            columns = {name: pl.col(column) for name, column in named.items()}
-            found.append(accepted.documents.tables[table].select(pl.lit(cycle.name).alias("cycle"), "company_code", **columns))
-    if found:
-        return pl.concat(found)
-    key = _ORDER_KEY if what == "order" else (*_INVOICE_KEY, "amount")
-    return pl.LazyFrame(schema={name: pl.Int64 if name == "amount" else pl.String for name in key})
+        if cycle.order_table in accepted.documents.tables:
+            orders = accepted.documents.tables[cycle.order_table].join(_goods(accepted), on="item_id", how="left", validate="m:1")
+            usual = (
+                pl.col("match_level").is_null() & (pl.col("po_type").fill_null("standard") == "standard") & pl.col("is_goods").fill_null(value=False)
+            )
+            certain = pl.col("match_level").is_in(["3way", "4way"]) | (usual & (not by_policy))
+            key = {"order_number": f"{cycle.order}_number", "order_line_no": f"{cycle.order}_line_no"}
+            found.append(orders.select("company_code", cycle=pl.lit(cycle.name), needs_fulfilment=certain.fill_null(value=False), **key))
+    empty = pl.LazyFrame(schema=dict.fromkeys(_ORDER_KEY, pl.String) | {"needs_fulfilment": pl.Boolean})
+    return pl.concat([empty, *(f.select(*_ORDER_KEY, "needs_fulfilment") for f in found)])
+
+
+def _goods(accepted: Accepted) -> pl.LazyFrame:
+    """Items of the master that are no service, by item_id."""
+    if "item" not in accepted.documents.tables:
+        return pl.LazyFrame(schema={"item_id": pl.String, "is_goods": pl.Boolean})
+    return accepted.documents.tables["item"].select("item_id", is_goods=~pl.col("is_service").fill_null(value=False)).unique("item_id", keep="none")
 
 
 def _documents(accepted: Accepted) -> Iterator[pl.LazyFrame]:

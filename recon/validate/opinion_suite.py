@@ -27,18 +27,18 @@ DERIVED: Final = (
     SELECT {_ORDER_KEY}, SUM(given) AS given, SUM(told) AS told, SUM(invoiced) AS invoiced, SUM(fulfilled) AS fulfilled,
       SUM(open_fulfilled) AS open_fulfilled, SUM(open_invoiced) AS open_invoiced, SUM(layer_fulfilled) AS layer_fulfilled,
       SUM(layer_invoiced) AS layer_invoiced, SUM(layer_fulfilled_amount) AS layer_fulfilled_amount,
-      SUM(layer_invoiced_amount) AS layer_invoiced_amount, SUM(allocated) AS allocated FROM (
+      SUM(layer_invoiced_amount) AS layer_invoiced_amount, SUM(allocated) AS allocated, MIN(needs_fulfilment) AS needs_fulfilment FROM (
       SELECT {_ORDER_KEY}, 1 AS given, 0 AS told, 0 AS invoiced, 0 AS fulfilled, 0 AS open_fulfilled, 0 AS open_invoiced,
-        0 AS layer_fulfilled, 0 AS layer_invoiced, 0 AS layer_fulfilled_amount, 0 AS layer_invoiced_amount, 0 AS allocated FROM order_inputs
-      UNION ALL SELECT {_ORDER_KEY}, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM order_lines
+        0 AS layer_fulfilled, 0 AS layer_invoiced, 0 AS layer_fulfilled_amount, 0 AS layer_invoiced_amount, 0 AS allocated, needs_fulfilment FROM order_inputs
+      UNION ALL SELECT {_ORDER_KEY}, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL FROM order_lines
       UNION ALL SELECT {_ORDER_KEY}, 0, 0,
         CASE WHEN invoice_number IS NOT NULL THEN quantity ELSE 0 END, CASE WHEN fulfilment_number IS NOT NULL THEN quantity ELSE 0 END,
         CASE WHEN invoice_number IS NULL THEN MAX(quantity, 0) ELSE 0 END, CASE WHEN fulfilment_number IS NULL THEN MAX(quantity, 0) ELSE 0 END,
-        0, 0, 0, 0, 1 FROM allocations WHERE order_number IS NOT NULL
+        0, 0, 0, 0, 1, NULL FROM allocations WHERE order_number IS NOT NULL
       UNION ALL SELECT {_ORDER_KEY}, 0, 0, 0, 0, 0, 0,
         CASE kind WHEN 'fulfilled_not_invoiced' THEN quantity ELSE 0 END, CASE kind WHEN 'invoiced_not_fulfilled' THEN quantity ELSE 0 END,
         CASE kind WHEN 'fulfilled_not_invoiced' THEN amount ELSE 0 END, CASE kind WHEN 'invoiced_not_fulfilled' THEN amount ELSE 0 END,
-        0 FROM balances WHERE order_number IS NOT NULL AND kind IN ('fulfilled_not_invoiced', 'invoiced_not_fulfilled'))
+        0, NULL FROM balances WHERE order_number IS NOT NULL AND kind IN ('fulfilled_not_invoiced', 'invoiced_not_fulfilled'))
     GROUP BY order_number, order_line_no, company_code, cycle""",
     "CREATE UNIQUE INDEX order_line_sides_key ON order_line_sides (order_number, order_line_no, company_code, cycle)",
     "CREATE INDEX documents_key ON documents (document_number, document_type, company_code)",
@@ -135,8 +135,8 @@ SUITE: Final = (
     ),
     _none(
         "allocations", "what is invoiced and not fulfilled is what the allocations leave open", "已开票未履行数量等于分配的未结部分",
-        # what needs no fulfilment (services on two-way terms) may be invoiced without one and is not open
-        _order_difference("invoiced_not_fulfilled_quantity", "open_invoiced", where="NOT (o.invoiced_not_fulfilled_quantity = 0 AND s.fulfilled = 0)"), numbers=True,
+        # what needs no fulfilment (services, two-way terms) may be invoiced without one and is not open
+        _order_difference("invoiced_not_fulfilled_quantity", "open_invoiced", where="NOT (o.invoiced_not_fulfilled_quantity = 0 AND s.needs_fulfilment IS NOT 1)"), numbers=True,
     ),
     _none(
         "allocations", "no allocation has neither a fulfilment nor an invoice", "每条分配至少有一侧单据",

@@ -69,7 +69,7 @@ def without_first(frame: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
     return frame.filter(~(condition & (condition.cum_sum() == 1)))
 
 
-EVERY = pl.lit(value=True)
+EVERY = pl.int_range(pl.len()) >= 0  # a condition of rows, not a single value
 LINKED = pl.col("order_number").is_not_null() & pl.col("invoice_number").is_not_null() & pl.col("fulfilment_number").is_not_null()
 OPEN = pl.col("order_number").is_not_null() & (pl.col("kind") == "fulfilled_not_invoiced")
 
@@ -123,6 +123,13 @@ TAMPERED: dict[str, tuple[Callable[[Workpapers], Workpapers], str]] = {
     "an open end is dropped": (
         lambda w: replace(w, allocations=without_first(w.allocations.collect(), pl.col("invoice_number").is_null() & pl.col("order_number").is_not_null()).lazy()),
         "what is fulfilled and not invoiced is what the allocations leave open",
+    ),
+    "an open bill is forgotten, in the layers too": (
+        lambda w: replace(
+            order_lines(w, lambda f: f.with_columns(invoiced_not_fulfilled_quantity=pl.lit(Decimal(0), dtype=QUANTITY))),
+            balances=w.balances.filter(pl.col("kind") != "invoiced_not_fulfilled"),
+        ),
+        "what is invoiced and not fulfilled is what the allocations leave open",
     ),
     "an allocation without documents": (
         lambda w: replace(w, allocations=first(w.allocations.collect(), pl.col("invoice_number").is_null(), fulfilment_number=pl.lit(None)).lazy()),
@@ -189,7 +196,6 @@ def test_every_question_about_the_results_is_tried_by_a_tampering():
     tried = {sentence for _, sentence in TAMPERED.values()}
     untried = {one.en for one in SUITE if one.query is not None} - tried
     assert untried == {
-        "what is invoiced and not fulfilled is what the allocations leave open",
         "the open layers of an order line add up to its invoiced and not fulfilled quantity",
         "the open layers of an order line add up to its invoiced and not fulfilled amount",
         "validation let out as many rows as were audited",
