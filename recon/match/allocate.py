@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from recon.domain.money import QUANTITY
+from recon.match.dense import IN_ORDER
 from recon.match.goods import ZERO
 from recon.match.number_line import CARRIED, carry_equal, carry_in_proportion, carry_named, overlap, pairs, remaining, running
 
@@ -30,7 +31,7 @@ def allocate(layers: pl.DataFrame, claims: pl.DataFrame, units: pl.DataFrame) ->
             break
         mine = units.filter(pl.col("consumption") == policy)["unit"].implode()
         parts.append(_by_policy(policy, left.filter(pl.col("unit").is_in(mine)), asked.filter(pl.col("unit").is_in(mine))))
-    return pl.concat([part.select(CARRIED.keys()) for part in parts])
+    return pl.concat([part.select(CARRIED.keys()) for part in parts], rechunk=True)
 
 
 def _by_policy(policy: str, layers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
@@ -104,5 +105,5 @@ def _caps(units: pl.DataFrame, goods: pl.DataFrame) -> pl.DataFrame:
             cap=pl.when(level.is_in(["3way", "4way"])).then(three).otherwise(ordered),
             is_capped=(level != "none") & ~((level == "2way") & ordered.is_null()),
         )
-        .collect()
+        .collect(engine=IN_ORDER)
     )

@@ -9,7 +9,7 @@ import polars as pl
 
 from recon.domain import money
 from recon.match import whole_numbers as whole
-from recon.match.dense import chosen
+from recon.match.dense import IN_ORDER, chosen
 from recon.match.goods import ZERO, in_order_of_consumption
 from recon.match.links import BILLING
 from recon.match.number_line import CARRIED, carry_equal, carry_named, overlap, pairs, remaining
@@ -53,7 +53,7 @@ def roles(invoices: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("credit"))
         .otherwise(pl.lit("billing"))
     )
-    return invoices.lazy().with_columns(role=role).select("role", value=_value(invoices)).collect()
+    return invoices.lazy().with_columns(role=role).select("role", value=_value(invoices)).collect(engine=IN_ORDER)
 
 
 def _value(invoices: pl.DataFrame) -> pl.Expr:

@@ -12,7 +12,7 @@ import polars as pl
 
 from recon.domain import money
 from recon.match import whole_numbers as whole
-from recon.match.dense import aligned
+from recon.match.dense import IN_ORDER, aligned
 
 STEPS: Final = ("quantity_variance", "price_variance", "fx_variance", "rounding_variance")
 MEASURED: Final = ("expected_amount", "invoiced_at_order_price", "cumulative_price_variance", *STEPS, "tax_variance")
@@ -81,10 +81,10 @@ def _crossed(claims: pl.DataFrame, *, even: bool, home: bool) -> pl.DataFrame:
         rounding_variance=pl.col("billed") - pl.col("stated"),
         tax_variance=_tax(),
     )  # fmt: skip
-    done = steps.collect()
+    done = steps.collect(engine=IN_ORDER)
     _assert_adds_up(done)
     shown = (pl.col(name) if name == "tax_variance" else money.from_units(pl.col(name), 6).alias(name) for name in MEASURED)
-    return done.lazy().select("spot", *shown).collect()
+    return done.lazy().select("spot", *shown).collect(engine=IN_ORDER)
 
 
 def _tax() -> pl.Expr:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import polars as pl
+
+#: The engine that keeps rows in order and columns in one piece, so that frames may be laid side by side without a copy.
+IN_ORDER: Final = "in-memory"
 
 
 def aligned(frame: pl.DataFrame, key: str, size: int) -> pl.DataFrame:
@@ -25,7 +30,7 @@ def sums(frame: pl.DataFrame, key: str, size: int, **figures: pl.Expr) -> pl.Dat
 
 def chosen(frame: pl.DataFrame, where: pl.Expr | str, *columns: str | pl.Expr, **named: str | pl.Expr) -> pl.DataFrame:
     """Some columns of some rows: only what is asked for is copied, however wide the frame is."""
-    return frame.lazy().filter(where).select(*columns, **named).collect()
+    return frame.lazy().filter(where).select(*columns, **named).collect(engine=IN_ORDER)
 
 
 def positions(key: pl.Series, size: int) -> pl.Series:

@@ -47,6 +47,8 @@ def fulfilment_line_match(found: ThreeWay, parts: Parts, accepted: Accepted, eng
         .with_columns(
             *looked_up(found.units, "unit", "match_level", "item_group", "currency", "order_rate"),
             *looked_up(found.orders, "order_row", "order_number", "order_line_no", "contract_id"),
+            *looked_up(found.stacks.fulfilments.shown, "place", *found.stacks.fulfilments.shown.columns),
+            pl.col("link_pass", "link_certainty").cast(pl.String),
         )
     )
     measured = looked.with_columns(
@@ -96,18 +98,20 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
     whole.guard(found.units, [("ordered_quantity", "price_times"), ("order_unit_price", "order_rate")])
     crossed, before = _crossed_lines(found), _amount_before(found)
     spots = pl.DataFrame({"crossed": positions(crossed["row"], lines.height), "counted": positions(before["row"], lines.height)})
-    kept = lines.drop("quantity", "tax_rate", "fx_rate", "price_per").rename({"line_amount_net": "net"})
+    kept = lines.drop("quantity").rename({"line_amount_net": "net"})
     terms = (
         "match_level", "needs_fulfilment", "bill_rejected", "bill_over_receipt", "is_service", "item_group", "order_rate", "ordered_quantity",
         "order_unit_price", "price_times", "price_by",
     )  # fmt: skip
-    order_terms = ("order_number", "order_line_no", "contract_id", "limit_amount", "planned_charge_amount")
+    order_terms = ("order_number", "order_line_no", "contract_id")
     looked = (
         pl.concat([kept, spots, _own_groups(lines, accepted)], how="horizontal")
         .lazy()
         .with_columns(
             *looked_up(found.units, "unit", *terms),
-            *looked_up(found.orders, "order_row", *order_terms, order_amount="line_amount_net"),
+            *looked_up(found.orders, "order_row", *order_terms, order_amount="line_amount_net", order_place="place"),
+            *looked_up(found.stacks.invoices.shown, "place", *found.stacks.invoices.shown.columns),
+            pl.col("link_pass", "link_certainty").cast(pl.String),
             *looked_up(found.fulfilments, "fulfilment_row", "fulfilment_number", "fulfilment_line_no"),
             *looked_up(found.goods.by_unit, "unit", "for_billing", "accepted"),
             *looked_up(documents, "document", document_amount_gross_base="amount_gross_base"),
@@ -115,6 +119,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
             *looked_up(before, "counted", "invoiced_before_amount"),
         )
     )
+    looked = looked.with_columns(looked_up(found.stacks.orders.shown, "order_place", "limit_amount", "planned_charge_amount"))
     return described(_with_terms(looked), "invoice_line_match", accepted).select(schema("invoice_line_match").keys())
 
 
@@ -171,8 +176,9 @@ def document_line_unit(found: ThreeWay, parts: Parts, accepted: Accepted) -> pl.
     numbers = looked_up(found.orders, "order_row", "order_number", "order_line_no")
     rates = looked_up(found.units, "unit", "order_rate")
     worth = parts.worth.alias("worth").to_frame()
+    base = found.units.head(found.orders.height).select("base_uom")
     sides = {
-        "order": pl.concat([found.orders, found.units.head(found.orders.height).select("base_uom")], how="horizontal")
+        "order": pl.concat([found.orders, base], how="horizontal")
         .lazy()
         .with_columns(uom_convertible=pl.lit(value=True), amount_base=pl.lit(None, dtype=money.MONEY)),
         "fulfilment": pl.concat([found.fulfilments, worth], how="horizontal")
@@ -181,11 +187,13 @@ def document_line_unit(found: ThreeWay, parts: Parts, accepted: Accepted) -> pl.
         .with_columns(amount_base=_in_base("worth", "order_rate")),
         "invoice": found.invoices.lazy().with_columns(*numbers),
     }
+    shown = {"order": found.stacks.orders.shown, "fulfilment": found.stacks.fulfilments.shown, "invoice": found.stacks.invoices.shown}
     counting = pl.col("exclusion_reason").is_null() & pl.col("quantity").is_not_null()
     frames = []
     for stem, frame in sides.items():
         types = {cycle.name: str(getattr(cycle, f"{stem}_type")) for cycle in CYCLES}
         named = frame.with_columns(
+            *looked_up(shown[stem], "place", "source_file", "source_row"),
             document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String),
             document_number=f"{stem}_number",
             document_line_no=f"{stem}_line_no",

@@ -9,7 +9,7 @@ import polars as pl
 from recon.domain import money
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
-from recon.match.dense import aligned, chosen, sums
+from recon.match.dense import IN_ORDER, aligned, chosen, sums
 from recon.match.described import described
 from recon.match.given import table
 
@@ -35,7 +35,7 @@ def numbered(invoices: pl.DataFrame) -> pl.DataFrame:
     return (
         invoices.lazy()
         .with_columns(document=(changes.fill_null(value=True).cum_sum() - 1).cast(pl.UInt32), gross=pl.coalesce(*options, net).cast(money.MONEY))
-        .collect()
+        .collect(engine=IN_ORDER)
     )
 
 
@@ -44,21 +44,25 @@ def invoice_documents(found: ThreeWay, accepted: Accepted) -> pl.LazyFrame:
 
     A document none of whose lines counts shows what it says, marked with the reason. Header totals, where given, are the gross.
     """
-    lines = found.invoices.with_columns(
+    lines = found.invoices
+    shown = found.stacks.invoices.shown.select(pl.col("received_date", "due_date", "payment_block").gather(lines["place"]))
+    numbers = found.orders.select(pl.col("order_number").gather(lines["order_row"]))
+    wide = pl.concat([lines, shown, numbers], how="horizontal").lazy()
+    told = wide.select(
+        "document", "place", "rate", "line_amount_net", "gross", "exclusion_reason", "created_at", "received_date", "due_date", "payment_block",
+        *_KEY, "currency",
         live=pl.col("exclusion_reason").is_null(),
         posted=pl.coalesce("posting_date", "invoice_date"),
         linked=pl.col("order_row").is_not_null() | pl.col("named_order").is_not_null(),
-        kind=pl.col("invoice_kind").fill_null("invoice"),
-    )
-    numbers = found.orders.select(pl.col("order_number").gather(lines["order_row"]))
-    lines = pl.concat([lines, numbers], how="horizontal").with_columns(pl.coalesce("order_number", "named_order").alias("order_number"))
-    counting = pl.col("live") | ~pl.col("live").any().over("document") if not lines["live"].all() else pl.lit(value=True)
-    grouped = lines.filter(counting).group_by("document", maintain_order=True)
-    firsts = ["invoice_kind", "internal_number", "currency", "source_file", "source_row", "created_by", "created_at_is_date_only"]
+        invoice_kind=pl.col("invoice_kind").fill_null("invoice"),
+        order_number=pl.coalesce("order_number", "named_order"),
+    ).collect(engine=IN_ORDER)  # fmt: skip
+    if not told["live"].all():
+        told = told.filter(pl.col("live") | ~pl.col("live").any().over("document"))
+    grouped = told.with_columns(pl.col("document").set_sorted()).group_by("document", maintain_order=True)
+    first, last = pl.col("order_number").first(), pl.col("order_number").last()
     documents = grouped.agg(
-        *(pl.col(name).first() for name in _KEY if name != "internal_number"),
-        *(pl.col(name).first() for name in firsts if name != "invoice_kind"),
-        invoice_kind=pl.col("kind").first(),
+        *(pl.col(name).first() for name in (*_KEY, "currency", "invoice_kind", "exclusion_reason", "place")),
         posting_date=pl.col("posted").min(),
         received_date=pl.col("received_date").min(),
         due_date=pl.col("due_date").min(),
@@ -68,11 +72,12 @@ def invoice_documents(found: ThreeWay, accepted: Accepted) -> pl.LazyFrame:
         line_count=pl.len().cast(pl.Int64),
         linked_line_count=pl.col("linked").sum().cast(pl.Int64),
         is_live=pl.col("live").any(),
-        exclusion_reason=pl.col("exclusion_reason").first(),
         created_at=pl.col("created_at").min(),
         payment_block=pl.col("payment_block").drop_nulls().first(),
-        order_number=pl.when(pl.col("order_number").n_unique() == 1).then(pl.col("order_number").first()),
+        order_number=pl.when((first == last) & (pl.col("order_number").n_unique() == 1)).then(first),
     )
+    entered = ["source_file", "source_row", "created_by", "created_at_is_date_only"]
+    documents = pl.concat([documents, found.stacks.invoices.shown.select(pl.col(entered).gather(documents["place"]))], how="horizontal")
     headed = _with_headers(documents, accepted).lazy()
     priced = headed.with_columns(
         exclusion_reason=pl.when(~pl.col("is_live")).then("exclusion_reason"),
@@ -92,7 +97,7 @@ def _with_headers(documents: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
     ]
     if not frames:
         return documents
-    headers = pl.concat(frames).unique([*_HEADER, "currency"], keep="none").collect()
+    headers = pl.concat(frames).unique([*_HEADER, "currency"], keep="none").collect(engine=IN_ORDER)
     once = documents.filter(pl.len().over(_HEADER) == 1).select("document", *_HEADER, "currency")
     found = once.join(headers, on=[*_HEADER, "currency"], how="inner", validate="1:1").select("document", "header")
     joined = pl.concat([documents, aligned(found, "document", documents.height)], how="horizontal")
@@ -112,10 +117,10 @@ def paid_by_unit(found: ThreeWay, documents: pl.DataFrame) -> pl.DataFrame:
     of_line = (
         shares.with_columns(share=money.ratio(pl.col("gross"), pl.col("paid_amount"), pl.col("amount_gross").abs(), 6))
         .with_columns(share=pl.when(pl.col("amount_gross") < 0).then(-pl.col("share")).otherwise("share"))
-        .collect()
+        .collect(engine=IN_ORDER)
     )
     whole = of_line.filter((pl.col("role") == "whole") & (pl.col("net") > 0)).drop("unit")
     pieces = whole.join(found.claims.select("row", "unit", "amount"), on="row", how="inner").lazy()
-    by_piece = pieces.select("unit", share=money.ratio(pl.col("share"), pl.col("amount"), pl.col("net"), 6)).collect()
+    by_piece = pieces.select("unit", share=money.ratio(pl.col("share"), pl.col("amount"), pl.col("net"), 6)).collect(engine=IN_ORDER)
     direct = of_line.filter((pl.col("role") != "whole") & pl.col("unit").is_not_null()).select("unit", "share")
     return sums(pl.concat([direct, by_piece]), "unit", found.units.height, paid_amount=pl.col("share").sum())

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain.cycles import CYCLES
-from recon.match.dense import aligned, chosen
+from recon.match.dense import IN_ORDER, aligned, chosen
 from recon.match.given import table
 from recon.match.live import NOT_IN_FORCE
-from recon.match.naming import FOUND, OFFERED, resolve
+from recon.match.naming import CERTAINTY, FOUND, OFFERED, STEPS, resolve
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 #: Invoice lines that bill goods or services; the other kinds (charge, tax, …) hang on an order without billing its quantity.
 BILLING: Final = ("item", "service")
 _PLACE: Final = ["cycle", "company_code"]
-_LINK: Final = {"order_row": pl.UInt32(), "link_pass": pl.String(), "link_certainty": pl.String(), "number_found": pl.String()}
+_WAYS: Final = {"order": STEPS, "fulfilment": STEPS, "delivery note": STEPS}
+#: Every word of `link_pass`: the way and, after a comma, the step that made the link.
+PASS: Final = pl.Enum(
+    [f"{way}, {step}" for way, steps in _WAYS.items() for step in steps] + ["order, value", "origin invoice", "party and amount", "reference"]
+)
 
 
 def with_party_keys(frame: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
     """Add `party_key`: the group of the party where the master names one, else the party. Records of one group are one party."""
     masters = [table(accepted, cycle.party_table).select(cycle=pl.lit(cycle.name), party_id="party_id", group_id="group_id") for cycle in CYCLES]
-    grouped = pl.concat(masters).filter(pl.col("group_id").is_not_null()).unique(["cycle", "party_id"], keep="any").collect()
+    grouped = pl.concat(masters).filter(pl.col("group_id").is_not_null()).unique(["cycle", "party_id"], keep="any").collect(engine=IN_ORDER)
     if grouped.is_empty():
         return frame.with_columns(party_key="party_id")
     joined = frame.join(grouped, on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
@@ -43,14 +47,14 @@ def _lines(frame: pl.DataFrame, number: str, line: str, *, as_target: bool, wher
     offered = [pl.col(name) for name in OFFERED if name != "price"]
     row = pl.col("row").alias("target") if as_target else pl.col("row")
     kept = frame.lazy() if where is None else frame.lazy().filter(where)
-    return kept.select(row, *_PLACE, *offered, number=number, line=line, price=unit_price).collect()
+    return kept.select(row, *_PLACE, *offered, number=number, line=line, price=unit_price).collect(engine=IN_ORDER)
 
 
 def link_fulfilments(fulfilments: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
     """order_row, link_pass, link_certainty of every fulfilment line, in the order given."""
     lines = _lines(fulfilments, "referenced_order_number", "referenced_order_line_no", as_target=False)
     found = resolve(lines, _order_targets(orders))
-    return _aligned(fulfilments, found, "order", "target")
+    return _aligned(fulfilments, found, "order").rename({"target": "order_row"})
 
 
 def _order_targets(orders: pl.DataFrame) -> pl.DataFrame:
@@ -59,14 +63,14 @@ def _order_targets(orders: pl.DataFrame) -> pl.DataFrame:
     return _lines(orders, "order_number", "order_line_no", as_target=True, where=open_to_links)
 
 
-def _aligned(lines: pl.DataFrame, found: pl.DataFrame, named: str, column: str) -> pl.DataFrame:
-    """Found links beside all lines; `named` (order or fulfilment) opens the words of the pass."""
-    joined = aligned(found, "row", lines.height)
-    return joined.select(
-        pl.col(column).alias(f"{named}_row"),
-        pl.when(pl.col(column).is_not_null()).then(pl.lit(f"{named}, ") + pl.col("step")).alias("link_pass"),
-        pl.col("certainty").fill_null("none").alias("link_certainty"),
-        "number_found",
+def _aligned(lines: pl.DataFrame, found: pl.DataFrame, way: str) -> pl.DataFrame:
+    """target, link_pass, link_certainty, number_found beside all lines; `found` may say its own `way`."""
+    ways = (pl.col("way") if "way" in found.columns else pl.lit(way)) + ", " + pl.col("step").cast(pl.String)
+    plain = {step: f"{way}, {step}" for step in STEPS}
+    said = ways.cast(PASS) if "way" in found.columns else pl.col("step").replace_strict(plain, return_dtype=PASS, default=None)
+    passed = found.with_columns(link_pass=pl.when(pl.col("target").is_not_null()).then(said))
+    return aligned(passed, "row", lines.height).select(
+        "target", "link_pass", pl.col("certainty").fill_null("none").alias("link_certainty"), "number_found"
     )
 
 
@@ -77,30 +81,33 @@ def link_invoices(invoices: pl.DataFrame, fulfilments: pl.DataFrame, orders: pl.
     the order line wins and the fulfilment is not taken. `named_order` is the order's number where the order is known and
     its line is not (a bill for the whole order, freight): such lines have a null order_row.
     """
-    by_order = _aligned(invoices, _by_order(invoices, orders), "order", "target")
-    by_goods = _aligned(invoices, _by_fulfilment(invoices, fulfilments), "fulfilment", "target")
-    goods_order = fulfilments["order_row"].gather(by_goods["fulfilment_row"])
-    both = pl.concat(
-        [
-            invoices.select("line_kind", "quantity"),
-            by_order.rename({"link_pass": "order_pass", "link_certainty": "order_certainty", "number_found": "named_order"}),
-            by_goods.select("fulfilment_row", goods_way="link_pass", goods_certainty="link_certainty"),
-            goods_order.alias("goods_order").to_frame(),
-        ],
-        how="horizontal",
+    by_goods = _aligned(invoices, _by_fulfilment(invoices, fulfilments), "fulfilment").rename({"target": "fulfilment_row", "link_pass": "goods_step"})
+    goods_order = fulfilments.select(pl.col("order_row").gather(by_goods["fulfilment_row"]).alias("goods_order"))
+    told = invoices.select("line_kind", "quantity", "referenced_order_number", "referenced_order_line_no")
+    of_goods = orders.select(pl.col("order_number", "order_line_no").gather(goods_order["goods_order"]))
+    known = pl.concat([told, of_goods], how="horizontal").select(
+        "line_kind", "quantity",
+        proven=(
+            (pl.col("referenced_order_number") == pl.col("order_number")) & (pl.col("referenced_order_line_no") == pl.col("order_line_no"))
+        ).fill_null(value=False),
+    )  # fmt: skip
+    by_order = _aligned(invoices, _by_order(invoices, orders, ~known["proven"]), "order").rename(
+        {"target": "order_row", "link_certainty": "certainty"}
     )
+    both = pl.concat([known, by_goods.drop("number_found").rename({"link_certainty": "goods_certainty"}), goods_order, by_order], how="horizontal")
     agree = (pl.col("order_row") == pl.col("goods_order")).fill_null(value=True)
-    sure = pl.col("order_pass").is_in(["order, line", "order, line, respelled"]).fill_null(value=False)
+    sure = pl.col("link_pass").is_in(pl.Series(["order, line", "order, line, respelled"], dtype=PASS).implode()).fill_null(value=False)
     # a line found only by item or price yields to the goods that the invoice names
     takes_goods = pl.col("fulfilment_row").is_not_null() & (agree | ~sure)
     order_row = pl.when(takes_goods).then(pl.coalesce("goods_order", "order_row")).otherwise("order_row")
-    whole = order_row.is_null() & ~takes_goods & pl.col("named_order").is_not_null() & _needs_no_line()
+    whole = order_row.is_null() & ~takes_goods & pl.col("number_found").is_not_null() & _needs_no_line()
+    value, certain = pl.lit("order, value", dtype=PASS), pl.lit("certain", dtype=CERTAINTY)
     return both.select(
         order_row=order_row,
         fulfilment_row=pl.when(takes_goods).then("fulfilment_row"),
-        link_pass=pl.when(takes_goods).then("goods_way").when(whole).then(pl.lit("order, value")).otherwise("order_pass"),
-        link_certainty=pl.when(takes_goods).then("goods_certainty").when(whole).then(pl.lit("certain")).otherwise("order_certainty"),
-        named_order=pl.when(whole).then("named_order"),
+        link_pass=pl.when(takes_goods).then("goods_step").when(whole).then(value).otherwise("link_pass"),
+        link_certainty=pl.when(takes_goods).then("goods_certainty").when(whole).then(certain).otherwise("certainty"),
+        named_order=pl.when(whole).then("number_found"),
     )
 
 
@@ -108,8 +115,8 @@ def _needs_no_line() -> pl.Expr:
     return ~pl.col("line_kind").fill_null("item").is_in(BILLING) | pl.col("quantity").is_null()
 
 
-def _by_order(invoices: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    lines = _lines(invoices, "referenced_order_number", "referenced_order_line_no", as_target=False)
+def _by_order(invoices: pl.DataFrame, orders: pl.DataFrame, wanted: pl.Series) -> pl.DataFrame:
+    lines = _lines(invoices, "referenced_order_number", "referenced_order_line_no", as_target=False, where=pl.lit(wanted))
     return resolve(lines, _order_targets(orders))
 
 
@@ -131,8 +138,8 @@ def _by_fulfilment(invoices: pl.DataFrame, fulfilments: pl.DataFrame) -> pl.Data
         _lines(noted, "supplier_delivery_note", "no_line", as_target=False, where=billing & unnamed),
         targets.unique([*_PLACE, "number", "line"], keep="none", maintain_order=True),
     )
-    by_note = by_note.filter(pl.col("target").is_not_null()).with_columns(step=pl.lit("delivery note, ") + pl.col("step"))
-    return pl.concat([found, by_note])
+    by_note = by_note.filter(pl.col("target").is_not_null()).with_columns(way=pl.lit("delivery note"))
+    return pl.concat([found.with_columns(way=pl.lit("fulfilment")), by_note]) if by_note.height else found
 
 
 def link_origins(invoices: pl.DataFrame) -> pl.Series:

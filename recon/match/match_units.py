@@ -15,7 +15,7 @@ from recon.domain.cycles import CYCLES
 from recon.domain.engagement import POLICIES
 from recon.match import packs
 from recon.match import whole_numbers as whole
-from recon.match.dense import chosen
+from recon.match.dense import IN_ORDER, chosen
 from recon.match.given import table
 from recon.match.rates import company_rates
 
@@ -48,7 +48,7 @@ def items(accepted: Accepted) -> pl.DataFrame:
     """item_id, master_group, master_uom, is_service of the item master, one row per item."""
     columns = {"master_group": "item_group", "master_uom": "base_uom", "is_service": "is_service", "standard_cost": "standard_cost"}
     master = table(accepted, "item").select("item_id", **columns)
-    return master.filter(pl.col("item_id").is_not_null()).unique("item_id", keep="any").collect()
+    return master.filter(pl.col("item_id").is_not_null()).unique("item_id", keep="any").collect(engine=IN_ORDER)
 
 
 def order_units(orders: pl.DataFrame, lines: pl.DataFrame, ground: Ground) -> pl.DataFrame:
@@ -77,7 +77,7 @@ def _governed(frame: pl.DataFrame, ground: Ground) -> pl.DataFrame:
     if any("group_id" in rule.scope for rule in rules):
         scoped = scoped.join(_groups(ground.accepted), on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
     defaults: dict[str, str | None] = {name: POLICIES[name][0] for name in (*_WORDS, *_FLAGS)}
-    resolved = scopes.resolve(scoped, rules, defaults | {"match_level": None}).drop("group_id", strict=False).collect()
+    resolved = scopes.resolve(scoped, rules, defaults | {"match_level": None}).drop("group_id", strict=False).collect(engine=IN_ORDER)
     usual = pl.when(pl.col("is_service") | pl.col("is_limit")).then(pl.lit("2way")).otherwise(pl.lit(POLICIES["match_level"][0]))
     level = pl.coalesce("line_level", "match_level", usual)
     return resolved.sort("row").with_columns(
@@ -147,11 +147,11 @@ def _priced(frame: pl.DataFrame) -> pl.DataFrame:
             "price_times": money.from_units(whole.times(whole.units(price), whole.units("order_by"), 10), 10),
             "price_by": money.from_units(whole.times(whole.units(divisor), whole.units("order_times"), 10), 10),
         }
-    priced = frame.lazy().with_columns(**figures).collect()
+    priced = frame.lazy().with_columns(**figures).collect(engine=IN_ORDER)
     if priced["price_by"].eq(1).all():
         return priced.with_columns(order_unit_price="price_times")
     shown = whole.over(whole.units("price_times") * 10**10, whole.units("price_by"))
-    return priced.lazy().with_columns(order_unit_price=money.from_units(shown, 10)).collect()
+    return priced.lazy().with_columns(order_unit_price=money.from_units(shown, 10)).collect(engine=IN_ORDER)
 
 
 def lone_units(fulfilments: pl.DataFrame, first: int, ground: Ground) -> pl.DataFrame:
@@ -196,4 +196,4 @@ UNIT: Final = [
 def all_units(orders: pl.DataFrame, lone: pl.DataFrame) -> pl.DataFrame:
     """Order units and lone units under one another, in the columns of UNIT; row position = unit."""
     with_tax = lone.with_columns(tax_rate=pl.lit(None, dtype=money.RATE))
-    return pl.concat([orders.select(UNIT), with_tax.select(UNIT)])
+    return pl.concat([orders.select(UNIT), with_tax.select(UNIT)], rechunk=True) if lone.height else orders.select(UNIT)

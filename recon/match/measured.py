@@ -11,6 +11,7 @@ from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
 from recon.match import document_lines, invoice_documents, open_layers, parts
 from recon.match.approvals import approvals
+from recon.match.dense import IN_ORDER
 from recon.match.duplicates import duplicate_pairs
 from recon.match.given import MeasuredLines
 from recon.match.order_lines import order_line_match
@@ -29,7 +30,7 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
     found = bring_together(accepted, engagement)
     written = parts.write_out(found)
     settlement = settle(accepted, invoice_documents.invoice_documents(found, accepted), engagement)
-    settled = settlement.invoices.collect()
+    settled = settlement.invoices.collect(engine=IN_ORDER)
     paid = invoice_documents.paid_by_unit(found, settled)
     order_lines = order_line_match(found, written, paid)
     fulfilment_lines = document_lines.fulfilment_line_match(found, written, accepted, engagement)

@@ -16,7 +16,10 @@ from recon.match.numbers import normalised
 _PLACE: Final = ["cycle", "company_code"]
 #: what a line offers to be told apart by; targets carry the same columns
 OFFERED: Final = ["party_key", "item_id", "quantity", "uom", "price"]
-FOUND: Final = {"row": pl.UInt32(), "target": pl.UInt32(), "number_found": pl.String(), "step": pl.String(), "certainty": pl.String()}
+STEPS: Final = ("line", "line, respelled", "item", "item and price", "item and quantity", "only line")
+STEP: Final = pl.Enum(STEPS)
+CERTAINTY: Final = pl.Enum(("certain", "unique", "suggested", "ambiguous", "none"))
+FOUND: Final = {"row": pl.UInt32(), "target": pl.UInt32(), "number_found": pl.String(), "step": STEP, "certainty": CERTAINTY}
 
 
 def resolve(lines: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
@@ -38,7 +41,7 @@ def resolve(lines: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
     direct = (
         exact.select("row", "target", "number", "agrees")
         .filter("agrees")
-        .select("row", "target", number_found="number", step=pl.lit("line"), certainty=pl.lit("certain"))
+        .select("row", "target", number_found="number", step=pl.lit("line", dtype=STEP), certainty=pl.lit("certain", dtype=CERTAINTY))
     )
     if direct.height == naming.height:
         return direct
@@ -57,7 +60,7 @@ def _within_documents(rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame
     nearby = targets.rename({"number": "number_found"}).join(wanted, on=[*_PLACE, "number_found"], how="semi")
     pairs = numbered.join(nearby, on=[*_PLACE, "number_found"], how="inner", suffix="_of").filter(_hard_keys_agree())
     same_line = pairs.filter(normalised(pl.col("line")) == normalised(pl.col("line_of")))
-    by_line = _only(same_line).with_columns(step=pl.lit("line, respelled"), certainty=pl.lit("certain"))
+    by_line = _only(same_line).with_columns(step=pl.lit("line, respelled", dtype=STEP), certainty=pl.lit("certain", dtype=CERTAINTY))
     open_pairs = pairs.join(by_line, on="row", how="anti")
     # a line number that names nothing leaves the item as the only tie; without an item there is none
     tied = open_pairs.filter(pl.col("line").is_null() | (pl.col("item_id") == pl.col("item_id_of")).fill_null(value=False))
@@ -66,8 +69,10 @@ def _within_documents(rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame
         "row",
         "number_found",
         target=pl.lit(None, dtype=pl.UInt32),
-        step=pl.lit(None, dtype=pl.String),
-        certainty=pl.when(pl.col("row").is_in(tied["row"].implode()) | pl.col("is_contested")).then(pl.lit("ambiguous")).otherwise(pl.lit("none")),
+        step=pl.lit(None, dtype=STEP),
+        certainty=pl.when(pl.col("row").is_in(tied["row"].implode()) | pl.col("is_contested"))
+        .then(pl.lit("ambiguous", dtype=CERTAINTY))
+        .otherwise(pl.lit("none", dtype=CERTAINTY)),
     )
     return pl.concat([chosen.select(FOUND.keys()), undecided.select(FOUND.keys())])
 
@@ -97,7 +102,9 @@ def _told_apart(pairs: pl.DataFrame) -> pl.DataFrame:
     """Of several candidates the one that alone has the line's price, then the one that alone has its quantity."""
     single = _only(pairs)
     item_known = pairs.select("row", known=pl.col("item_id").is_not_null()).unique("row", keep="any")
-    named = single.join(item_known, on="row", how="left").with_columns(step=pl.when("known").then(pl.lit("item")).otherwise(pl.lit("only line")))
+    named = single.join(item_known, on="row", how="left").with_columns(
+        step=pl.when("known").then(pl.lit("item", dtype=STEP)).otherwise(pl.lit("only line", dtype=STEP))
+    )
     several = pairs.join(single, on="row", how="anti")
     same_unit = (pl.col("uom") == pl.col("uom_of")).fill_null(value=False)
     of_price = several.filter(same_unit & (pl.col("price") == pl.col("price_of")).fill_null(value=False))
@@ -111,7 +118,7 @@ def _told_apart(pairs: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(
         [
             named.select("row", "target", "number_found", "step"),
-            by_price.with_columns(step=pl.lit("item and price")),
-            by_quantity.with_columns(step=pl.lit("item and quantity")),
+            by_price.with_columns(step=pl.lit("item and price", dtype=STEP)),
+            by_quantity.with_columns(step=pl.lit("item and quantity", dtype=STEP)),
         ]
-    ).with_columns(certainty=pl.lit("unique"))
+    ).with_columns(certainty=pl.lit("unique", dtype=CERTAINTY))

@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from recon.domain.money import QUANTITY, from_units
-from recon.match.dense import aligned
+from recon.match.dense import IN_ORDER, aligned
 
 #: unit (UInt32), row (UInt32), quantity (positive), turn (UInt32, order within the unit); claims also `named` (a layer's row or null)
 SIDE: Final = ["unit", "row", "quantity", "turn"]
@@ -47,7 +47,7 @@ def overlap(layers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
         claim=pl.when(pl.col("claim_unit") == pl.col("unit")).then("claim"),
         quantity=from_units(pl.col("length"), 10),
     )
-    return parts.collect()
+    return parts.collect(engine=IN_ORDER)
 
 
 def _ends(side: pl.DataFrame) -> pl.DataFrame:

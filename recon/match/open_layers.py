@@ -9,7 +9,7 @@ import polars as pl
 from recon.domain import money, tie_out
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
-from recon.match.dense import chosen
+from recon.match.dense import IN_ORDER, chosen
 from recon.match.described import described
 
 if TYPE_CHECKING:
@@ -44,27 +44,29 @@ def open_layer(found: ThreeWay, parts: Parts, open_items: pl.LazyFrame, accepted
     items = open_items.sort("company_code", "party_id", "document_number", "document_date", "amount", nulls_last=True)
     both = pl.concat([named.select(columns.keys()), items.select(columns.keys())])
     ordered = aged(both, as_of).sort("cycle", "kind", maintain_order=True)
-    return ordered.select(columns.keys()).collect().lazy()
+    return ordered.select(columns.keys()).collect(engine=IN_ORDER).lazy()
 
 
 def _described_layers(found: ThreeWay, part: pl.DataFrame, stem: str, kind: str) -> pl.DataFrame:
-    lines, row = (found.fulfilments, part["layer"]) if stem == "fulfilment" else (found.invoices, part["row"])
+    goods = stem == "fulfilment"
+    lines, row = (found.fulfilments, part["layer"]) if goods else (found.invoices, part["row"])
+    shown = (found.stacks.fulfilments if goods else found.stacks.invoices).shown
     types = {cycle.name: str(getattr(cycle, f"{stem}_type")) for cycle in CYCLES}
-    rate = pl.lit(None, dtype=money.RATE).alias("own_rate") if stem == "fulfilment" else pl.col("rate").alias("own_rate")
+    own_rate = pl.lit(None, dtype=money.RATE) if goods else pl.col("rate").gather(row)
     document = lines.select(
-        pl.col("cycle", "company_code", "party_id", "order_row", "posting_date", "source_file", "source_row").gather(row),
-        rate if stem == "fulfilment" else rate.gather(row),
+        pl.col("cycle", "company_code", "party_id", "order_row", "posting_date", "place").gather(row),
+        own_rate.alias("own_rate"),
         pl.col(f"{stem}_number").gather(row).alias("document_number"),
         pl.col(f"{stem}_line_no").gather(row).alias("document_line_no"),
         pl.col(f"{stem}_date").gather(row).alias("document_date"),
         pl.col("item_id").gather(row).alias("own_item"),
     )
+    sources = shown.select(pl.col("source_file", "source_row").gather(document["place"]))
     terms = found.units.select(pl.col("item_id", "item_group", "currency", "order_rate", "match_level", "needs_fulfilment").gather(part["unit"]))
-    orders = found.orders.select(
-        pl.col("order_number", "order_line_no", "contract_id", "order_type", "is_closed", "is_final_delivery").gather(document["order_row"])
-    )
+    orders = found.orders.select(pl.col("order_number", "order_line_no", "contract_id", "order_type", "place").gather(document["order_row"]))
+    final = found.stacks.orders.shown.select(pl.col("is_closed", "is_final_delivery").gather(orders["place"]))
     return (
-        pl.concat([part.select("quantity", "amount"), document, terms, orders], how="horizontal")
+        pl.concat([part.select("quantity", "amount"), document.drop("place"), sources, terms, orders.drop("place"), final], how="horizontal")
         .with_columns(
             kind=pl.lit(kind),
             document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String),

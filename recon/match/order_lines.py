@@ -12,7 +12,7 @@ from recon.match import live, packs
 from recon.match import whole_numbers as whole
 from recon.match.bills import NONE
 from recon.match.bridge import at_order_price
-from recon.match.dense import aligned, chosen, sums
+from recon.match.dense import IN_ORDER, aligned, chosen, looked_up, positions, sums
 from recon.match.described import described
 from recon.match.given import table
 from recon.match.goods import ZERO
@@ -36,25 +36,30 @@ def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame) -> pl.La
         measured = measured.filter(pl.col("exclusion_reason").ne_missing(live.SUPERSEDED))
     plain = bool(figures["price_by"].eq(1).all())
     whole.guard(figures, [("ordered_quantity", "price_times"), ("fulfilled", "price_times"), ("invoiced_amount", "order_rate")])
-    measured = measured.with_columns(
-        fx_rate="order_rate",
-        is_live=pl.col("exclusion_reason").is_null(),
-        is_final=pl.col("is_closed").fill_null(value=False)
-        | pl.col("is_final_delivery").fill_null(value=False)
-        | (pl.col("doc_status") == "closed").fill_null(value=False),
-        uom_convertible=pl.lit(value=True),
-        ordered_amount=pl.coalesce("line_amount_net", _worth("ordered_quantity", plain=plain)),
-        fulfilled_amount=_worth("fulfilled", plain=plain),
-        **{name: pl.col(of).fill_null(ZERO) for name, of in _QUANTITIES.items()},
-        **{name: pl.col(name).fill_null(NONE) for name in _AMOUNTS},
-        accepted_quantity=pl.when(pl.col("fulfilled").is_null()).then(ZERO).otherwise("accepted"),
-        invoiced_amount_base=pl.when(pl.col("lines_without_rate").fill_null(0) == 0).then(pl.col("billed_base").fill_null(NONE)),
-        first_fulfilled_date="first_day",
-        last_fulfilled_date="last_day",
-        unconverted_line_count=pl.col("unconverted_line_count").fill_null(0),
-    ).with_columns(
-        order_unit_price_base=money.from_units(whole.times(whole.units("order_unit_price"), whole.units("fx_rate"), 10), 10),
-        ordered_amount_base=money.from_units(whole.times(whole.units("ordered_amount"), whole.units("fx_rate"), 10), 6),
+    shown = found.stacks.orders.shown
+    measured = (
+        measured.with_columns(looked_up(shown, "place", *shown.columns))
+        .with_columns(
+            fx_rate="order_rate",
+            is_live=pl.col("exclusion_reason").is_null(),
+            is_final=pl.col("is_closed").fill_null(value=False)
+            | pl.col("is_final_delivery").fill_null(value=False)
+            | (pl.col("doc_status") == "closed").fill_null(value=False),
+            uom_convertible=pl.lit(value=True),
+            ordered_amount=pl.coalesce("line_amount_net", _worth("ordered_quantity", plain=plain)),
+            fulfilled_amount=_worth("fulfilled", plain=plain),
+            **{name: pl.col(of).fill_null(ZERO) for name, of in _QUANTITIES.items()},
+            **{name: pl.col(name).fill_null(NONE) for name in _AMOUNTS},
+            accepted_quantity=pl.when(pl.col("fulfilled").is_null()).then(ZERO).otherwise("accepted"),
+            invoiced_amount_base=pl.when(pl.col("lines_without_rate").fill_null(0) == 0).then(pl.col("billed_base").fill_null(NONE)),
+            first_fulfilled_date="first_day",
+            last_fulfilled_date="last_day",
+            unconverted_line_count=pl.col("unconverted_line_count").fill_null(0),
+        )
+        .with_columns(
+            order_unit_price_base=money.from_units(whole.times(whole.units("order_unit_price"), whole.units("fx_rate"), 10), 10),
+            ordered_amount_base=money.from_units(whole.times(whole.units("ordered_amount"), whole.units("fx_rate"), 10), 6),
+        )
     )
     return described(measured, "order_line_match", found.ground.accepted).select(schema("order_line_match").keys())
 
@@ -73,38 +78,53 @@ def _worth(quantity: str, *, plain: bool) -> pl.Expr:
     return money.from_units(whole.times(value, pl.lit(1, dtype=pl.Int128), 4), 6)
 
 
-def _moved() -> pl.Expr:
-    """The quantity a line bills: an adjustment moves money only, whatever quantity it prints."""
-    return pl.when(pl.col("role") != "adjustment").then("billed")
-
-
 def _billed(found: ThreeWay) -> pl.DataFrame:
-    """Per unit: net invoiced and credited quantity, net amount in both currencies, dates of bills."""
-    is_bill = pl.col("role").is_in(["billing", "whole"])
-    posted = pl.coalesce("posting_date", "invoice_date")
-    roles = pl.col("role").is_in(_BILLED)
-    figures = ["unit", "invoice_date", "role", "line_amount_net", "amount_base"]
-    direct = chosen(found.invoices, pl.col("counts") & roles, *figures, posted=posted, quantity=_moved())
-    whole_bills = found.claims.join(
-        chosen(found.invoices, pl.col("role") == "whole", "row", "invoice_date", "rate", posted=posted), on="row", how="inner", validate="m:1"
-    ).select(
-        "unit", "invoice_date", role=pl.lit("whole"), line_amount_net="amount", amount_base=money.amount(pl.col("amount"), pl.col("rate")),
-        posted="posted", quantity="quantity",
+    """Per unit: net invoiced and credited quantity, net amount in both currencies, dates of bills.
+
+    Claims come by unit and are added up in one pass; credits, adjustments (which move money only, whatever quantity they
+    print) and bills in a unit of measure that leads nowhere are few and added beside them.
+    """
+    size = found.units.height
+    days = found.invoices.select(
+        pl.col("invoice_date", "amount_base", "rate", "role").gather(found.claims["row"]),
+        pl.coalesce("posting_date", "invoice_date").gather(found.claims["row"]).alias("posted"),
+    )
+    in_base = whole.times(whole.units("amount"), whole.units("rate"), 10)
+    of_part = pl.when(pl.col("role") == "whole").then(money.from_units(in_base, 6)).otherwise("amount_base")
+    claims = pl.concat([found.claims.select("unit", "quantity", "amount"), days], how="horizontal")
+    if (days["role"] == "whole").any():
+        claims = claims.with_columns(amount_base=of_part)
+    unclaimed = positions(found.claims["row"].unique(), found.invoices.height)
+    role = pl.col("role")
+    beside = chosen(
+        found.invoices.with_columns(unclaimed=unclaimed), pl.col("counts") & role.is_in(_BILLED) & pl.col("unclaimed").is_null(),
+        "unit", "invoice_date", "amount_base", role, amount="line_amount_net", posted=pl.coalesce("posting_date", "invoice_date"),
+        quantity=pl.when(role != "adjustment").then("billed"),
     )  # fmt: skip
-    both = pl.concat([direct, whole_bills]) if whole_bills.height else direct
+    every = pl.concat([claims.select(beside.columns), beside]).sort("unit") if beside.height else claims
+    return _billed_sums(every, size)
+
+
+def _billed_sums(bills: pl.DataFrame, size: int) -> pl.DataFrame:
+    is_bill = pl.col("role").is_in(["billing", "whole"])
+    only_bills = bills.select(is_bill.all()).item()
     quantity = pl.col("quantity")
+
+    def of_bills(name: str) -> pl.Expr:
+        return pl.col(name) if only_bills else pl.col(name).filter(is_bill)
+
     return sums(
-        both,
+        bills,
         "unit",
-        found.units.height,
+        size,
         invoiced=quantity.sum(),
-        credited=-quantity.filter(pl.col("role") == "credit").sum() if (both["role"] == "credit").any() else ZERO,
-        invoiced_amount=pl.col("line_amount_net").sum(),
+        credited=-quantity.filter(pl.col("role") == "credit").sum() if (bills["role"] == "credit").any() else ZERO,
+        invoiced_amount=pl.col("amount").sum(),
         billed_base=pl.col("amount_base").sum(),
         lines_without_rate=pl.col("amount_base").null_count(),
-        first_invoice_date=pl.col("invoice_date").filter(is_bill).min(),
-        first_invoice_posting_date=pl.col("posted").filter(is_bill).min(),
-        last_invoice_date=pl.col("invoice_date").filter(is_bill).max(),
+        first_invoice_date=of_bills("invoice_date").min(),
+        first_invoice_posting_date=of_bills("posted").min(),
+        last_invoice_date=of_bills("invoice_date").max(),
     )
 
 
@@ -129,7 +149,7 @@ def _agreed(found: ThreeWay) -> pl.DataFrame:
     has_price_agreement says whether anything was ever agreed with the party about the item in this currency. Of several quantity scales the highest reached counts; a row of the order's own contract goes before the others. Two
     prices that differ are none.
     """
-    listed = table(found.ground.accepted, "price_list_line").collect()
+    listed = table(found.ground.accepted, "price_list_line").collect(engine=IN_ORDER)
     if listed.is_empty():
         nothing = {"agreed_unit_price": pl.lit(None, dtype=money.PRICE), "has_price_agreement": pl.lit(value=False)}
         return found.units.with_columns(**nothing).select(nothing.keys())
@@ -151,7 +171,7 @@ def _agreed(found: ThreeWay) -> pl.DataFrame:
     named = best.select("unit", "item_id", "base_uom", "list_price", "list_per", uom=pl.coalesce("list_uom", "uom")).with_row_index("row")
     led = packs.factors(named, found.ground.ways).lazy()
     per = money.product(pl.col("list_per").fill_null(1), pl.col("times"))
-    prices = led.select("unit", price=money.ratio(pl.col("list_price"), pl.col("by"), per)).collect()
+    prices = led.select("unit", price=money.ratio(pl.col("list_price"), pl.col("by"), per)).collect(engine=IN_ORDER)
     agreed = prices.group_by("unit").agg(agreed_unit_price=pl.col("price").min(), prices=pl.col("price").n_unique())
     price = aligned(agreed.filter(pl.col("prices") == 1).select("unit", "agreed_unit_price"), "unit", found.units.height)
     any_agreement = aligned(met.select("unit", has_price_agreement=pl.lit(value=True)).unique(), "unit", found.units.height)

@@ -13,7 +13,7 @@ import polars as pl
 
 from recon.domain.money import QUANTITY
 from recon.match import whole_numbers as whole
-from recon.match.dense import aligned
+from recon.match.dense import IN_ORDER, aligned
 from recon.match.given import table
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def conversions(accepted: Accepted) -> pl.DataFrame:
         table(accepted, "uom_conversion")
         .filter(pl.col("factor") > 0)
         .select(pl.col("item_id").fill_null(""), "from_uom", "to_uom", times="factor", by=_ONE, rank=pl.lit(0, dtype=pl.UInt8))
-        .collect()
+        .collect(engine=IN_ORDER)
     )
     inverse = stated.select("item_id", from_uom="to_uom", to_uom="from_uom", times="by", by="times", rank=pl.lit(1, dtype=pl.UInt8))
     direct = pl.concat([stated, inverse])

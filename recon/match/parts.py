@@ -11,6 +11,7 @@ from recon.domain import money
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.match import whole_numbers as whole
 from recon.match.bridge import at_order_price
+from recon.match.dense import IN_ORDER
 from recon.match.shares import cut
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _worth(found: ThreeWay) -> pl.Series:
     if found.units["standard_cost"].null_count() < found.units.height:
         options.append(whole.times(delivered, whole.units("standard_cost"), 10))
     value = whole.times(pl.coalesce(options) if len(options) > 1 else options[0], pl.lit(1, dtype=pl.Int128), 4)
-    return frame.lazy().select(worth=money.from_units(value, 6)).collect()["worth"]
+    return frame.lazy().select(worth=money.from_units(value, 6)).collect(engine=IN_ORDER)["worth"]
 
 
 def _valued(rest: pl.DataFrame, worth: pl.Series, found: ThreeWay) -> pl.DataFrame:
@@ -88,7 +89,7 @@ def _valued(rest: pl.DataFrame, worth: pl.Series, found: ThreeWay) -> pl.DataFra
     value, size = whole.units("worth").abs(), whole.units("delivered").abs()
     share = pl.when(whole.units("quantity") == size).then(value).otherwise(whole.over(value * whole.units("quantity"), size))
     amount = money.round_to_currency(money.from_units(share, 6), pl.col("currency"))
-    return frame.lazy().with_columns(amount=amount, row=_NO_ROW).select(PART).collect()
+    return frame.lazy().with_columns(amount=amount, row=_NO_ROW).select(PART).collect(engine=IN_ORDER)
 
 
 def _overdrawn(found: ThreeWay, worth: pl.Series) -> pl.DataFrame:

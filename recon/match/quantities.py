@@ -9,7 +9,7 @@ import polars as pl
 from recon.domain import money
 from recon.match import packs
 from recon.match import whole_numbers as whole
-from recon.match.dense import aligned
+from recon.match.dense import IN_ORDER, aligned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ def in_base_units(lines: pl.DataFrame, units: pl.DataFrame, ground: Ground, quan
     whole.guard(led, [(name, "times") for name in quantities])
     in_base = {name: whole.over(whole.units(name) * whole.units("times"), whole.units("by")) for name in quantities}
     figures = {f"{name}_base": pl.when(known).then(money.from_units(in_base[name], 10)) for name in quantities}
-    converted = led.lazy().select("row", uom_convertible=known, **figures).collect()
+    converted = led.lazy().select("row", uom_convertible=known, **figures).collect(engine=IN_ORDER)
     joined = pl.concat([wanted, aligned(converted, "row", lines.height)], how="horizontal")
     return joined.select(
         "base_uom",

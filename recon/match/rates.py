@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon.domain.money import RATE
-from recon.match.dense import aligned
+from recon.match.dense import IN_ORDER, aligned
 from recon.match.given import table
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def company_rates(documents: pl.DataFrame, accepted: Accepted, company_currency:
         .agg(found=pl.col("rate").max(), is_one=pl.col("rate").n_unique() == 1)
         .filter("is_one")  # two rates of one day: neither is known to be right
         .sort("rate_day")
-        .collect()
+        .collect(engine=IN_ORDER)
     )
     found = lacking.sort("rate_day", "row").join_asof(known, on="rate_day", by="currency", strategy="backward", check_sortedness=False)
     joined = pl.concat([rates, aligned(found.select("row", "found"), "row", rates.height)], how="horizontal")

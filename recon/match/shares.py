@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from recon.domain import money
+from recon.match.dense import IN_ORDER
 
 
 def cut(parts: pl.DataFrame) -> pl.Series:
@@ -28,7 +29,7 @@ def cut(parts: pl.DataFrame) -> pl.Series:
         split.lazy()
         .with_columns(per_unit=pl.lit(10, dtype=pl.Int128) ** (6 - grain).cast(pl.Int128))
         .with_columns(floor=exact // divisor, rest=exact % divisor)
-        .collect()
+        .collect(engine=IN_ORDER)
     )
     total = pl.col("amount").abs().cast(money.MONEY).to_physical() // pl.col("per_unit")
     ranked = units.sort(["whole", "rest", "turn"], descending=[False, True, False]).with_columns(

@@ -6,106 +6,158 @@ whatever is decided or sorted by position does not depend on files or row number
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from recon.domain.cycles import CYCLES, Cycle
 from recon.domain.documents import DATE_ONLY, dtypes, schema
+from recon.match.dense import IN_ORDER
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
 
 _SOURCE: Final = "source_file source_row"
-_ENTERED: Final = f"is_cancelled created_by created_at created_at{DATE_ONLY} {_SOURCE}"
+_ENTERED: Final = "is_cancelled created_at"
+_SHOWN: Final = f"created_by created_at{DATE_ONLY} {_SOURCE}"
 
-#: neutral name (=canonical template where it differs), per kind of document
-_ORDER: Final = (
+
+@dataclass(frozen=True)
+class _Kind:
+    """What a stack is made of: neutral names (= canonical template where it differs) that matching works with, and that it only shows."""
+
+    table: str  # attribute of a cycle
+    key: tuple[str, ...]
+    worked: str
+    shown: str
+
+
+_ORDERS: Final = _Kind(
+    "order_table",
+    ("company_code", "order_number", "order_line_no", "po_version"),
     "company_code order_number={order}_number order_line_no={order}_line_no order_date={order}_date party_id={party} item_id item_group"
-    " quantity uom unit_price_net unit_price_gross price_tax_basis tax_rate price_per currency fx_rate line_amount_net promised_date"
-    " need_by_date match_level over_receipt_share limit_amount contract_id order_type=po_type po_version is_current_version doc_status"
-    " is_closed is_final_delivery is_final_invoice buyer_id requester_id planned_charge_amount charge_code valid_from valid_to"
-    f" sent_at sent_at{DATE_ONLY} is_bill_and_hold {_ENTERED}"
+    " quantity uom unit_price_net unit_price_gross price_tax_basis tax_rate price_per currency fx_rate line_amount_net match_level"
+    f" contract_id order_type=po_type po_version is_current_version doc_status {_ENTERED}",
+    "promised_date need_by_date over_receipt_share limit_amount is_closed is_final_delivery is_final_invoice buyer_id requester_id"
+    f" planned_charge_amount sent_at sent_at{DATE_ONLY} is_bill_and_hold {_SHOWN}",
 )
-_FULFILMENT: Final = (
+_FULFILMENTS: Final = _Kind(
+    "fulfilment_table",
+    ("company_code", "fulfilment_number", "fulfilment_line_no"),
     "company_code fulfilment_number={fulfilment}_number fulfilment_line_no={fulfilment}_line_no fulfilment_date={fulfilment}_date"
     " posting_date referenced_order_number={order}_number referenced_order_line_no={order}_line_no party_id={party} item_id quantity"
     " quantity_accepted quantity_rejected quantity_declared_loss uom fulfilment_kind={fulfilment}_kind"
-    " origin_number=origin_{fulfilment}_number origin_line_no=origin_{fulfilment}_line_no supplier_delivery_note warehouse_id"
-    f" unit_cost_net currency incoterm goods_issue_posted {_ENTERED}"
+    " origin_number=origin_{fulfilment}_number origin_line_no=origin_{fulfilment}_line_no supplier_delivery_note"
+    f" unit_cost_net currency {_ENTERED}",
+    f"warehouse_id incoterm goods_issue_posted {_SHOWN}",
 )
-_INVOICE: Final = (
-    "company_code invoice_number invoice_line_no internal_number invoice_kind line_kind invoice_date posting_date received_date due_date"
+_INVOICES: Final = _Kind(
+    "invoice_table",
+    ("company_code", "party_id", "invoice_number", "invoice_date", "internal_number", "invoice_line_no"),
+    "company_code invoice_number invoice_line_no internal_number invoice_kind line_kind invoice_date posting_date"
     " party_id={party} referenced_order_number={order}_number referenced_order_line_no={order}_line_no"
     " referenced_fulfilment_number={fulfilment}_number referenced_fulfilment_line_no={fulfilment}_line_no supplier_delivery_note item_id"
     " quantity uom unit_price_net price_per discount_amount line_amount_net tax_rate line_tax_amount line_amount_gross currency fx_rate"
-    f" charge_code origin_number=origin_invoice_number origin_line_no=origin_invoice_line_no payment_block posted_by {_ENTERED}"
+    f" origin_number=origin_invoice_number origin_line_no=origin_invoice_line_no {_ENTERED}",
+    f"received_date due_date payment_block posted_by {_SHOWN}",
 )
 
 
 @dataclass(frozen=True)
-class Stacks:
-    """Accepted documents as matching sees them; `given` names the neutral columns that some source really gave."""
+class Stack:
+    """`lines`: the columns that matching works with, in the order of the document key, `row` counting them. `shown`: the others as they came.
 
-    orders: pl.DataFrame
-    fulfilments: pl.DataFrame
-    invoices: pl.DataFrame
+    Column `place` of `lines` is the position in `shown`.
+    """
+
+    lines: pl.DataFrame
+    shown: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """Accepted documents as matching sees them."""
+
+    orders: Stack
+    fulfilments: Stack
+    invoices: Stack
+
+    def only_shown(self) -> Stacks:
+        """Without the lines, which matching has made its own."""
+        return Stacks(*(replace(part, lines=pl.DataFrame()) for part in (self.orders, self.fulfilments, self.invoices)))
 
 
 def stack(accepted: Accepted) -> Stacks:
     """The three document stacks, sales before purchases (order of the cycles' names), sorted by document key."""
-    line = "{0}_line_no"
-    return Stacks(
-        orders=_stacked(accepted, "order_table", _ORDER, ("company_code", "order_number", line.format("order"), "po_version")),
-        fulfilments=_stacked(accepted, "fulfilment_table", _FULFILMENT, ("company_code", "fulfilment_number", line.format("fulfilment"))),
-        invoices=_stacked(
-            accepted,
-            "invoice_table",
-            _INVOICE,
-            ("company_code", "party_id", "invoice_number", "invoice_date", "internal_number", line.format("invoice")),
-        ),
+    return Stacks(*(_stacked(accepted, kind) for kind in (_ORDERS, _FULFILMENTS, _INVOICES)))
+
+
+def _stacked(accepted: Accepted, kind: _Kind) -> Stack:
+    """Both cycles' tables under neutral names. Columns that no source gave are null without taking memory."""
+    sides = {"lines": kind.worked, "shown": kind.shown}
+    types: dict[str, dict[str, pl.DataType]] = {"lines": {"cycle": dtypes()["id"], "place": pl.UInt32()}, "shown": {}}
+    parts: dict[str, list[pl.DataFrame]] = {"lines": [], "shown": []}
+    orders: list[pl.Series] = []
+    height = 0
+    for cycle in sorted(CYCLES, key=lambda c: c.name):
+        table = str(getattr(cycle, kind.table))
+        names = {side: _names(words, cycle) for side, words in sides.items()}
+        for side in sides:
+            types[side] |= {neutral: schema(table)[canonical] for neutral, canonical in names[side].items() if canonical in schema(table)}
+        if accepted.documents.supplied.get(table):
+            raw = _raw(accepted, table, names["lines"] | names["shown"])
+            orders.append(_key_order(raw, kind.key) + height)
+            for side in sides:
+                mine = raw.select(name for name in names[side] if name in raw.columns)
+                parts[side].append(mine.with_columns(cycle=pl.lit(cycle.name)) if side == "lines" else mine)
+            height += raw.height
+    lines, shown = _together(parts["lines"], types["lines"]), _together(parts["shown"], types["shown"])
+    if height:
+        place = pl.concat(orders, rechunk=True)
+        # one chunk per column, or every later column would be copied to fit the others
+        lines = lines.rechunk()
+        lines = lines if place.is_sorted() else lines.select(pl.all().gather(place))
+        lines = lines.with_columns(place=place)
+    return Stack(_filled(lines, types["lines"]).with_row_index("row"), _filled(shown, types["shown"]))
+
+
+def _together(parts: list[pl.DataFrame], types: dict[str, pl.DataType]) -> pl.DataFrame:
+    """The parts under one another in the columns that any of them has."""
+    given = sorted({name for part in parts for name in part.columns})
+    whole = [part.with_columns(pl.lit(None, dtype=types[n]).alias(n) for n in given if n not in part.columns) for part in parts]
+    return pl.concat([part.select(given) for part in whole]) if given else pl.DataFrame()
+
+
+def _filled(frame: pl.DataFrame, types: dict[str, pl.DataType]) -> pl.DataFrame:
+    """The frame with every column of `types`; those that it lacks are null and take no memory."""
+    return frame.with_columns(pl.lit(None, dtype=dtype).alias(name) for name, dtype in types.items() if name not in frame.columns).select(
+        types.keys()
     )
 
 
-def _stacked(accepted: Accepted, table_of: str, words: str, key: tuple[str, ...]) -> pl.DataFrame:
-    """Both cycles' tables under neutral names. Columns that no source gave are null without taking memory."""
-    types: dict[str, pl.DataType] = {"cycle": dtypes()["id"]}
-    parts: list[pl.DataFrame] = []
-    for cycle in sorted(CYCLES, key=lambda c: c.name):
-        table = str(getattr(cycle, table_of))
-        names = _names(words, cycle)
-        types |= {neutral: schema(table)[canonical] for neutral, canonical in names.items() if canonical in schema(table)}
-        if accepted.documents.supplied.get(table):
-            parts.append(_part(accepted, table, names, cycle).pipe(_in_key_order, key))
-    given = {name for part in parts for name in part.columns}
-    whole = [part.with_columns(pl.lit(None, dtype=types[n]).alias(n) for n in sorted(given - set(part.columns))) for part in parts]
-    frame = pl.concat([part.select(sorted(given)) for part in whole]) if whole else pl.DataFrame(schema=types)
-    lacking = [pl.lit(None, dtype=kind).alias(name) for name, kind in types.items() if name not in frame.columns]
-    return frame.with_columns(lacking).select(types.keys()).with_row_index("row")
-
-
-def _names(words: str, cycle: Cycle) -> dict[str, str]:
-    pairs = (word.split("=") if "=" in word else (word, word) for word in words.split())
-    return {neutral: template.format(order=cycle.order, fulfilment=cycle.fulfilment, party=cycle.party) for neutral, template in pairs}
-
-
-def _part(accepted: Accepted, table: str, names: dict[str, str], cycle: Cycle) -> pl.DataFrame:
+def _raw(accepted: Accepted, table: str, names: dict[str, str]) -> pl.DataFrame:
+    """What the source gave of a table, under neutral names, in the order in which it came."""
     supplied = accepted.documents.supplied[table]
     present = {
         neutral: canonical
         for neutral, canonical in names.items()
         if canonical.removesuffix(DATE_ONLY) in supplied or (canonical.startswith("source_") and canonical in schema(table))
     }
-    frame = accepted.documents.tables[table].select(pl.col(canonical).alias(neutral) for neutral, canonical in present.items())
-    return frame.collect().with_columns(cycle=pl.lit(cycle.name))
+    return (
+        accepted.documents.tables[table].select(pl.col(canonical).alias(neutral) for neutral, canonical in present.items()).collect(engine=IN_ORDER)
+    )
 
 
-def _in_key_order(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
-    """Sorted by key; line numbers by length first, so that line 10 follows line 9. Untouched where already in order."""
+def _key_order(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.Series:
+    """Positions in the order of the key; line numbers by length first, so that line 10 follows line 9."""
     keys: list[pl.Expr] = []
     for name in key:
         if name in frame.columns:
             keys += [pl.col(name).str.len_bytes(), pl.col(name)] if name.endswith("_line_no") else [pl.col(name)]
-    order = frame.select(pl.arg_sort_by(keys, nulls_last=True)).to_series()
-    return frame if order.is_sorted() else frame.select(pl.all().gather(order))
+    return frame.select(pl.arg_sort_by(keys, nulls_last=True).cast(pl.UInt32)).to_series()
+
+
+def _names(words: str, cycle: Cycle) -> dict[str, str]:
+    pairs = (word.split("=") if "=" in word else (word, word) for word in words.split())
+    return {neutral: template.format(order=cycle.order, fulfilment=cycle.fulfilment, party=cycle.party) for neutral, template in pairs}

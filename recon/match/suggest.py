@@ -10,7 +10,9 @@ from recon.domain import money, scopes
 from recon.domain.engagement import POLICIES
 from recon.match import whole_numbers as whole
 from recon.match.bridge import at_order_price
-from recon.match.dense import aligned, chosen
+from recon.match.dense import IN_ORDER, aligned, chosen
+from recon.match.links import PASS
+from recon.match.naming import CERTAINTY
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -49,13 +51,13 @@ def _by_amount(invoices: pl.DataFrame, orders: pl.DataFrame, units: pl.DataFrame
     bills = pl.col("role").is_in(["billing", "whole"]) & pl.col("exclusion_reason").is_null() & (pl.col("line_amount_net") > 0)
     lost = chosen(invoices, says_nothing & bills, "row", *_KEY[:-1], "item_id", "invoice_date", amount="line_amount_net")
     if lost.is_empty():
-        return pl.DataFrame(schema={"row": pl.UInt32(), "link_pass": pl.String(), "link_certainty": pl.String()})
+        return pl.DataFrame(schema={"row": pl.UInt32(), "link_pass": PASS, "link_certainty": CERTAINTY})
     met = lost.join(_open_orders(lost, orders, units, claims), on=_KEY, how="inner")
     same_item = (pl.col("item_id") == pl.col("of_item")).fill_null(value=True)
     pairs = met.filter(same_item & (pl.col("order_date") <= pl.col("invoice_date")))
     alone = (pl.len().over("row") == 1) & (pl.len().over("unit") == 1)
-    certainty = pl.when(alone).then(pl.lit("suggested")).otherwise(pl.lit("ambiguous"))
-    return pairs.select("row", link_pass=pl.lit("party and amount"), link_certainty=certainty).unique("row", keep="any").sort("row")
+    certainty = pl.when(alone).then(pl.lit("suggested", dtype=CERTAINTY)).otherwise(pl.lit("ambiguous", dtype=CERTAINTY))
+    return pairs.select("row", link_pass=pl.lit("party and amount", dtype=PASS), link_certainty=certainty).unique("row", keep="any").sort("row")
 
 
 def _open_orders(lost: pl.DataFrame, orders: pl.DataFrame, units: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
@@ -63,11 +65,11 @@ def _open_orders(lost: pl.DataFrame, orders: pl.DataFrame, units: pl.DataFrame, 
     facts = orders.select("row", *_KEY[:-1], "order_date", "exclusion_reason", of_item="item_id")
     priced = pl.concat([facts, units.head(orders.height).select("ordered_quantity", "price_times", "price_by")], how="horizontal")
     near = priced.lazy().filter(pl.col("exclusion_reason").is_null()).join(lost.lazy().select(_KEY[:-1]).unique(), on=_KEY[:-1], how="semi")
-    unbilled = near.join(claims.lazy().select(row="unit").unique(), on="row", how="anti").collect()
+    unbilled = near.join(claims.lazy().select(row="unit").unique(), on="row", how="anti").collect(engine=IN_ORDER)
     whole.guard(unbilled, [("ordered_quantity", "price_times")])
     value = whole.times(at_order_price(whole.units("ordered_quantity"), plain=False), pl.lit(1, dtype=pl.Int128), 4)
     amount = money.round_to_currency(money.from_units(value, 6), pl.col("currency"))
-    return unbilled.lazy().select(*_KEY[:-1], "order_date", "of_item", unit="row", amount=amount).collect()
+    return unbilled.lazy().select(*_KEY[:-1], "order_date", "of_item", unit="row", amount=amount).collect(engine=IN_ORDER)
 
 
 def _by_policy(marks: pl.DataFrame, invoices: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
@@ -76,5 +78,5 @@ def _by_policy(marks: pl.DataFrame, invoices: pl.DataFrame, engagement: Engageme
         return marks
     scoped = invoices.select(pl.col("cycle", "company_code", "party_id", "item_id").gather(marks["row"]))
     resolved = scopes.resolve(pl.concat([marks, scoped], how="horizontal").lazy(), rules, {"ambiguity": POLICIES["ambiguity"][0]})
-    shown = pl.when(pl.col("ambiguity") == "suggest").then(pl.lit("suggested")).otherwise("link_certainty")
-    return resolved.select("row", "link_pass", link_certainty=shown).sort("row").collect()
+    shown = pl.when(pl.col("ambiguity") == "suggest").then(pl.lit("suggested", dtype=CERTAINTY)).otherwise("link_certainty")
+    return resolved.select("row", "link_pass", link_certainty=shown).sort("row").collect(engine=IN_ORDER)

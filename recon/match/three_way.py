@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from recon.domain import money, scopes
 from recon.domain.engagement import POLICIES
 from recon.match import allocate, bills, bridge, goods, links, live, match_units, whole_bills, whole_numbers
-from recon.match.dense import aligned, chosen, sums
+from recon.match.dense import IN_ORDER, aligned, chosen, sums
 from recon.match.goods import ZERO
 from recon.match.invoice_documents import numbered
+from recon.match.naming import CERTAINTY
 from recon.match.number_line import in_turn
 from recon.match.quantities import in_base_units
 from recon.match.rates import company_rates
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
 
 
+#: Columns that nothing reads once all figures are known.
+_USED_GOODS: Final = ["quantity_accepted", "quantity_rejected", "quantity_declared_loss", "origin_number", "origin_line_no", "party_key"]
+_USED_BILLS: Final = [
+    "unit_price_net", "price_per", "discount_amount", "tax_rate", "line_tax_amount", "line_amount_gross", "fx_rate", "party_key",
+    "referenced_fulfilment_number", "referenced_fulfilment_line_no", "supplier_delivery_note", "origin_number", "origin_line_no",
+]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class ThreeWay:
     """What matching found, row positions being those of the stacks.
@@ -31,6 +40,7 @@ class ThreeWay:
     orders, fulfilments, invoices: the stacks with exclusion_reason, links, unit and figures in base units. units: one row per
     match unit. goods: layers, and sums per unit. claims: billing pieces with their
     share of the cap, by position. parts: unit, layer, claim, quantity, open ends included. crossed: variances per claim, credit and adjustment.
+    stacks: what is only shown.
     """
 
     orders: pl.DataFrame
@@ -42,14 +52,15 @@ class ThreeWay:
     overdrawn_credits: pl.DataFrame
     parts: pl.DataFrame
     crossed: pl.DataFrame
+    stacks: Stacks
     ground: match_units.Ground
 
 
 def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     """Link, convert, net, allocate and measure."""
-    stacks = _marked(accepted, engagement)
+    stacks = stack(accepted)
     ground = match_units.ground(accepted, engagement)
-    orders, fulfilments, invoices = _linked(stacks, accepted)
+    orders, fulfilments, invoices = _linked(stacks, ground)
     lines = pl.concat([frame.select("order_row", "uom", "quantity") for frame in (fulfilments, invoices)]).drop_nulls()
     priced = match_units.order_units(orders, lines.rename({"order_row": "unit"}), ground)
     lone = match_units.lone_units(fulfilments, orders.height, ground)
@@ -64,22 +75,30 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     invoices = with_suggestions(invoices, orders, units, claims, engagement)
     capped = allocate.bill(claims, parts, units, arrived.by_unit)
     crossed = _crossed(capped, invoices, units)
-    return ThreeWay(orders, fulfilments, invoices, units, arrived, capped, billed.overdrawn, parts, crossed, ground)
-
-
-def _marked(accepted: Accepted, engagement: Engagement) -> Stacks:
-    raw = stack(accepted)
-    as_of = engagement.as_of
-    return Stacks(
-        live.mark_orders(raw.orders, as_of),
-        live.mark_lines(raw.fulfilments, as_of, stem="fulfilment"),
-        live.mark_lines(raw.invoices, as_of, stem="invoice"),
+    return ThreeWay(
+        orders,
+        fulfilments.drop(_USED_GOODS),
+        invoices.drop(_USED_BILLS),
+        units,
+        arrived,
+        capped.drop("value", "net_value"),
+        billed.overdrawn,
+        parts,
+        crossed,
+        stacks.only_shown(),
+        ground,
     )
 
 
-def _linked(stacks: Stacks, accepted: Accepted) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The stacks with their links. A credit or debit without a reference of its own belongs where its origin belongs."""
-    orders, goods_lines, bill_lines = (links.with_party_keys(frame, accepted) for frame in (stacks.orders, stacks.fulfilments, stacks.invoices))
+def _linked(stacks: Stacks, ground: match_units.Ground) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The stacks marked and with their links. A credit or debit without a reference of its own belongs where its origin belongs."""
+    as_of = ground.engagement.as_of
+    marked = (
+        live.mark_orders(stacks.orders.lines, as_of),
+        live.mark_lines(stacks.fulfilments.lines, as_of, stem="fulfilment"),
+        live.mark_lines(stacks.invoices.lines, as_of, stem="invoice"),
+    )
+    orders, goods_lines, bill_lines = (links.with_party_keys(frame, ground.accepted) for frame in marked)
     goods_links = links.link_fulfilments(goods_lines, orders)
     goods_lines = pl.concat([goods_lines, goods_links.drop("number_found")], how="horizontal")
     goods_lines = goods_lines.with_columns(origin_row=_goods_origins(goods_lines))
@@ -91,8 +110,8 @@ def _linked(stacks: Stacks, accepted: Accepted) -> tuple[pl.DataFrame, pl.DataFr
     inherits = pl.col("order_row").is_null() & pl.col("named_order").is_null() & pl.col("origin_order_row").is_not_null()
     inherited = pl.concat([linked, of_origin], how="horizontal").with_columns(
         order_row=pl.when(inherits).then("origin_order_row").otherwise("order_row"),
-        link_pass=pl.when(inherits).then(pl.lit("origin invoice")).otherwise("link_pass"),
-        link_certainty=pl.when(inherits).then(pl.lit("certain")).otherwise("link_certainty"),
+        link_pass=pl.when(inherits).then(pl.lit("origin invoice", dtype=links.PASS)).otherwise("link_pass"),
+        link_certainty=pl.when(inherits).then(pl.lit("certain", dtype=CERTAINTY)).otherwise("link_certainty"),
     )
     return orders, goods_lines, inherited.drop("origin_order_row", "origin_fulfilment_row")
 
@@ -167,7 +186,7 @@ def _fx_dates(lines: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     if not rules:
         return lines.select("invoice_date", "posting_date", fx_date=pl.lit(POLICIES["fx_date"][0]))
     scoped = lines.lazy().select("row", "cycle", "company_code", "party_id", "item_id", "invoice_date", "posting_date")
-    return scopes.resolve(scoped, rules, {"fx_date": POLICIES["fx_date"][0]}).collect().sort("row")
+    return scopes.resolve(scoped, rules, {"fx_date": POLICIES["fx_date"][0]}).collect(engine=IN_ORDER).sort("row")
 
 
 def _credited(invoices: pl.DataFrame, size: int) -> pl.DataFrame:
