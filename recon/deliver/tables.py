@@ -33,16 +33,20 @@ def write_table(table: TableFile, path: Path) -> None:
 
 
 def in_order(rows: pl.DataFrame, order: Sequence[str]) -> bool:
-    """Whether each row is at or after the one before it, nulls first, comparing column by column."""
-    import polars as pl
-
-    after, level = pl.lit(value=False), pl.lit(value=True)
+    """Whether each row is at or after the one before it, nulls first, comparing column by column until no two rows tie."""
+    if rows.height < 2:
+        return True
+    tied = None
     for name in order:
-        column, before = pl.col(name), pl.col(name).shift(1)
-        greater = (before < column).fill_null(value=False) | (before.is_null() & column.is_not_null())
-        after = after | (level & greater)
-        level = level & before.eq_missing(column)
-    return bool(rows.lazy().select((after | level).slice(1).all()).collect().item())
+        row, before = rows[name].tail(-1), rows[name].head(-1)
+        equal = row.eq_missing(before)
+        at_or_after = equal | (row > before).fill_null(value=False) | (before.is_null() & row.is_not_null())
+        if not (at_or_after if tied is None else at_or_after | ~tied).all():
+            return False
+        tied = equal if tied is None else tied & equal
+        if not tied.any():
+            return True
+    return True
 
 
 def _plain_decimals(rows: pl.DataFrame) -> list[pl.Expr]:
