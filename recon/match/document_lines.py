@@ -40,16 +40,17 @@ def fulfilment_line_match(found: ThreeWay, parts: Parts, accepted: Accepted, eng
     opened = sums(parts.open_goods, "layer", lines.height, open_quantity=pl.col("quantity").sum())
     figures = pl.concat([opened, parts.worth.alias("amount").to_frame()], how="horizontal")
     live = pl.col("exclusion_reason").is_null()
-    kept = lines.drop("quantity").rename({"currency": "own_currency"})
+    own = [name for name in found.raw.fulfilments.columns if name not in ("quantity", "currency")]
     looked = (
-        pl.concat([kept, figures], how="horizontal")
+        pl.concat([lines, figures], how="horizontal")
         .lazy()
         .with_columns(
             *looked_up(found.units, "unit", "match_level", "item_group", "currency", "order_rate"),
-            *looked_up(found.orders, "order_row", "order_number", "order_line_no", "contract_id"),
-            *looked_up(found.stacks.fulfilments.shown, "place", *found.stacks.fulfilments.shown.columns),
+            *looked_up(found.orders, "order_row", order_place="place"),
+            *looked_up(found.raw.fulfilments, "place", *own, own_currency="currency"),
             pl.col("link_pass", "link_certainty").cast(pl.String),
         )
+        .with_columns(looked_up(found.raw.orders, "order_place", "order_number", "order_line_no", "contract_id"))
     )
     measured = looked.with_columns(
         posting_date=pl.coalesce("posting_date", "fulfilment_date"),
@@ -98,34 +99,39 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
     whole.guard(found.units, [("ordered_quantity", "price_times"), ("order_unit_price", "order_rate")])
     crossed, before = _crossed_lines(found), _amount_before(found)
     spots = pl.DataFrame({"crossed": positions(crossed["row"], lines.height), "counted": positions(before["row"], lines.height)})
-    kept = lines.drop("quantity").rename({"line_amount_net": "net"})
     terms = (
         "match_level", "needs_fulfilment", "bill_rejected", "bill_over_receipt", "is_service", "item_group", "order_rate", "ordered_quantity",
         "order_unit_price", "price_times", "price_by",
     )  # fmt: skip
-    order_terms = ("order_number", "order_line_no", "contract_id")
-    looked = (
-        pl.concat([kept, spots, _own_groups(lines, accepted)], how="horizontal")
+    own = [name for name in found.raw.invoices.columns if name not in ("quantity", "fx_rate", *lines.columns)]
+    placed = (
+        pl.concat([lines, spots, _own_groups(found, accepted)], how="horizontal")
         .lazy()
         .with_columns(
+            *looked_up(found.orders, "order_row", order_place="place"),
+            *looked_up(found.fulfilments, "fulfilment_row", goods_place="place"),
+            *looked_up(found.raw.invoices, "place", *own),
             *looked_up(found.units, "unit", *terms),
-            *looked_up(found.orders, "order_row", *order_terms, order_amount="line_amount_net", order_place="place"),
-            *looked_up(found.stacks.invoices.shown, "place", *found.stacks.invoices.shown.columns),
-            pl.col("link_pass", "link_certainty").cast(pl.String),
-            *looked_up(found.fulfilments, "fulfilment_row", "fulfilment_number", "fulfilment_line_no"),
             *looked_up(found.goods.by_unit, "unit", "for_billing", "accepted"),
             *looked_up(documents, "document", document_amount_gross_base="amount_gross_base"),
             *looked_up(crossed, "crossed", *_SIZES, *bridge.MEASURED),
             *looked_up(before, "counted", "invoiced_before_amount"),
+            pl.col("link_pass", "link_certainty").cast(pl.String),
         )
     )
-    looked = looked.with_columns(looked_up(found.stacks.orders.shown, "order_place", "limit_amount", "planned_charge_amount"))
+    order_terms = ("order_number", "order_line_no", "contract_id", "limit_amount", "planned_charge_amount")
+    looked = placed.rename({"line_amount_net": "net"}).with_columns(
+        *looked_up(found.raw.orders, "order_place", *order_terms, order_amount="line_amount_net"),
+        *looked_up(found.raw.fulfilments, "goods_place", "fulfilment_number", "fulfilment_line_no"),
+    )
     return described(_with_terms(looked), "invoice_line_match", accepted).select(schema("invoice_line_match").keys())
 
 
-def _own_groups(lines: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
+def _own_groups(found: ThreeWay, accepted: Accepted) -> pl.DataFrame:
     """The item's group by the item master, for lines that no order line or delivery gives one."""
-    alone = chosen(lines, pl.col("unit").is_null(), "row", "item_id")
+    lines = found.invoices
+    rows = chosen(lines, pl.col("unit").is_null(), "row", "place")
+    alone = pl.concat([rows, found.raw.invoices.select(pl.col("item_id").gather(rows["place"]))], how="horizontal")
     grouped = alone.join(items(accepted), on="item_id", how="left", validate="m:1").select("row", own_group="master_group")
     return aligned(grouped, "row", lines.height)
 
@@ -173,31 +179,26 @@ def _amount_before(found: ThreeWay) -> pl.DataFrame:
 
 def document_line_unit(found: ThreeWay, parts: Parts, accepted: Accepted) -> pl.LazyFrame:
     """One row per order, fulfilment or invoice line that counts and states a quantity: whether it can be compared in its base unit."""
-    numbers = looked_up(found.orders, "order_row", "order_number", "order_line_no")
+    place = looked_up(found.orders, "order_row", order_place="place")
     rates = looked_up(found.units, "unit", "order_rate")
-    worth = parts.worth.alias("worth").to_frame()
     base = found.units.head(found.orders.height).select("base_uom")
+    worth = parts.worth.alias("worth").to_frame()
+    orders = pl.concat([found.orders, base], how="horizontal").lazy()
+    goods = pl.concat([found.fulfilments, worth], how="horizontal").lazy().with_columns(*place, *rates)
+    nothing = pl.lit(None, dtype=money.MONEY)
     sides = {
-        "order": pl.concat([found.orders, base], how="horizontal")
-        .lazy()
-        .with_columns(uom_convertible=pl.lit(value=True), amount_base=pl.lit(None, dtype=money.MONEY)),
-        "fulfilment": pl.concat([found.fulfilments, worth], how="horizontal")
-        .lazy()
-        .with_columns(*numbers, *rates)
-        .with_columns(amount_base=_in_base("worth", "order_rate")),
-        "invoice": found.invoices.lazy().with_columns(*numbers),
+        "order": (orders.with_columns(states_quantity=True, uom_convertible=True, amount_base=nothing, order_place="place"), found.raw.orders),
+        "fulfilment": (goods.with_columns(amount_base=_in_base("worth", "order_rate")), found.raw.fulfilments),
+        "invoice": (found.invoices.lazy().with_columns(place), found.raw.invoices),
     }
-    shown = {"order": found.stacks.orders.shown, "fulfilment": found.stacks.fulfilments.shown, "invoice": found.stacks.invoices.shown}
-    counting = pl.col("exclusion_reason").is_null() & pl.col("quantity").is_not_null()
+    counting = pl.col("exclusion_reason").is_null() & pl.col("states_quantity")
+    shown = ("cycle", "company_code", "party_id", "item_id", "uom", "currency", "source_file", "source_row")
     frames = []
-    for stem, frame in sides.items():
+    for stem, (frame, raw) in sides.items():
         types = {cycle.name: str(getattr(cycle, f"{stem}_type")) for cycle in CYCLES}
+        said = {"document_number": f"{stem}_number", "document_line_no": f"{stem}_line_no", "document_date": f"{stem}_date"}
         named = frame.with_columns(
-            *looked_up(shown[stem], "place", "source_file", "source_row"),
-            document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String),
-            document_number=f"{stem}_number",
-            document_line_no=f"{stem}_line_no",
-            document_date=f"{stem}_date",
-        )
+            *looked_up(raw, "place", *shown, **said), *looked_up(found.raw.orders, "order_place", "order_number", "order_line_no")
+        ).with_columns(document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String))
         frames.append(described(named.filter(counting), "document_line_unit", accepted).select(schema("document_line_unit").keys()))
     return pl.concat(frames)

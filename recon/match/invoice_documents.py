@@ -45,16 +45,14 @@ def invoice_documents(found: ThreeWay, accepted: Accepted) -> pl.LazyFrame:
     A document none of whose lines counts shows what it says, marked with the reason. Header totals, where given, are the gross.
     """
     lines = found.invoices
-    shown = found.stacks.invoices.shown.select(pl.col("received_date", "due_date", "payment_block").gather(lines["place"]))
-    numbers = found.orders.select(pl.col("order_number").gather(lines["order_row"]))
-    wide = pl.concat([lines, shown, numbers], how="horizontal").lazy()
-    told = wide.select(
+    raw = found.raw.invoices.select(pl.col("created_at", "received_date", "due_date", "payment_block").gather(lines["place"]))
+    places = found.orders.select(pl.col("place").gather(lines["order_row"]))
+    numbers = found.raw.orders.select(pl.col("order_number").gather(places["place"]))
+    told = pl.concat([lines, raw, numbers], how="horizontal").lazy().select(
         "document", "place", "rate", "line_amount_net", "gross", "exclusion_reason", "created_at", "received_date", "due_date", "payment_block",
-        *_KEY, "currency",
         live=pl.col("exclusion_reason").is_null(),
         posted=pl.coalesce("posting_date", "invoice_date"),
         linked=pl.col("order_row").is_not_null() | pl.col("named_order").is_not_null(),
-        invoice_kind=pl.col("invoice_kind").fill_null("invoice"),
         order_number=pl.coalesce("order_number", "named_order"),
     ).collect(engine=IN_ORDER)  # fmt: skip
     if not told["live"].all():
@@ -62,7 +60,7 @@ def invoice_documents(found: ThreeWay, accepted: Accepted) -> pl.LazyFrame:
     grouped = told.with_columns(pl.col("document").set_sorted()).group_by("document", maintain_order=True)
     first, last = pl.col("order_number").first(), pl.col("order_number").last()
     documents = grouped.agg(
-        *(pl.col(name).first() for name in (*_KEY, "currency", "invoice_kind", "exclusion_reason", "place")),
+        pl.col("exclusion_reason", "place").first(),
         posting_date=pl.col("posted").min(),
         received_date=pl.col("received_date").min(),
         due_date=pl.col("due_date").min(),
@@ -76,8 +74,11 @@ def invoice_documents(found: ThreeWay, accepted: Accepted) -> pl.LazyFrame:
         payment_block=pl.col("payment_block").drop_nulls().first(),
         order_number=pl.when((first == last) & (pl.col("order_number").n_unique() == 1)).then(first),
     )
-    entered = ["source_file", "source_row", "created_by", "created_at_is_date_only"]
-    documents = pl.concat([documents, found.stacks.invoices.shown.select(pl.col(entered).gather(documents["place"]))], how="horizontal")
+    said = [*_KEY, "currency", "source_file", "source_row", "created_by", "created_at_is_date_only"]
+    first_line = found.raw.invoices.select(
+        pl.col(said).gather(documents["place"]), pl.col("invoice_kind").gather(documents["place"]).fill_null("invoice")
+    )
+    documents = pl.concat([documents, first_line], how="horizontal")
     headed = _with_headers(documents, accepted).lazy()
     priced = headed.with_columns(
         exclusion_reason=pl.when(~pl.col("is_live")).then("exclusion_reason"),

@@ -20,6 +20,8 @@ from recon.match.given import table
 from recon.match.rates import company_rates
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
 
@@ -51,8 +53,8 @@ def items(accepted: Accepted) -> pl.DataFrame:
     return master.filter(pl.col("item_id").is_not_null()).unique("item_id", keep="any").collect(engine=IN_ORDER)
 
 
-def order_units(orders: pl.DataFrame, lines: pl.DataFrame, ground: Ground) -> pl.DataFrame:
-    """One unit per order line, unit = the order's row. `lines` (unit, uom, quantity) are the lines that will be compared with it."""
+def order_units(orders: pl.DataFrame, lines: Iterable[pl.DataFrame], ground: Ground) -> pl.DataFrame:
+    """One unit per order line, unit = the order's row. `lines` (order_row, uom, quantity) are the lines that will be compared with it."""
     frame = orders.select(
         "row", "cycle", "company_code", "party_id", "item_id", "item_group", "contract_id", "order_number", "order_line_no", "order_type",
         "quantity", "uom", "unit_price_net", "unit_price_gross", "price_tax_basis", "tax_rate", "price_per", "currency", "fx_rate",
@@ -106,10 +108,14 @@ def _based(frame: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([frame, chosen], how="horizontal")
 
 
-def _rebased(frame: pl.DataFrame, lines: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
+def _rebased(frame: pl.DataFrame, lines: Iterable[pl.DataFrame], ways: pl.DataFrame) -> pl.DataFrame:
     """Units in which a line has no exact figure in the base unit (seven pieces in dozens) are compared in that line's unit."""
-    bases = frame.select(pl.col("item_id", "base_uom").gather(lines["unit"]))
-    apart = chosen(pl.concat([lines, bases], how="horizontal"), pl.col("uom") != pl.col("base_uom"), "unit", "uom", "quantity", "item_id", "base_uom")
+    sides = []
+    for side in lines:
+        bases = frame.select(pl.col("item_id", "base_uom").gather(side["order_row"]))
+        told = pl.concat([side.select("uom", "quantity", unit="order_row"), bases], how="horizontal")
+        sides.append(chosen(told, pl.col("uom") != pl.col("base_uom"), "unit", "uom", "quantity", "item_id", "base_uom"))
+    apart = pl.concat(sides)
     if apart.is_empty():
         return frame
     inexact = packs.factors(apart, ways).filter(pl.col("times").is_not_null() & ~packs.is_exact("quantity"))

@@ -50,23 +50,21 @@ def open_layer(found: ThreeWay, parts: Parts, open_items: pl.LazyFrame, accepted
 def _described_layers(found: ThreeWay, part: pl.DataFrame, stem: str, kind: str) -> pl.DataFrame:
     goods = stem == "fulfilment"
     lines, row = (found.fulfilments, part["layer"]) if goods else (found.invoices, part["row"])
-    shown = (found.stacks.fulfilments if goods else found.stacks.invoices).shown
+    raw = found.raw.fulfilments if goods else found.raw.invoices
     types = {cycle.name: str(getattr(cycle, f"{stem}_type")) for cycle in CYCLES}
     own_rate = pl.lit(None, dtype=money.RATE) if goods else pl.col("rate").gather(row)
-    document = lines.select(
-        pl.col("cycle", "company_code", "party_id", "order_row", "posting_date", "place").gather(row),
-        own_rate.alias("own_rate"),
-        pl.col(f"{stem}_number").gather(row).alias("document_number"),
-        pl.col(f"{stem}_line_no").gather(row).alias("document_line_no"),
-        pl.col(f"{stem}_date").gather(row).alias("document_date"),
-        pl.col("item_id").gather(row).alias("own_item"),
+    line = lines.select(pl.col("order_row", "place").gather(row), own_rate.alias("own_rate"))
+    named = {"document_number": f"{stem}_number", "document_line_no": f"{stem}_line_no", "document_date": f"{stem}_date", "own_item": "item_id"}
+    document = raw.select(
+        pl.col("cycle", "company_code", "party_id", "posting_date", "source_file", "source_row").gather(line["place"]),
+        *(pl.col(of).gather(line["place"]).alias(name) for name, of in named.items()),
     )
-    sources = shown.select(pl.col("source_file", "source_row").gather(document["place"]))
     terms = found.units.select(pl.col("item_id", "item_group", "currency", "order_rate", "match_level", "needs_fulfilment").gather(part["unit"]))
-    orders = found.orders.select(pl.col("order_number", "order_line_no", "contract_id", "order_type", "place").gather(document["order_row"]))
-    final = found.stacks.orders.shown.select(pl.col("is_closed", "is_final_delivery").gather(orders["place"]))
+    places = found.orders.select(pl.col("place").gather(line["order_row"]))
+    of_order = ["order_number", "order_line_no", "contract_id", "order_type", "is_closed", "is_final_delivery"]
+    orders = found.raw.orders.select(pl.col(of_order).gather(places["place"]))
     return (
-        pl.concat([part.select("quantity", "amount"), document.drop("place"), sources, terms, orders.drop("place"), final], how="horizontal")
+        pl.concat([part.select("quantity", "amount"), line.drop("place"), document, terms, orders], how="horizontal")
         .with_columns(
             kind=pl.lit(kind),
             document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String),
@@ -84,12 +82,16 @@ def allocation(found: ThreeWay, parts: Parts) -> pl.LazyFrame:
     every = _once(parts.every())
     of_unit = found.units.select(pl.col("cycle", "company_code", "party_id").gather(every["unit"]))
     is_order = every.select(pl.when(pl.col("unit") < found.orders.height).then("unit").alias("order_row"))["order_row"]
+    orders, goods, bills = (
+        frame.select(pl.col("place").gather(rows))["place"]
+        for frame, rows in ((found.orders, is_order), (found.fulfilments, every["layer"]), (found.invoices, every["row"]))
+    )
     columns = [
         every.select("quantity", "amount"),
         of_unit,
-        found.orders.select(pl.col("order_number", "order_line_no").gather(is_order)),
-        found.fulfilments.select(pl.col("fulfilment_number", "fulfilment_line_no").gather(every["layer"])),
-        found.invoices.select(pl.col("invoice_number", "invoice_line_no").gather(every["row"])),
+        found.raw.orders.select(pl.col("order_number", "order_line_no").gather(orders)),
+        found.raw.fulfilments.select(pl.col("fulfilment_number", "fulfilment_line_no").gather(goods)),
+        found.raw.invoices.select(pl.col("invoice_number", "invoice_line_no").gather(bills)),
     ]
     return pl.concat(columns, how="horizontal").lazy().select(schema("allocation").keys())
 
@@ -112,14 +114,20 @@ def _once(every: pl.DataFrame) -> pl.DataFrame:
 def line_tie_out(found: ThreeWay) -> pl.DataFrame:
     """Accepted document lines: those that count, linked or not, and those set aside with their reason."""
     rows = []
-    for stem, frame in (("order", found.orders), ("fulfilment", found.fulfilments), ("invoice", found.invoices)):
+    sides = (
+        ("order", found.orders, found.raw.orders),
+        ("fulfilment", found.fulfilments, found.raw.fulfilments),
+        ("invoice", found.invoices, found.raw.invoices),
+    )
+    for stem, frame, raw in sides:
+        amount = "line_amount_net" if stem == "invoice" else "quantity"
+        told = raw.select(pl.col("cycle", amount).gather(frame["place"])).with_columns(live=frame["exclusion_reason"].is_null())
         for cycle in CYCLES:
-            name = str(getattr(cycle, f"{stem}_table"))
-            amount = "line_amount_net" if stem == "invoice" else "quantity"
-            mine = chosen(frame, pl.col("cycle") == cycle.name, amount, live=pl.col("exclusion_reason").is_null())
+            mine = chosen(told, pl.col("cycle") == cycle.name, amount, "live")
             if mine.is_empty():
                 continue
             live, figure = mine["live"], mine[amount]
+            name = str(getattr(cycle, f"{stem}_table"))
             figures = [mine.height, int(live.sum()), int((~live).sum())]
             rows.append([name, "match", *figures, figure.sum(), figure.filter(live).sum(), figure.filter(~live).sum(), None])
     return pl.DataFrame(rows, schema=tie_out.SCHEMA, orient="row")

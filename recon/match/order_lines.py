@@ -30,38 +30,38 @@ def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame) -> pl.La
     terms = found.units.drop("unit", "cycle", "company_code", "party_id", "item_id", "currency", "standard_cost", "uom", "tax_rate")
     sides = [terms, found.goods.by_unit, _billed(found), _open_ends(found, parts), paid, _unconverted(found), _agreed(found)]
     figures = pl.concat([side.head(size) for side in sides], how="horizontal")
-    kept = found.orders.drop("quantity", "uom", "fx_rate", "match_level", "item_group", "tax_rate", "party_key")
-    measured = pl.concat([kept, figures], how="horizontal").lazy()
+    measured = pl.concat([found.orders, figures], how="horizontal").lazy()
     if found.orders["exclusion_reason"].eq(live.SUPERSEDED).any():
         measured = measured.filter(pl.col("exclusion_reason").ne_missing(live.SUPERSEDED))
     plain = bool(figures["price_by"].eq(1).all())
     whole.guard(figures, [("ordered_quantity", "price_times"), ("fulfilled", "price_times"), ("invoiced_amount", "order_rate")])
-    shown = found.stacks.orders.shown
-    measured = (
-        measured.with_columns(looked_up(shown, "place", *shown.columns))
-        .with_columns(
-            fx_rate="order_rate",
-            is_live=pl.col("exclusion_reason").is_null(),
-            is_final=pl.col("is_closed").fill_null(value=False)
-            | pl.col("is_final_delivery").fill_null(value=False)
-            | (pl.col("doc_status") == "closed").fill_null(value=False),
-            uom_convertible=pl.lit(value=True),
-            ordered_amount=pl.coalesce("line_amount_net", _worth("ordered_quantity", plain=plain)),
-            fulfilled_amount=_worth("fulfilled", plain=plain),
-            **{name: pl.col(of).fill_null(ZERO) for name, of in _QUANTITIES.items()},
-            **{name: pl.col(name).fill_null(NONE) for name in _AMOUNTS},
-            accepted_quantity=pl.when(pl.col("fulfilled").is_null()).then(ZERO).otherwise("accepted"),
-            invoiced_amount_base=pl.when(pl.col("lines_without_rate").fill_null(0) == 0).then(pl.col("billed_base").fill_null(NONE)),
-            first_fulfilled_date="first_day",
-            last_fulfilled_date="last_day",
-            unconverted_line_count=pl.col("unconverted_line_count").fill_null(0),
-        )
-        .with_columns(
-            order_unit_price_base=money.from_units(whole.times(whole.units("order_unit_price"), whole.units("fx_rate"), 10), 10),
-            ordered_amount_base=money.from_units(whole.times(whole.units("ordered_amount"), whole.units("fx_rate"), 10), 6),
-        )
-    )
-    return described(measured, "order_line_match", found.ground.accepted).select(schema("order_line_match").keys())
+    raw_columns = [name for name in found.raw.orders.columns if name not in figures.columns]
+    told = measured.with_columns(looked_up(found.raw.orders, "place", *raw_columns))
+    return described(_counted(told, plain=plain), "order_line_match", found.ground.accepted).select(schema("order_line_match").keys())
+
+
+def _counted(told: pl.LazyFrame, *, plain: bool) -> pl.LazyFrame:
+    """The figures as they are published: nothing where nothing came, unknown where a rate is."""
+    closed = pl.col("is_closed").fill_null(value=False) | pl.col("is_final_delivery").fill_null(value=False)
+    in_base = {
+        "order_unit_price_base": money.from_units(whole.times(whole.units("order_unit_price"), whole.units("fx_rate"), 10), 10),
+        "ordered_amount_base": money.from_units(whole.times(whole.units("ordered_amount"), whole.units("fx_rate"), 10), 6),
+    }
+    return told.with_columns(
+        fx_rate="order_rate",
+        is_live=pl.col("exclusion_reason").is_null(),
+        is_final=closed | (pl.col("doc_status") == "closed").fill_null(value=False),
+        uom_convertible=pl.lit(value=True),
+        ordered_amount=pl.coalesce("line_amount_net", _worth("ordered_quantity", plain=plain)),
+        fulfilled_amount=_worth("fulfilled", plain=plain),
+        **{name: pl.col(of).fill_null(ZERO) for name, of in _QUANTITIES.items()},
+        **{name: pl.col(name).fill_null(NONE) for name in _AMOUNTS},
+        accepted_quantity=pl.when(pl.col("fulfilled").is_null()).then(ZERO).otherwise("accepted"),
+        invoiced_amount_base=pl.when(pl.col("lines_without_rate").fill_null(0) == 0).then(pl.col("billed_base").fill_null(NONE)),
+        first_fulfilled_date="first_day",
+        last_fulfilled_date="last_day",
+        unconverted_line_count=pl.col("unconverted_line_count").fill_null(0),
+    ).with_columns(**in_base)
 
 
 _QUANTITIES: Final = {
@@ -138,7 +138,7 @@ def _open_ends(found: ThreeWay, parts: Parts) -> pl.DataFrame:
 
 
 def _unconverted(found: ThreeWay) -> pl.DataFrame:
-    counting = pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & pl.col("quantity").is_not_null()
+    counting = pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & pl.col("states_quantity")
     lines = [chosen(frame, counting & ~pl.col("uom_convertible"), "unit") for frame in (found.fulfilments, found.invoices)]
     return sums(pl.concat(lines), "unit", found.units.height, unconverted_line_count=pl.len().cast(pl.Int64))
 
@@ -155,10 +155,8 @@ def _agreed(found: ThreeWay) -> pl.DataFrame:
         return found.units.with_columns(**nothing).select(nothing.keys())
     key = ["party_id", "item_id", "currency"]
     listed = listed.rename({"uom": "list_uom", "contract_id": "list_contract", "price_per": "list_per", "unit_price_net": "list_price"})
-    asked = pl.concat(
-        [found.orders.select(*key, "quantity", "uom", "order_date", "contract_id"), found.units.head(found.orders.height).select("unit", "base_uom")],
-        how="horizontal",
-    )
+    told = found.raw.orders.select(pl.col(*key, "quantity", "uom", "order_date", "contract_id").gather(found.orders["place"]))
+    asked = pl.concat([told, found.units.head(found.orders.height).select("unit", "base_uom")], how="horizontal")
     met = asked.join(
         listed.select(*key, "list_uom", "list_contract", "list_per", "list_price", "valid_from", "valid_to", "min_quantity"), on=key, how="inner"
     )

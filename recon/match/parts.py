@@ -67,11 +67,12 @@ def _worth(found: ThreeWay) -> pl.Series:
     names = ["price_times", "price_by", "standard_cost"]
     terms = found.units.select(pl.col(names).gather(lines["unit"]))
     plain = bool(found.units["price_by"].eq(1).all())
-    frame = pl.concat([lines.select("cycle", "quantity", "unit_cost_net", "delivered"), terms], how="horizontal")
+    raw = found.raw.fulfilments.select(pl.col("cycle", "quantity", "unit_cost_net").gather(lines["place"]))
+    frame = pl.concat([raw, lines.select("delivered"), terms], how="horizontal")
     whole.guard(frame, [("delivered", "price_times"), ("quantity", "unit_cost_net"), ("delivered", "standard_cost")])
     delivered = whole.units("delivered")
     options = [at_order_price(delivered, plain=plain)]
-    if lines["unit_cost_net"].null_count() < lines.height:
+    if found.raw.fulfilments["unit_cost_net"].null_count() < lines.height:
         own = whole.times(whole.units("quantity"), whole.units("unit_cost_net"), 10)
         options.insert(0, pl.when(pl.col("cycle") == PROCURE_TO_PAY.name).then(own))
     if found.units["standard_cost"].null_count() < found.units.height:

@@ -6,7 +6,7 @@ whatever is decided or sorted by position does not depend on files or row number
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -65,61 +65,57 @@ _INVOICES: Final = _Kind(
 
 
 @dataclass(frozen=True)
-class Stack:
-    """`lines`: the columns that matching works with, in the order of the document key, `row` counting them. `shown`: the others as they came.
+class Raw:
+    """Documents as they came, under neutral names, purchases and sales under one another: nothing copied, only looked up."""
 
-    Column `place` of `lines` is the position in `shown`.
-    """
-
-    lines: pl.DataFrame
-    shown: pl.DataFrame
+    orders: pl.DataFrame
+    fulfilments: pl.DataFrame
+    invoices: pl.DataFrame
 
 
 @dataclass(frozen=True)
 class Stacks:
-    """Accepted documents as matching sees them."""
+    """Accepted documents as matching sees them: the columns that it works with, in the order of the document key.
 
-    orders: Stack
-    fulfilments: Stack
-    invoices: Stack
+    `row` counts the rows; `place` is the position of the row in `raw`, which has every column.
+    """
 
-    def only_shown(self) -> Stacks:
-        """Without the lines, which matching has made its own."""
-        return Stacks(*(replace(part, lines=pl.DataFrame()) for part in (self.orders, self.fulfilments, self.invoices)))
+    orders: pl.DataFrame
+    fulfilments: pl.DataFrame
+    invoices: pl.DataFrame
+    raw: Raw
 
 
 def stack(accepted: Accepted) -> Stacks:
     """The three document stacks, sales before purchases (order of the cycles' names), sorted by document key."""
-    return Stacks(*(_stacked(accepted, kind) for kind in (_ORDERS, _FULFILMENTS, _INVOICES)))
+    orders, fulfilments, invoices = (_stacked(accepted, kind) for kind in (_ORDERS, _FULFILMENTS, _INVOICES))
+    return Stacks(orders[0], fulfilments[0], invoices[0], Raw(orders[1], fulfilments[1], invoices[1]))
 
 
-def _stacked(accepted: Accepted, kind: _Kind) -> Stack:
-    """Both cycles' tables under neutral names. Columns that no source gave are null without taking memory."""
-    sides = {"lines": kind.worked, "shown": kind.shown}
-    types: dict[str, dict[str, pl.DataType]] = {"lines": {"cycle": dtypes()["id"], "place": pl.UInt32()}, "shown": {}}
-    parts: dict[str, list[pl.DataFrame]] = {"lines": [], "shown": []}
+def _stacked(accepted: Accepted, kind: _Kind) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lines in key order, and everything as it came. Columns that no source gave are null without taking memory."""
+    types: dict[str, pl.DataType] = {"cycle": dtypes()["id"]}
+    parts: list[pl.DataFrame] = []
     orders: list[pl.Series] = []
     height = 0
     for cycle in sorted(CYCLES, key=lambda c: c.name):
         table = str(getattr(cycle, kind.table))
-        names = {side: _names(words, cycle) for side, words in sides.items()}
-        for side in sides:
-            types[side] |= {neutral: schema(table)[canonical] for neutral, canonical in names[side].items() if canonical in schema(table)}
+        names = _names(f"{kind.worked} {kind.shown}", cycle)
+        types |= {neutral: schema(table)[canonical] for neutral, canonical in names.items() if canonical in schema(table)}
         if accepted.documents.supplied.get(table):
-            raw = _raw(accepted, table, names["lines"] | names["shown"])
-            orders.append(_key_order(raw, kind.key) + height)
-            for side in sides:
-                mine = raw.select(name for name in names[side] if name in raw.columns)
-                parts[side].append(mine.with_columns(cycle=pl.lit(cycle.name)) if side == "lines" else mine)
-            height += raw.height
-    lines, shown = _together(parts["lines"], types["lines"]), _together(parts["shown"], types["shown"])
-    if height:
-        place = pl.concat(orders, rechunk=True)
-        # one chunk per column, or every later column would be copied to fit the others
-        lines = lines.rechunk()
-        lines = lines if place.is_sorted() else lines.select(pl.all().gather(place))
-        lines = lines.with_columns(place=place)
-    return Stack(_filled(lines, types["lines"]).with_row_index("row"), _filled(shown, types["shown"]))
+            part = _raw(accepted, table, names)
+            orders.append(_key_order(part, kind.key) + height)
+            parts.append(part.with_columns(cycle=pl.lit(cycle.name)))
+            height += part.height
+    raw = _together(parts, types)
+    worked = {"cycle", *_names(kind.worked, CYCLES[0])}
+    place = pl.concat(orders, rechunk=True) if orders else pl.Series("place", [], dtype=pl.UInt32)
+    # one chunk per column, or every later column would be copied to fit the others
+    lines = raw.select(name for name in raw.columns if name in worked).rechunk()
+    lines = lines if place.is_sorted() else lines.select(pl.all().gather(place))
+    lines = lines.with_columns(place=place) if height else lines
+    numbered = _filled(lines, {"place": pl.UInt32()} | {name: dtype for name, dtype in types.items() if name in worked}).with_row_index("row")
+    return numbered, _filled(raw, types)
 
 
 def _together(parts: list[pl.DataFrame], types: dict[str, pl.DataType]) -> pl.DataFrame:

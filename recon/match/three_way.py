@@ -17,7 +17,7 @@ from recon.match.naming import CERTAINTY
 from recon.match.number_line import in_turn
 from recon.match.quantities import in_base_units
 from recon.match.rates import company_rates
-from recon.match.stacks import Stacks, stack
+from recon.match.stacks import Raw, Stacks, stack
 from recon.match.suggest import with_suggestions
 
 if TYPE_CHECKING:
@@ -25,22 +25,17 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
 
 
-#: Columns that nothing reads once all figures are known.
-_USED_GOODS: Final = ["quantity_accepted", "quantity_rejected", "quantity_declared_loss", "origin_number", "origin_line_no", "party_key"]
-_USED_BILLS: Final = [
-    "unit_price_net", "price_per", "discount_amount", "tax_rate", "line_tax_amount", "line_amount_gross", "fx_rate", "party_key",
-    "referenced_fulfilment_number", "referenced_fulfilment_line_no", "supplier_delivery_note", "origin_number", "origin_line_no",
-]  # fmt: skip
+#: What remains of the lines besides what matching found out about them; the rest is looked up in the raw documents.
+_KEPT: Final = ("row", "place", "line_amount_net", "invoice_date", "posting_date")
 
 
 @dataclass(frozen=True)
 class ThreeWay:
     """What matching found, row positions being those of the stacks.
 
-    orders, fulfilments, invoices: the stacks with exclusion_reason, links, unit and figures in base units. units: one row per
-    match unit. goods: layers, and sums per unit. claims: billing pieces with their
+    orders, fulfilments, invoices: row, place and what was found of each line: exclusion_reason, links, unit, figures. raw: the
+    documents themselves, by place. units: one row per match unit. goods: layers, and sums per unit. claims: billing pieces with their
     share of the cap, by position. parts: unit, layer, claim, quantity, open ends included. crossed: variances per claim, credit and adjustment.
-    stacks: what is only shown.
     """
 
     orders: pl.DataFrame
@@ -52,7 +47,7 @@ class ThreeWay:
     overdrawn_credits: pl.DataFrame
     parts: pl.DataFrame
     crossed: pl.DataFrame
-    stacks: Stacks
+    raw: Raw
     ground: match_units.Ground
 
 
@@ -61,8 +56,7 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     stacks = stack(accepted)
     ground = match_units.ground(accepted, engagement)
     orders, fulfilments, invoices = _linked(stacks, ground)
-    lines = pl.concat([frame.select("order_row", "uom", "quantity") for frame in (fulfilments, invoices)]).drop_nulls()
-    priced = match_units.order_units(orders, lines.rename({"order_row": "unit"}), ground)
+    priced = match_units.order_units(orders, (fulfilments, invoices), ground)
     lone = match_units.lone_units(fulfilments, orders.height, ground)
     units = match_units.all_units(priced, lone)
     fulfilments, invoices = _placed(fulfilments, invoices, lone)
@@ -76,27 +70,32 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     capped = allocate.bill(claims, parts, units, arrived.by_unit)
     crossed = _crossed(capped, invoices, units)
     return ThreeWay(
-        orders,
-        fulfilments.drop(_USED_GOODS),
-        invoices.drop(_USED_BILLS),
+        _found(orders, stacks.raw.orders),
+        _found(fulfilments, stacks.raw.fulfilments),
+        _found(invoices, stacks.raw.invoices),
         units,
         arrived,
         capped.drop("value", "net_value"),
         billed.overdrawn,
         parts,
         crossed,
-        stacks.only_shown(),
+        stacks.raw,
         ground,
     )
+
+
+def _found(lines: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
+    """What was found out about the lines, without what the documents say anyway."""
+    return lines.select(name for name in lines.columns if name not in raw.columns or name in _KEPT)
 
 
 def _linked(stacks: Stacks, ground: match_units.Ground) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The stacks marked and with their links. A credit or debit without a reference of its own belongs where its origin belongs."""
     as_of = ground.engagement.as_of
     marked = (
-        live.mark_orders(stacks.orders.lines, as_of),
-        live.mark_lines(stacks.fulfilments.lines, as_of, stem="fulfilment"),
-        live.mark_lines(stacks.invoices.lines, as_of, stem="invoice"),
+        live.mark_orders(stacks.orders, as_of),
+        live.mark_lines(stacks.fulfilments, as_of, stem="fulfilment"),
+        live.mark_lines(stacks.invoices, as_of, stem="invoice"),
     )
     orders, goods_lines, bill_lines = (links.with_party_keys(frame, ground.accepted) for frame in marked)
     goods_links = links.link_fulfilments(goods_lines, orders)
@@ -158,7 +157,8 @@ def _measured_goods(lines: pl.DataFrame, units: pl.DataFrame, ground: match_unit
         measured = measured.with_columns(
             delivered=pl.col("delivered") + pl.col("lost").fill_null(ZERO), taken=pl.col("taken") + pl.col("lost").fill_null(ZERO)
         )
-    return pl.concat([lines.drop("level_inspects"), measured.rename({"taken": "accepted"})], how="horizontal")
+    states = pl.col("quantity").is_not_null().alias("states_quantity")
+    return pl.concat([lines.drop("level_inspects").with_columns(states), measured.rename({"taken": "accepted"})], how="horizontal")
 
 
 def _measured_bills(lines: pl.DataFrame, units: pl.DataFrame, ground: match_units.Ground) -> pl.DataFrame:
@@ -174,6 +174,7 @@ def _measured_bills(lines: pl.DataFrame, units: pl.DataFrame, ground: match_unit
         rate=company_rates(rated, ground.accepted, ground.engagement.currency),
         same_currency=same_currency,
         counts=pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & same_currency,
+        states_quantity=pl.col("quantity").is_not_null(),
         has_order=pl.col("order_row").is_not_null() | pl.col("named_order").is_not_null(),
     ).drop("unit_currency", "rate_day")
     whole_numbers.guard(home, [("line_amount_net", "rate")])
