@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted, Matches
 
 
+__all__ = ["match"]
+
+
 def match(accepted: Accepted, engagement: Engagement) -> Matches:
     """Bring orders, goods, bills and money together, purchases and sales at once.
 
