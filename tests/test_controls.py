@@ -15,7 +15,7 @@ from recon.domain import measures, places
 from recon.domain.control import Control, Example, PlannedControls
 from recon.domain.engagement import Engagement, ParameterOverride, Period
 from recon.evaluate import check
-from recon.evaluate.judging import EXCEPTION, NOT_TESTABLE, clock_of, judge, read_populations
+from recon.evaluate.judging import EXCEPTION, NOT_TESTABLE, clock_of, judge, population_plans
 from recon.evaluate.settings import STATES, settle
 from recon.load.yaml_files import read_terms
 
@@ -69,7 +69,7 @@ def outcome(control: Control, example: Example, parameters: dict[str, str] | Non
     terms = engagement({**example.parameters, **(parameters or {})}, control.id)
     table = control.population.table
     settings = settle([control], terms)
-    rows = read_populations({table: population(table, example.given).lazy()}, [control], settings, {})[table]
+    rows = population_plans({table: population(table, example.given).lazy()}, [control], settings, {})[table].collect()
     judged = judge(table, rows, [control], settings, clock_of(terms))
     verdict = judged.verdicts[control.id][0]
     return {EXCEPTION: "exception", NOT_TESTABLE: "not testable"}.get(verdict, "no exception")

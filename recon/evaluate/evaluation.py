@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -10,7 +11,7 @@ from recon.domain import measures
 from recon.domain.money import MONEY
 from recon.domain.workpapers import CONTROLS, Outcomes
 from recon.evaluate import exceptions, rulebook, status
-from recon.evaluate.judging import NOT_TESTABLE, Judged, clock_of, frames_of, judge, read_populations, unknown_columns
+from recon.evaluate.judging import NOT_TESTABLE, Judged, Tally, clock_of, frames_of, judge, population_plans, tally
 from recon.evaluate.settings import settle
 
 if TYPE_CHECKING:
@@ -39,18 +40,21 @@ def evaluate(controls: Sequence[Control], accepted: Accepted, matches: Matches, 
     frames = frames_of(accepted, matches)
     lacking = {c.id: reason for c in chosen if (reason := _lacking(c, accepted, frames)) is not None}
     performed = [c for c in chosen if c.id not in lacking]
-    populations = read_populations(frames, performed, settings, status.NEEDED)
+    plans = population_plans(frames, performed, settings, status.NEEDED)
     clock = clock_of(engagement)
-    judged = {
-        table: judge(table, rows, [c for c in performed if c.population.table == table], settings, clock) for table, rows in populations.items()
-    }
-    rows = _rows(performed, judged, engagement)
-    by_control = {c.id: _row(c, judged[c.population.table], rows, matches.covers) for c in performed}
+    findings, standings = Findings({}, {}, {}), {}
+    for table, plan in plans.items():
+        # one population at a time: what is kept of it are its exceptions, its untested rows and what the statuses need
+        its_controls = [c for c in performed if c.population.table == table]
+        judged = judge(table, plan.collect(), its_controls, settings, clock)
+        findings = findings.with_those_of(judged, its_controls, engagement)
+        if table in status.NEEDED:
+            standings[table] = status.standing(judged, its_controls)
+    rows = _register([findings.exceptions[c.id] for c in performed], performed)
+    by_control = {c.id: _row(c, findings.tallies[c.id], rows, matches.covers) for c in performed}
     by_control |= {c.id: _unperformed(c, lacking[c.id]) for c in chosen if c.id in lacking}
-    untested = [
-        exceptions.untested_by(c, judged[c.population.table], NOT_TESTABLE) for c in performed if by_control[c.id]["status"] != "not_performed"
-    ]
-    order_lines, invoice_lines = status.lines(judged, performed)
+    untested = [findings.untested[c.id] for c in performed if by_control[c.id]["status"] != "not_performed"]
+    order_lines, invoice_lines = status.lines(standings)
     return Outcomes(
         exceptions=rows,
         not_testable=_stacked(untested, exceptions.NOT_TESTABLE_SCHEMA).sort(*exceptions.NOT_TESTABLE_SCHEMA),
@@ -60,8 +64,24 @@ def evaluate(controls: Sequence[Control], accepted: Accepted, matches: Matches, 
     )
 
 
-def _rows(controls: Sequence[Control], judged: Mapping[str, Judged], engagement: Engagement) -> pl.DataFrame:
-    found = [exceptions.found_by(c, judged[c.population.table], engagement) for c in controls]
+@dataclass(frozen=True)
+class Findings:
+    """By control id: its exceptions without ids, its untested rows, and how its population fell."""
+
+    exceptions: Mapping[str, pl.DataFrame]
+    untested: Mapping[str, pl.DataFrame]
+    tallies: Mapping[str, Tally]
+
+    def with_those_of(self, judged: Judged, controls: Sequence[Control], engagement: Engagement) -> Findings:
+        """These findings and those of one more population."""
+        return Findings(
+            {**self.exceptions, **{c.id: exceptions.found_by(c, judged, engagement) for c in controls}},
+            {**self.untested, **{c.id: exceptions.untested_by(c, judged, NOT_TESTABLE) for c in controls}},
+            {**self.tallies, **{c.id: tally(c, judged) for c in controls}},
+        )
+
+
+def _register(found: Sequence[pl.DataFrame], controls: Sequence[Control]) -> pl.DataFrame:
     schema = {**exceptions.SCHEMA, "_party": pl.String(), "_told_apart": pl.String()}
     spoken = exceptions.without_yielding(_stacked(found, schema), controls)
     return exceptions.with_causes(exceptions.identified(spoken), controls)
@@ -84,16 +104,16 @@ def _lacking(control: Control, accepted: Accepted, frames: Mapping[str, pl.LazyF
     return None
 
 
-def _row(control: Control, judged: Judged, rows: pl.DataFrame, covers: Mapping[str, int]) -> dict[str, object]:
+def _row(control: Control, fell: Tally, rows: pl.DataFrame, covers: Mapping[str, int]) -> dict[str, object]:
     """One line of the matrix of controls. The size of a population that holds only suspicious rows is what was looked at."""
-    population, _, untested = judged.counts(control.id)
     own = rows.filter(pl.col("control_id") == control.id)
-    if population and untested == population and (unknown := unknown_columns(control, judged)):
-        names = ", ".join(unknown)
-        return _unperformed(control, (f"no row of the population says: {names}", f"总体中没有任何一行提供：{names}"), population, untested)
-    size = max(population, covers.get(control.population.table, 0))
+    if fell.unknown_columns:
+        names = ", ".join(fell.unknown_columns)
+        reason = (f"no row of the population says: {names}", f"总体中没有任何一行提供：{names}")
+        return _unperformed(control, reason, fell.population, fell.untested)
+    size = max(fell.population, covers.get(control.population.table, 0))
     state = "exceptions" if own.height else "nothing_to_test" if size == 0 else "clean"
-    return _line(control, state, (size, own.height, untested), own["amount_at_risk_base"].sum())
+    return _line(control, state, (size, own.height, fell.untested), own["amount_at_risk_base"].sum())
 
 
 def _unperformed(control: Control, reason: tuple[str, str], population: int = 0, untested: int = 0) -> dict[str, object]:

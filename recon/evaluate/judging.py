@@ -39,15 +39,18 @@ class Judged:
     verdicts: pl.DataFrame  # one UInt8 column per control id, aligned with rows
     readers: Mapping[str, Reader]
 
-    def counts(self, control_id: str) -> tuple[int, int, int]:
-        """Population, exceptions and not testable rows of a control."""
-        verdict = self.verdicts[control_id]
-        outside, exceptions, untested = (int((verdict == code).sum()) for code in (OUTSIDE, EXCEPTION, NOT_TESTABLE))
-        return verdict.len() - outside, exceptions, untested
-
     def where(self, control_id: str, code: int) -> pl.DataFrame:
         """The rows on which a control came to this verdict."""
         return self.rows.filter(self.verdicts[control_id] == code)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Rows of a control's population, rows it could not test, and, where that is all of them, the columns nobody knows."""
+
+    population: int
+    untested: int
+    unknown_columns: tuple[str, ...]
 
 
 def clock_of(engagement: Engagement) -> Clock:
@@ -61,10 +64,10 @@ def frames_of(accepted: Accepted, matches: Matches) -> dict[str, pl.LazyFrame]:
     return {**accepted.facts, **matches.tables}
 
 
-def read_populations(
+def population_plans(
     frames: Mapping[str, pl.LazyFrame], controls: Sequence[Control], settings: Settings, always: Mapping[str, Iterable[str]]
-) -> dict[str, pl.DataFrame]:
-    """The populations of the controls, in memory, cut to the columns in use. `always` names tables and columns needed beyond them.
+) -> dict[str, pl.LazyFrame]:
+    """The populations of the controls, cut to the columns in use. `always` names tables and columns needed beyond them.
 
     A column that a measured table should have and this one lacks is unknown in every row.
     """
@@ -84,7 +87,7 @@ def read_populations(
         lacking = [pl.lit(None, dtype=declared[c]).alias(c) for c in sorted(wanted - present)]
         plan = frame.select(*sorted(wanted & present), *lacking)
         plans[table] = scopes.resolve(plan, settings.rules, overrides) if overrides else plan
-    return dict(zip(plans, pl.collect_all(plans.values()), strict=True))
+    return plans
 
 
 def judge(table: str, rows: pl.DataFrame, controls: Sequence[Control], settings: Settings, clock: Clock) -> Judged:
@@ -113,9 +116,17 @@ def _verdict(control: Control, reader: Reader) -> pl.Expr:
     )
 
 
-def unknown_columns(control: Control, judged: Judged) -> list[str]:
+def tally(control: Control, judged: Judged) -> Tally:
+    """How a population fell under a control."""
+    verdict = judged.verdicts[control.id]
+    population = verdict.len() - int((verdict == OUTSIDE).sum())
+    untested = int((verdict == NOT_TESTABLE).sum())
+    return Tally(population, untested, _unknown_columns(control, judged) if population and untested == population else ())
+
+
+def _unknown_columns(control: Control, judged: Judged) -> tuple[str, ...]:
     """Columns on which the verdict hangs and that no row of the population knows."""
+    names = [c for c in texts.judging_columns(control) if c in judged.rows.columns]
     rows = judged.rows.filter(judged.verdicts[control.id] != OUTSIDE)
-    names = [c for c in texts.judging_columns(control) if c in rows.columns]
     nulls = rows.select(pl.col(names).null_count()).row(0) if names else ()
-    return [name for name, count in zip(names, nulls, strict=True) if count == rows.height and count > 0]
+    return tuple(name for name, count in zip(names, nulls, strict=True) if count == rows.height)

@@ -12,7 +12,7 @@ from recon.domain.engagement import POLICIES
 from recon.domain.errors import TermsRefused, did_you_mean
 from recon.domain.scopes import SCOPE_KEYS, refuse_conflicts
 from recon.evaluate import exceptions, texts
-from recon.evaluate.judging import clock_of, judge, read_populations
+from recon.evaluate.judging import clock_of, judge, population_plans
 from recon.evaluate.settings import check_overrides, check_scope, check_value, settle
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def check(controls: Sequence[Control], engagement: Engagement, planned: Sequence
     clock = clock_of(engagement)
     for table in sorted({c.population.table for c in controls}):
         its_controls = [c for c in controls if c.population.table == table]
-        nothing = read_populations({table: pl.LazyFrame(schema=measures.schema(table))}, its_controls, settings, {})[table]
+        nothing = population_plans({table: pl.LazyFrame(schema=measures.schema(table))}, its_controls, settings, {})[table].collect()
         judged = judge(table, nothing, its_controls, settings, clock)
         for control in its_controls:
             exceptions.found_by(control, judged, engagement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -31,14 +32,26 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-def lines(judged: Mapping[str, Judged], controls: Sequence[Control]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+@dataclass(frozen=True)
+class Standing:
+    """Rows of one population in the columns that the statuses need, and the status its controls' exceptions give to each."""
+
+    rows: pl.DataFrame
+    own: pl.Series  # status codes; null where no control speaks
+
+
+def standing(judged: Judged, controls: Sequence[Control]) -> Standing:
+    """What is kept of a judged population."""
+    return Standing(judged.rows.select(*NEEDED[judged.table]), _spoken(judged, controls))
+
+
+def lines(standings: Mapping[str, Standing]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     """Order lines and invoice lines in the columns of the results, each with its status, in the order of their measured tables."""
-    orders, invoices, layers = (judged[table] for table in NEEDED)
-    own = orders.rows.select(*_ORDER_KEY, _spoken(orders, controls).alias("own"))
-    waiting = own.filter(pl.col("own") == _CODES["overdue"]).select(*_ORDER_KEY, overdue=True).unique()
-    invoice_status = _invoice_status(invoices, controls, waiting)
-    worst = _worst_by_order(invoices.rows, invoice_status, layers, controls)
-    order_status = _order_status(orders.rows, own["own"], worst)
+    orders, invoices, layers = (standings[table] for table in NEEDED)
+    waiting = orders.rows.filter(orders.own == _CODES["overdue"]).select(*_ORDER_KEY, overdue=True).unique()
+    invoice_status = _invoice_status(invoices, waiting)
+    worst = _worst_by_order(invoices.rows, invoice_status, layers)
+    order_status = _order_status(orders.rows, orders.own, worst)
     return _finished(orders.rows, order_status, ORDER_LINES), _finished(invoices.rows, invoice_status, INVOICE_LINES)
 
 
@@ -46,7 +59,7 @@ def _spoken(judged: Judged, controls: Sequence[Control]) -> pl.Series:
     """The worst status that a control's exception gives to each row of its population; null where none speaks."""
     found = pl.Series("own", [None], dtype=pl.UInt8).new_from_index(0, judged.rows.height)
     for control in controls:
-        if control.population.table == judged.table and control.match_status != "none":
+        if control.match_status != "none":
             code = _CODES[control.match_status]
             spoken = judged.verdicts[control.id] == EXCEPTION
             worse = spoken & (found.is_null() | (found > code))
@@ -54,9 +67,9 @@ def _spoken(judged: Judged, controls: Sequence[Control]) -> pl.Series:
     return found
 
 
-def _invoice_status(judged: Judged, controls: Sequence[Control], waiting: pl.DataFrame) -> pl.Series:
+def _invoice_status(invoices: Standing, waiting: pl.DataFrame) -> pl.Series:
     """Status codes of invoice lines, aligned with their rows."""
-    rows = judged.rows.with_columns(own=_spoken(judged, controls))
+    rows = invoices.rows.with_columns(own=invoices.own)
     if waiting.height:
         rows = rows.join(waiting, on=list(_ORDER_KEY), how="left", validate="m:1", maintain_order="left")
     else:
@@ -88,14 +101,14 @@ def _invoice_status(judged: Judged, controls: Sequence[Control], waiting: pl.Dat
     return rows.lazy().select(status.cast(pl.UInt8).alias("status")).collect().to_series()
 
 
-def _worst_by_order(invoices: pl.DataFrame, status: pl.Series, layers: Judged, controls: Sequence[Control]) -> pl.DataFrame:
+def _worst_by_order(invoices: pl.DataFrame, status: pl.Series, layers: Standing) -> pl.DataFrame:
     """The worst status among invoice lines and open layers of each order line that has one worse than exact."""
     exact = _CODES["exact"]
     lines_of = invoices.lazy().select(*_ORDER_KEY, status=status).filter((pl.col("status") < exact) & pl.col("order_number").is_not_null())
     spoken = pl.col("own").fill_null(_CODES["in_flight"])
     layers_of = (
         layers.rows.lazy()
-        .with_columns(own=_spoken(layers, controls))
+        .with_columns(own=layers.own)
         .filter(
             pl.col("order_number").is_not_null() & ((pl.col("kind") == _LAYERS[0]) | (pl.col("own").is_not_null() & pl.col("kind").is_in(_LAYERS)))
         )
