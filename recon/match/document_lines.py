@@ -40,17 +40,17 @@ def fulfilment_line_match(found: ThreeWay, parts: Parts, accepted: Accepted, eng
     opened = sums(parts.open_goods, "layer", lines.height, open_quantity=pl.col("quantity").sum())
     figures = pl.concat([opened, parts.worth.alias("amount").to_frame()], how="horizontal")
     live = pl.col("exclusion_reason").is_null()
-    own = [name for name in found.raw.fulfilments.columns if name not in ("quantity", "currency")]
+    own = [name for name in found.raw.fulfilments.types if name not in ("quantity", "currency")]
     looked = (
         pl.concat([lines, figures], how="horizontal")
         .lazy()
         .with_columns(
             *looked_up(found.units, "unit", "match_level", "item_group", "currency", "order_rate"),
             *looked_up(found.orders, "order_row", order_place="place"),
-            *looked_up(found.raw.fulfilments, "place", *own, own_currency="currency"),
+            *found.raw.fulfilments.looked_up("place", *own, own_currency="currency"),
             pl.col("link_pass", "link_certainty").cast(pl.String),
         )
-        .with_columns(looked_up(found.raw.orders, "order_place", "order_number", "order_line_no", "contract_id"))
+        .with_columns(found.raw.orders.looked_up("order_place", "order_number", "order_line_no", "contract_id"))
     )
     measured = looked.with_columns(
         posting_date=pl.coalesce("posting_date", "fulfilment_date"),
@@ -103,14 +103,14 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
         "match_level", "needs_fulfilment", "bill_rejected", "bill_over_receipt", "is_service", "item_group", "order_rate", "ordered_quantity",
         "order_unit_price", "price_times", "price_by",
     )  # fmt: skip
-    own = [name for name in found.raw.invoices.columns if name not in ("quantity", "fx_rate", *lines.columns)]
+    own = [name for name in found.raw.invoices.types if name not in ("quantity", "fx_rate", *lines.columns)]
     placed = (
         pl.concat([lines, spots, _own_groups(found, accepted)], how="horizontal")
         .lazy()
         .with_columns(
             *looked_up(found.orders, "order_row", order_place="place"),
             *looked_up(found.fulfilments, "fulfilment_row", goods_place="place"),
-            *looked_up(found.raw.invoices, "place", *own),
+            *found.raw.invoices.looked_up("place", *own),
             *looked_up(found.units, "unit", *terms),
             *looked_up(found.goods.by_unit, "unit", "for_billing", "accepted"),
             *looked_up(documents, "document", document_amount_gross_base="amount_gross_base"),
@@ -121,8 +121,8 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
     )
     order_terms = ("order_number", "order_line_no", "contract_id", "limit_amount", "planned_charge_amount")
     looked = placed.rename({"line_amount_net": "net"}).with_columns(
-        *looked_up(found.raw.orders, "order_place", *order_terms, order_amount="line_amount_net"),
-        *looked_up(found.raw.fulfilments, "goods_place", "fulfilment_number", "fulfilment_line_no"),
+        *found.raw.orders.looked_up("order_place", *order_terms, order_amount="line_amount_net"),
+        *found.raw.fulfilments.looked_up("goods_place", "fulfilment_number", "fulfilment_line_no"),
     )
     return described(_with_terms(looked), "invoice_line_match", accepted).select(schema("invoice_line_match").keys())
 
@@ -131,7 +131,7 @@ def _own_groups(found: ThreeWay, accepted: Accepted) -> pl.DataFrame:
     """The item's group by the item master, for lines that no order line or delivery gives one."""
     lines = found.invoices
     rows = chosen(lines, pl.col("unit").is_null(), "row", "place")
-    alone = pl.concat([rows, found.raw.invoices.select(pl.col("item_id").gather(rows["place"]))], how="horizontal")
+    alone = pl.concat([rows, found.raw.invoices.taken(rows["place"], "item_id")], how="horizontal")
     grouped = alone.join(items(accepted), on="item_id", how="left", validate="m:1").select("row", own_group="master_group")
     return aligned(grouped, "row", lines.height)
 
@@ -198,7 +198,7 @@ def document_line_unit(found: ThreeWay, parts: Parts, accepted: Accepted) -> pl.
         types = {cycle.name: str(getattr(cycle, f"{stem}_type")) for cycle in CYCLES}
         said = {"document_number": f"{stem}_number", "document_line_no": f"{stem}_line_no", "document_date": f"{stem}_date"}
         named = frame.with_columns(
-            *looked_up(raw, "place", *shown, **said), *looked_up(found.raw.orders, "order_place", "order_number", "order_line_no")
+            *raw.looked_up("place", *shown, **said), *found.raw.orders.looked_up("order_place", "order_number", "order_line_no")
         ).with_columns(document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String))
         frames.append(described(named.filter(counting), "document_line_unit", accepted).select(schema("document_line_unit").keys()))
     return pl.concat(frames)

@@ -45,9 +45,9 @@ def invoice_documents(found: ThreeWay, accepted: Accepted) -> pl.LazyFrame:
     A document none of whose lines counts shows what it says, marked with the reason. Header totals, where given, are the gross.
     """
     lines = found.invoices
-    raw = found.raw.invoices.select(pl.col("created_at", "received_date", "due_date", "payment_block").gather(lines["place"]))
+    raw = found.raw.invoices.taken(lines["place"], "received_date", "due_date", "payment_block")
     places = found.orders.select(pl.col("place").gather(lines["order_row"]))
-    numbers = found.raw.orders.select(pl.col("order_number").gather(places["place"]))
+    numbers = found.raw.orders.taken(places["place"], "order_number")
     told = pl.concat([lines, raw, numbers], how="horizontal").lazy().select(
         "document", "place", "rate", "line_amount_net", "gross", "exclusion_reason", "created_at", "received_date", "due_date", "payment_block",
         live=pl.col("exclusion_reason").is_null(),
@@ -75,9 +75,7 @@ def invoice_documents(found: ThreeWay, accepted: Accepted) -> pl.LazyFrame:
         order_number=pl.when((first == last) & (pl.col("order_number").n_unique() == 1)).then(first),
     )
     said = [*_KEY, "currency", "source_file", "source_row", "created_by", "created_at_is_date_only"]
-    first_line = found.raw.invoices.select(
-        pl.col(said).gather(documents["place"]), pl.col("invoice_kind").gather(documents["place"]).fill_null("invoice")
-    )
+    first_line = found.raw.invoices.taken(documents["place"], *said, "invoice_kind").with_columns(pl.col("invoice_kind").fill_null("invoice"))
     documents = pl.concat([documents, first_line], how="horizontal")
     headed = _with_headers(documents, accepted).lazy()
     priced = headed.with_columns(

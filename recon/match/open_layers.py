@@ -55,14 +55,12 @@ def _described_layers(found: ThreeWay, part: pl.DataFrame, stem: str, kind: str)
     own_rate = pl.lit(None, dtype=money.RATE) if goods else pl.col("rate").gather(row)
     line = lines.select(pl.col("order_row", "place").gather(row), own_rate.alias("own_rate"))
     named = {"document_number": f"{stem}_number", "document_line_no": f"{stem}_line_no", "document_date": f"{stem}_date", "own_item": "item_id"}
-    document = raw.select(
-        pl.col("cycle", "company_code", "party_id", "posting_date", "source_file", "source_row").gather(line["place"]),
-        *(pl.col(of).gather(line["place"]).alias(name) for name, of in named.items()),
-    )
+    shown = ("cycle", "company_code", "party_id", "posting_date", "source_file", "source_row")
+    document = raw.taken(line["place"], *shown, **named)
     terms = found.units.select(pl.col("item_id", "item_group", "currency", "order_rate", "match_level", "needs_fulfilment").gather(part["unit"]))
     places = found.orders.select(pl.col("place").gather(line["order_row"]))
     of_order = ["order_number", "order_line_no", "contract_id", "order_type", "is_closed", "is_final_delivery"]
-    orders = found.raw.orders.select(pl.col(of_order).gather(places["place"]))
+    orders = found.raw.orders.taken(places["place"], *of_order)
     return (
         pl.concat([part.select("quantity", "amount"), line.drop("place"), document, terms, orders], how="horizontal")
         .with_columns(
@@ -89,9 +87,9 @@ def allocation(found: ThreeWay, parts: Parts) -> pl.LazyFrame:
     columns = [
         every.select("quantity", "amount"),
         of_unit,
-        found.raw.orders.select(pl.col("order_number", "order_line_no").gather(orders)),
-        found.raw.fulfilments.select(pl.col("fulfilment_number", "fulfilment_line_no").gather(goods)),
-        found.raw.invoices.select(pl.col("invoice_number", "invoice_line_no").gather(bills)),
+        found.raw.orders.taken(orders, "order_number", "order_line_no"),
+        found.raw.fulfilments.taken(goods, "fulfilment_number", "fulfilment_line_no"),
+        found.raw.invoices.taken(bills, "invoice_number", "invoice_line_no"),
     ]
     return pl.concat(columns, how="horizontal").lazy().select(schema("allocation").keys())
 
@@ -121,7 +119,7 @@ def line_tie_out(found: ThreeWay) -> pl.DataFrame:
     )
     for stem, frame, raw in sides:
         amount = "line_amount_net" if stem == "invoice" else "quantity"
-        told = raw.select(pl.col("cycle", amount).gather(frame["place"])).with_columns(live=frame["exclusion_reason"].is_null())
+        told = raw.taken(frame["place"], "cycle", amount).with_columns(live=frame["exclusion_reason"].is_null())
         for cycle in CYCLES:
             mine = chosen(told, pl.col("cycle") == cycle.name, amount, "live")
             if mine.is_empty():

@@ -12,7 +12,7 @@ from recon.match import live, packs
 from recon.match import whole_numbers as whole
 from recon.match.bills import NONE
 from recon.match.bridge import at_order_price
-from recon.match.dense import IN_ORDER, aligned, chosen, looked_up, positions, sums
+from recon.match.dense import IN_ORDER, aligned, chosen, positions, sums
 from recon.match.described import described
 from recon.match.given import table
 from recon.match.goods import ZERO
@@ -35,8 +35,8 @@ def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame) -> pl.La
         measured = measured.filter(pl.col("exclusion_reason").ne_missing(live.SUPERSEDED))
     plain = bool(figures["price_by"].eq(1).all())
     whole.guard(figures, [("ordered_quantity", "price_times"), ("fulfilled", "price_times"), ("invoiced_amount", "order_rate")])
-    raw_columns = [name for name in found.raw.orders.columns if name not in figures.columns]
-    told = measured.with_columns(looked_up(found.raw.orders, "place", *raw_columns))
+    raw_columns = [name for name in found.raw.orders.types if name not in figures.columns]
+    told = measured.with_columns(found.raw.orders.looked_up("place", *raw_columns))
     return described(_counted(told, plain=plain), "order_line_match", found.ground.accepted).select(schema("order_line_match").keys())
 
 
@@ -155,7 +155,7 @@ def _agreed(found: ThreeWay) -> pl.DataFrame:
         return found.units.with_columns(**nothing).select(nothing.keys())
     key = ["party_id", "item_id", "currency"]
     listed = listed.rename({"uom": "list_uom", "contract_id": "list_contract", "price_per": "list_per", "unit_price_net": "list_price"})
-    told = found.raw.orders.select(pl.col(*key, "quantity", "uom", "order_date", "contract_id").gather(found.orders["place"]))
+    told = found.raw.orders.taken(found.orders["place"], *key, "quantity", "uom", "order_date", "contract_id")
     asked = pl.concat([told, found.units.head(found.orders.height).select("unit", "base_uom")], how="horizontal")
     met = asked.join(
         listed.select(*key, "list_uom", "list_contract", "list_per", "list_price", "valid_from", "valid_to", "min_quantity"), on=key, how="inner"

@@ -67,12 +67,12 @@ def _worth(found: ThreeWay) -> pl.Series:
     names = ["price_times", "price_by", "standard_cost"]
     terms = found.units.select(pl.col(names).gather(lines["unit"]))
     plain = bool(found.units["price_by"].eq(1).all())
-    raw = found.raw.fulfilments.select(pl.col("cycle", "quantity", "unit_cost_net").gather(lines["place"]))
+    raw = found.raw.fulfilments.taken(lines["place"], "cycle", "quantity", "unit_cost_net")
     frame = pl.concat([raw, lines.select("delivered"), terms], how="horizontal")
     whole.guard(frame, [("delivered", "price_times"), ("quantity", "unit_cost_net"), ("delivered", "standard_cost")])
     delivered = whole.units("delivered")
     options = [at_order_price(delivered, plain=plain)]
-    if found.raw.fulfilments["unit_cost_net"].null_count() < lines.height:
+    if found.raw.fulfilments.says("unit_cost_net"):
         own = whole.times(whole.units("quantity"), whole.units("unit_cost_net"), 10)
         options.insert(0, pl.when(pl.col("cycle") == PROCURE_TO_PAY.name).then(own))
     if found.units["standard_cost"].null_count() < found.units.height:

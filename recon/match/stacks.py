@@ -16,6 +16,8 @@ from recon.domain.documents import DATE_ONLY, dtypes, schema
 from recon.match.dense import IN_ORDER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from recon.domain.workpapers import Accepted
 
 _SOURCE: Final = "source_file source_row"
@@ -65,19 +67,53 @@ _INVOICES: Final = _Kind(
 
 
 @dataclass(frozen=True)
-class Raw:
-    """Documents as they came, under neutral names, purchases and sales under one another: nothing copied, only looked up."""
+class Papers:
+    """Documents of one kind as they came, under neutral names, purchases and sales under one another: never copied, only looked up.
 
-    orders: pl.DataFrame
-    fulfilments: pl.DataFrame
-    invoices: pl.DataFrame
+    `given` holds the columns that some source gave; all others of `types` are null.
+    """
+
+    given: pl.DataFrame
+    types: Mapping[str, pl.DataType]
+
+    def taken(self, places: pl.Series, *columns: str, **named: str) -> pl.DataFrame:
+        """Columns at these positions, null where the position is."""
+        wanted = {name: name for name in columns} | named
+        return pl.DataFrame({name: self._column(of, places) for name, of in wanted.items()})
+
+    def looked_up(self, by: str, *columns: str, **named: str) -> list[pl.Expr]:
+        """Expressions that look columns up by the position in column `by`; made only when they are asked for."""
+        wanted = {name: name for name in columns} | named
+        known = set(self.given.columns)
+        return [
+            (pl.lit(self.given[of]).gather(pl.col(by)) if of in known else pl.lit(None, dtype=self.types[of])).alias(name)
+            for name, of in wanted.items()
+        ]
+
+    def says(self, column: str) -> bool:
+        """Whether any document says anything in the column."""
+        return column in self.given.columns and self.given[column].null_count() < self.given.height
+
+    def _column(self, name: str, places: pl.Series) -> pl.Series:
+        if name in self.given.columns:
+            return self.given[name].gather(places)
+        return pl.repeat(None, places.len(), dtype=self.types[name], eager=True)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The papers behind the stacks."""
+
+    orders: Papers
+    fulfilments: Papers
+    invoices: Papers
 
 
 @dataclass(frozen=True)
 class Stacks:
     """Accepted documents as matching sees them: the columns that it works with, in the order of the document key.
 
-    `row` counts the rows; `place` is the position of the row in `raw`, which has every column.
+    `row` counts the rows; `place` is the position of the row in the papers, which have every column.
     """
 
     orders: pl.DataFrame
@@ -92,7 +128,7 @@ def stack(accepted: Accepted) -> Stacks:
     return Stacks(orders[0], fulfilments[0], invoices[0], Raw(orders[1], fulfilments[1], invoices[1]))
 
 
-def _stacked(accepted: Accepted, kind: _Kind) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _stacked(accepted: Accepted, kind: _Kind) -> tuple[pl.DataFrame, Papers]:
     """Lines in key order, and everything as it came. Columns that no source gave are null without taking memory."""
     types: dict[str, pl.DataType] = {"cycle": dtypes()["id"]}
     parts: list[pl.DataFrame] = []
@@ -110,12 +146,13 @@ def _stacked(accepted: Accepted, kind: _Kind) -> tuple[pl.DataFrame, pl.DataFram
     raw = _together(parts, types)
     worked = {"cycle", *_names(kind.worked, CYCLES[0])}
     place = pl.concat(orders, rechunk=True) if orders else pl.Series("place", [], dtype=pl.UInt32)
-    # one chunk per column, or every later column would be copied to fit the others
-    lines = raw.select(name for name in raw.columns if name in worked).rechunk()
-    lines = lines if place.is_sorted() else lines.select(pl.all().gather(place))
+    # one chunk per column, or every later column would be copied to fit the others; column by column, for that needs the least memory
+    in_order = place.is_sorted()
+    columns = (raw[name].rechunk() for name in raw.columns if name in worked)
+    lines = pl.DataFrame([column if in_order else column.gather(place) for column in columns])
     lines = lines.with_columns(place=place) if height else lines
     numbered = _filled(lines, {"place": pl.UInt32()} | {name: dtype for name, dtype in types.items() if name in worked}).with_row_index("row")
-    return numbered, _filled(raw, types)
+    return numbered, Papers(raw, types)
 
 
 def _together(parts: list[pl.DataFrame], types: dict[str, pl.DataType]) -> pl.DataFrame:

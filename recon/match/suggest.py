@@ -46,8 +46,7 @@ def with_suggestions(invoices: pl.DataFrame, orders: pl.DataFrame, units: pl.Dat
 
 
 def _by_amount(invoices: pl.DataFrame, orders: pl.DataFrame, units: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    named = ["referenced_order_number", "referenced_fulfilment_number", "supplier_delivery_note", "origin_number"]
-    says_nothing = pl.all_horizontal(pl.col(name).is_null() for name in named) & pl.col("unit").is_null()
+    says_nothing = pl.col("says_nothing") & pl.col("unit").is_null()
     bills = pl.col("role").is_in(["billing", "whole"]) & pl.col("exclusion_reason").is_null() & (pl.col("line_amount_net") > 0)
     lost = chosen(invoices, says_nothing & bills, "row", *_KEY[:-1], "item_id", "invoice_date", amount="line_amount_net")
     if lost.is_empty():

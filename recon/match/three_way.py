@@ -17,7 +17,7 @@ from recon.match.naming import CERTAINTY
 from recon.match.number_line import in_turn
 from recon.match.quantities import in_base_units
 from recon.match.rates import company_rates
-from recon.match.stacks import Raw, Stacks, stack
+from recon.match.stacks import Papers, Raw, Stacks, stack
 from recon.match.suggest import with_suggestions
 
 if TYPE_CHECKING:
@@ -25,8 +25,24 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
 
 
+#: What is still needed of the lines after each step; the sooner the rest is let go, the larger a company fits in memory.
+_LINKING: Final = [
+    "referenced_order_number", "referenced_order_line_no", "referenced_fulfilment_number", "referenced_fulfilment_line_no",
+    "supplier_delivery_note", "origin_number", "origin_line_no", "is_cancelled",
+]  # fmt: skip
+_ORDER_NEEDS: Final = ["row", "place", "cycle", "company_code", "order_number", "order_date", "item_id", "currency", "party_key", "exclusion_reason"]
+_GOODS_NEEDS: Final = [
+    "row", "place", "fulfilment_kind", "fulfilment_date", "posting_date", "created_at", "exclusion_reason", "order_row", "link_pass",
+    "link_certainty", "origin_row", "unit", "states_quantity", "base_uom", "uom_convertible", "delivered", "accepted", "rejected", "lost",
+]  # fmt: skip
+_BILL_NEEDS: Final = [
+    "row", "place", "cycle", "company_code", "party_id", "party_key", "item_id", "currency", "invoice_date", "posting_date", "created_at",
+    "line_amount_net", "line_tax_amount", "exclusion_reason", "order_row", "fulfilment_row", "named_order", "link_pass", "link_certainty",
+    "origin_row", "unit", "role", "value", "billed", "states_quantity", "base_uom", "uom_convertible", "rate", "counts", "has_order",
+    "says_nothing", "document", "gross", "amount_base",
+]  # fmt: skip
 #: What remains of the lines besides what matching found out about them; the rest is looked up in the raw documents.
-_KEPT: Final = ("row", "place", "line_amount_net", "invoice_date", "posting_date")
+_KEPT: Final = ("row", "place", "line_amount_net", "invoice_date", "posting_date", "created_at")
 
 
 @dataclass(frozen=True)
@@ -60,8 +76,9 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     lone = match_units.lone_units(fulfilments, orders.height, ground)
     units = match_units.all_units(priced, lone)
     fulfilments, invoices = _placed(fulfilments, invoices, lone)
-    fulfilments = _measured_goods(fulfilments, units, ground)
-    invoices = _measured_bills(invoices, units, ground)
+    orders = orders.select(_ORDER_NEEDS)
+    fulfilments = _measured_goods(fulfilments, units, ground).select(_GOODS_NEEDS)
+    invoices = _measured_bills(invoices, units, ground).select(_BILL_NEEDS)
     billed = bills.measure(invoices)
     arrived = goods.measure(fulfilments, units, _credited(invoices, units.height))
     claims = _with_whole_bills(billed.claims, invoices, orders, units, arrived.by_unit)
@@ -84,9 +101,9 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     )
 
 
-def _found(lines: pl.DataFrame, raw: pl.DataFrame) -> pl.DataFrame:
+def _found(lines: pl.DataFrame, papers: Papers) -> pl.DataFrame:
     """What was found out about the lines, without what the documents say anyway."""
-    return lines.select(name for name in lines.columns if name not in raw.columns or name in _KEPT)
+    return lines.select(name for name in lines.columns if name not in papers.types or name in _KEPT)
 
 
 def _linked(stacks: Stacks, ground: match_units.Ground) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -102,7 +119,9 @@ def _linked(stacks: Stacks, ground: match_units.Ground) -> tuple[pl.DataFrame, p
     goods_lines = pl.concat([goods_lines, goods_links.drop("number_found")], how="horizontal")
     goods_lines = goods_lines.with_columns(origin_row=_goods_origins(goods_lines))
     bill_links = links.link_invoices(bill_lines, goods_lines, orders)
-    linked = pl.concat([bill_lines, bill_links], how="horizontal").with_columns(origin_row=links.link_origins(bill_lines))
+    named = [pl.col(name).is_null() for name in _LINKING if name in bill_lines.columns and name.endswith(("_number", "_note"))]
+    bill_lines = bill_lines.with_columns(origin_row=links.link_origins(bill_lines), says_nothing=pl.all_horizontal(named)).drop(_LINKING)
+    linked = pl.concat([bill_lines, bill_links], how="horizontal")
     if linked["origin_row"].null_count() == linked.height:
         return orders, goods_lines, linked
     of_origin = linked.select(pl.col("order_row", "fulfilment_row").gather(pl.col("origin_row")).name.prefix("origin_"))
