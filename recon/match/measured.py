@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -26,37 +27,35 @@ if TYPE_CHECKING:
 
 
 def measured(accepted: Accepted, engagement: Engagement) -> Matches:
-    """All measured tables of one engagement."""
-    found = bring_together(accepted, engagement)
-    written = parts.write_out(found)
-    settlement = settle(accepted, invoice_documents.invoice_documents(found, accepted), engagement)
-    settled = settlement.invoices.collect(engine=IN_ORDER)
-    paid = invoice_documents.paid_by_unit(found, settled)
-    order_lines = order_line_match(found, written, paid)
-    fulfilment_lines = document_lines.fulfilment_line_match(found, written, accepted, engagement)
-    invoice_lines = document_lines.invoice_line_match(found, settled, accepted)
-    pairs, looked_at = duplicate_pairs(accepted, settled.lazy(), engagement)
-    lines = MeasuredLines(order_lines, fulfilment_lines, invoice_lines)
-    approved = approvals(accepted, lines, settlement, engagement)
-    references, referring = document_references(accepted, engagement)
-    tables = {
-        "order_line_match": order_lines,
-        "fulfilment_line_match": fulfilment_lines,
-        "invoice_line_match": invoice_lines,
-        "invoice_match": settled.lazy().select(schema("invoice_match").keys()),
-        "open_layer": open_layers.open_layer(found, written, settlement.open_items, accepted, engagement.as_of),
-        "allocation": open_layers.allocation(found, written),
-        "document_line_unit": document_lines.document_line_unit(found, written, accepted),
-        "settlement_match": settlement.settlement_match,
-        "duplicate_pair": pairs,
-        "approval_state": approved.state,
-        "approval_decision": approved.decision,
-        "order_timing": order_timing(lines, approved.state, engagement),
-        "document_reference": references,
-    }
+    """All measured tables of one engagement. What does not wait for one another runs side by side; no figure depends on it."""
+    with ThreadPoolExecutor(max_workers=2) as side_by_side:
+        references = side_by_side.submit(document_references, accepted, engagement)
+        found = bring_together(accepted, engagement)
+        written = parts.write_out(found)
+        settlement = settle(accepted, invoice_documents.invoice_documents(found, accepted), engagement)
+        settled = settlement.invoices.collect(engine=IN_ORDER)
+        lines = MeasuredLines(
+            order_line_match(found, written, invoice_documents.paid_by_unit(found, settled)),
+            document_lines.fulfilment_line_match(found, written, accepted, engagement),
+            document_lines.invoice_line_match(found, settled, accepted),
+        )
+        approved = side_by_side.submit(approvals, accepted, lines, settlement, engagement)
+        pairs, looked_at = duplicate_pairs(accepted, settled.lazy(), engagement)
+        tables = {
+            "order_line_match": lines.orders,
+            "fulfilment_line_match": lines.fulfilments,
+            "invoice_line_match": lines.invoices,
+            "invoice_match": settled.lazy().select(schema("invoice_match").keys()),
+            "open_layer": open_layers.open_layer(found, written, settlement.open_items, accepted, engagement.as_of),
+            "allocation": open_layers.allocation(found, written),
+            "document_line_unit": document_lines.document_line_unit(found, written, accepted),
+            "settlement_match": settlement.settlement_match,
+            "duplicate_pair": pairs,
+            "approval_state": approved.result().state,
+            "approval_decision": approved.result().decision,
+            "order_timing": order_timing(lines, approved.result().state, engagement),
+            "document_reference": references.result()[0],
+        }
+    covers = {"duplicate_pair": looked_at, "document_reference": references.result()[1]}
     rows = pl.concat([open_layers.line_tie_out(found), settlement.payment_tie_out])
-    return Matches(
-        tables=tables | dict(accepted.facts),
-        covers=dict(accepted.covers) | {"duplicate_pair": looked_at, "document_reference": referring},
-        tie_out=tie_out.assured(rows),
-    )
+    return Matches(tables=tables | dict(accepted.facts), covers=dict(accepted.covers) | covers, tie_out=tie_out.assured(rows))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
 
 
+#: Lines are independent in the bridge; a quarter of a million at a time bounds what it holds.
+_SLICE: Final = 2**18
 #: What is still needed of the lines after each step; the sooner the rest is let go, the larger a company fits in memory.
 _LINKING: Final = [
     "referenced_order_number", "referenced_order_line_no", "referenced_fulfilment_number", "referenced_fulfilment_line_no",
@@ -262,10 +264,15 @@ def _crossed(claims: pl.DataFrame, invoices: pl.DataFrame, units: pl.DataFrame) 
     )  # fmt: skip
     asked = claims.select("row", "unit", "quantity", "billable", "net", "amount", "value", "net_value", role=pl.lit("billing"))
     both = pl.concat([asked, beside.select(asked.columns)]) if beside.height else asked
-    facts = invoices.select(pl.col("rate", "currency", "line_tax_amount").gather(both["row"])).rename({"line_tax_amount": "tax"})
-    terms = units.select(pl.col("order_rate", "price_times", "price_by", "tax_rate").gather(both["unit"]))
-    frame = pl.concat([both, facts, terms], how="horizontal")
-    if claims["row"].n_unique() < claims.height:
-        # the tax of a bill for several order lines is compared as a whole, not by line
-        frame = frame.with_columns(tax=pl.when(~pl.col("row").is_duplicated()).then("tax"))
-    return pl.concat([both.select("row", "role"), bridge.cross(frame)], how="horizontal")
+    # the tax of a bill for several order lines is compared as a whole, not by line
+    shared = both.select(pl.col("row").is_duplicated()).to_series() if claims["row"].n_unique() < claims.height else None
+    crossed = []
+    for start in range(0, max(both.height, 1), _SLICE):
+        part = both.slice(start, _SLICE)
+        facts = invoices.select(pl.col("rate", "currency", "line_tax_amount").gather(part["row"])).rename({"line_tax_amount": "tax"})
+        terms = units.select(pl.col("order_rate", "price_times", "price_by", "tax_rate").gather(part["unit"]))
+        frame = pl.concat([part, facts, terms], how="horizontal")
+        if shared is not None:
+            frame = frame.with_columns(tax=pl.when(~shared.slice(start, _SLICE)).then("tax"))
+        crossed.append(bridge.cross(frame))
+    return pl.concat([both.select("row", "role"), pl.concat(crossed, rechunk=True)], how="horizontal")
