@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from recon.domain.money import QUANTITY
-from recon.match.dense import IN_ORDER
+from recon.match.dense import IN_ORDER, aligned, sums
 from recon.match.goods import ZERO
 from recon.match.number_line import CARRIED, carry_equal, carry_in_proportion, carry_named, overlap, pairs, remaining, running
 
@@ -77,15 +77,14 @@ def _in_allocation_order(claims: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFr
     """Claims with `before`, what their unit asked for earlier; rows stay by claim."""
     if claims["named"].null_count() == claims.height:
         return running(claims, "asked")
-    named = claims.select("claim", "named")
-    took = pairs(parts).join(named, on="claim", how="left", validate="m:1").filter(pl.col("layer") == pl.col("named"))
-    own = took.group_by("claim").agg(by_name=pl.col("quantity").sum())
-    frame = claims.join(own, on="claim", how="left", validate="1:1", maintain_order="left")
+    took = pairs(parts)
+    by_name = took.filter(claims.select(pl.col("named").gather(took["claim"])).to_series() == took["layer"])
+    own = sums(by_name, "claim", claims.height, by_name=pl.col("quantity").sum())
+    frame = pl.concat([claims.select("claim", "unit", "net", "turn", "asked"), own], how="horizontal")
     standing = pl.when(pl.col("by_name") >= pl.col("net")).then(0).when(pl.col("by_name").is_not_null()).then(1).otherwise(2)
-    order = (
-        frame.with_columns(standing=standing).sort("unit", "standing", "turn").with_columns(fifo="turn", turn=pl.int_range(pl.len(), dtype=pl.UInt32))
-    )
-    return running(order, "asked").with_columns(turn="fifo").drop("fifo", "standing", "by_name").sort("claim")
+    place = (pl.col("unit").cast(pl.Int128) * 4 + standing) * 2**33 + pl.col("turn").cast(pl.Int128)
+    order = frame.select("claim", "unit", "asked", place=place).sort("place").with_columns(turn=pl.int_range(pl.len(), dtype=pl.UInt32))
+    return pl.concat([claims, aligned(running(order, "asked").select("claim", "before"), "claim", claims.height)], how="horizontal")
 
 
 def _caps(units: pl.DataFrame, goods: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from recon.match.dense import spots
 from recon.match.numbers import normalised
 
 _PLACE: Final = ["cycle", "company_code"]
@@ -32,8 +33,7 @@ def resolve(lines: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
     if naming.is_empty() or targets.is_empty():
         return pl.DataFrame(schema=FOUND)
     key = [*_PLACE, "number", "line"]
-    spots = targets.select(key).with_row_index("spot")
-    spot = naming.select(key).join(spots, on=key, how="left", validate="m:1", maintain_order="left")["spot"]
+    spot = spots(naming.select(key), targets.select(key))
     of = targets.select(pl.col("target", "party_key", "item_id").gather(spot)).rename({"party_key": "party_key_of", "item_id": "item_id_of"})
     exact = pl.concat([naming.select("row", "number", "party_key", "item_id"), of], how="horizontal").with_columns(
         agrees=pl.col("target").is_not_null() & _hard_keys_agree()
@@ -57,7 +57,8 @@ def _within_documents(rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame
     """Lines whose number and line did not fit as written: find the document, then the line in it."""
     numbered = rest.join(_numbers(rest, targets), on=[*_PLACE, "number"], how="left", validate="m:1", maintain_order="left")
     wanted = numbered.select(*_PLACE, "number_found").unique()
-    nearby = targets.rename({"number": "number_found"}).join(wanted, on=[*_PLACE, "number_found"], how="semi")
+    near = targets.filter(pl.col("number").is_in(wanted["number_found"].unique().implode())).rename({"number": "number_found"})
+    nearby = near.join(wanted, on=[*_PLACE, "number_found"], how="semi")
     pairs = numbered.join(nearby, on=[*_PLACE, "number_found"], how="inner", suffix="_of").filter(_hard_keys_agree())
     same_line = pairs.filter(normalised(pl.col("line")) == normalised(pl.col("line_of")))
     by_line = _only(same_line).with_columns(step=pl.lit("line, respelled", dtype=STEP), certainty=pl.lit("certain", dtype=CERTAINTY))
@@ -80,12 +81,17 @@ def _within_documents(rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame
 def _numbers(rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
     """The spelling under which each named number is on file: as written, else the only one that compares equal."""
     written = rest.select(*_PLACE, "number").unique()
-    on_file = targets.select(*_PLACE, "number").unique()
+    on_file = targets.filter(pl.col("number").is_in(written["number"].unique().implode())).select(*_PLACE, "number").unique()
     exact = written.join(on_file, on=[*_PLACE, "number"], how="semi").with_columns(number_found="number", is_contested=pl.lit(value=False))
     others = written.join(exact, on=[*_PLACE, "number"], how="anti").with_columns(like=normalised(pl.col("number")))
     if others.is_empty():
         return exact
-    alike = on_file.with_columns(like=normalised(pl.col("number"))).rename({"number": "spelling"})
+    # spellings that compare equal have the same digits from 1 to 9; only such numbers are worth the full comparison
+    digits = pl.col("number").str.replace_all("[^1-9]", "")
+    foreign = pl.col("number").str.len_bytes() != pl.col("number").str.len_chars()
+    wanted = others.select(pl.col("like").str.replace_all("[^1-9]", "")).to_series().unique().implode()
+    near = targets.filter(digits.is_in(wanted) | foreign).select(*_PLACE, "number").unique()
+    alike = near.with_columns(like=normalised(pl.col("number"))).rename({"number": "spelling"})
     met = others.join(alike, on=[*_PLACE, "like"], how="inner").group_by(*_PLACE, "number")
     respelled = met.agg(spelling=pl.col("spelling").min(), is_contested=pl.len() > 1).with_columns(
         number_found=pl.when(~pl.col("is_contested")).then("spelling")

@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from recon.domain.money import QUANTITY, from_units
-from recon.match.dense import IN_ORDER, aligned
+from recon.match.dense import IN_ORDER, aligned, positions
 
 #: unit (UInt32), row (UInt32), quantity (positive), turn (UInt32, order within the unit); claims also `named` (a layer's row or null)
 SIDE: Final = ["unit", "row", "quantity", "turn"]
@@ -94,15 +94,25 @@ def carry_named(layers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     naming = claims.filter(pl.col("named").is_not_null())
     if naming.is_empty() or layers.is_empty():
         return pl.DataFrame(schema=CARRIED)
-    own = naming.join(layers.select("unit", named="row"), on=["unit", "named"], how="semi", maintain_order="left")
-    asked = layers.join(own.select(row="named").unique(), on="row", how="semi", maintain_order="left")
-    met = overlap(
-        asked.select(unit="row", row="row", quantity="quantity", turn="turn").sort("unit"),
-        own.select("quantity", "turn", unit="named", row="row").sort("unit", "turn"),
-    )
-    found = pairs(met)
-    of_layer = layers.select(layer="row", of_unit="unit")
-    return found.join(of_layer, on="layer", how="left", validate="m:1").select(unit="of_unit", layer="layer", claim="claim", quantity="quantity")
+    size = max(_highest(layers["row"]), _highest(naming["named"])) + 1
+    place = positions(layers["row"], size).gather(naming["named"])
+    of_layer = layers.select(pl.col("unit", "quantity", "turn").gather(place).name.prefix("layer_"))
+    met = pl.concat([naming, of_layer], how="horizontal").filter(pl.col("layer_unit") == pl.col("unit"))
+    contested = met["named"].is_duplicated()
+    took = pl.min_horizontal("quantity", "layer_quantity").alias("quantity")
+    alone = met.filter(~contested).select("unit", took, layer="named", claim="row").select(CARRIED.keys())
+    if not contested.any():
+        return alone
+    several = met.filter(contested)
+    asked = several.unique("named", keep="any").select(unit="named", row="named", quantity="layer_quantity", turn="layer_turn").sort("unit")
+    shared = pairs(overlap(asked, several.select("quantity", "turn", unit="named", row="row").sort("unit", "turn")))
+    units = several.unique("named", keep="any").select(layer="named", of_unit="unit")
+    back = shared.join(units, on="layer", how="left", validate="m:1")
+    return pl.concat([alone, back.select(unit="of_unit", layer="layer", claim="claim", quantity="quantity")])
+
+
+def _highest(rows: pl.Series) -> int:
+    return int(str(rows.max()))
 
 
 def remaining(side: pl.DataFrame, carried: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -110,7 +120,7 @@ def remaining(side: pl.DataFrame, carried: pl.DataFrame, column: str) -> pl.Data
     if carried.is_empty() or side.is_empty():
         return side
     taken = carried.group_by(row=column).agg(taken=pl.col("quantity").sum())
-    size = max(int(str(side["row"].max())), int(str(taken["row"].max()))) + 1
+    size = max(_highest(side["row"]), _highest(taken["row"])) + 1
     spread = aligned(taken, "row", size).select(pl.col("taken").gather(side["row"]))
     left = pl.concat([side, spread], how="horizontal").with_columns(quantity=pl.col("quantity") - pl.col("taken").fill_null(0))
     if left["quantity"].min() < 0:  # type: ignore[operator]
