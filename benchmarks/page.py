@@ -28,6 +28,7 @@ def _one(facts: dict[str, Any]) -> str:
     rows = facts["rows"]
     lines = [
         f"## {facts['lines']:,} order lines, {sum(rows.values()):,} document lines\n",
+        f"Load average of the machine when the measuring began: {facts['machine']['load']} (above 0.5 other work took part of the processors).\n",
         ", ".join(f"{table} {count:,}" for table, count in rows.items())
         + ". "
         + ", ".join(f"{form} {mb:,} MB" for form, mb in facts["megabytes"].items())

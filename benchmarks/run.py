@@ -138,7 +138,7 @@ def beside(lines: int, log: Path) -> dict[str, float]:
 
 
 def machine() -> dict[str, str]:
-    """Size of the machine."""
+    """Size of the machine, and how busy it is before anything is measured."""
     model = next(
         (line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if line.startswith("model name")),
         "",
@@ -148,6 +148,7 @@ def machine() -> dict[str, str]:
         "processor": model,
         "cores": str(os.cpu_count()),
         "memory": f"{memory:.0f} GiB",
+        "load": f"{os.getloadavg()[0]:.1f}",
         "python": platform.python_version(),
         "polars": pl.__version__,
     }
@@ -161,12 +162,13 @@ def main() -> None:
     parser.add_argument("--only-peer", action="store_true", help="leave out what is measured beside the comparison")
     options = parser.parse_args()
     STORE.mkdir(exist_ok=True)
+    here = machine()
     log = STORE / "log.txt"
     log.unlink(missing_ok=True)
     facts = compare(options.lines, options.runs, log)
     if not options.only_peer and options.lines <= BOTH_FORMS_UP_TO_LINES:
         facts["beside"] = beside(options.lines, log)
-    facts["machine"] = machine()
+    facts["machine"] = here
     (STORE / f"measures_{options.lines}.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
     known = [json.loads(path.read_text(encoding="utf-8")) for path in STORE.glob("measures_*.json")]
     text = page(sorted(known, key=lambda found: int(found["lines"])))
