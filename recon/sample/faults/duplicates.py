@@ -38,8 +38,8 @@ def keyed_in_full_width(book: Book) -> None:
     """The same number once in plain and once in full-width characters."""
     digits = _digits(book)
     wide = "".join(chr(ord(c) + 0xFEE0) for c in digits)
-    _two_of_one_amount(book, (f"FQ{digits}", f"ＦＱ－{wide}"), 0)
-    book.expect("DUP-01", *on_document("supplier_invoice", f"FQ-{digits}"), f"entered before as FQ{digits}")
+    later = _two_of_one_amount(book, (f"FQ{digits}", f"ＦＱ－{wide}"), 0)
+    book.expect("DUP-01", *on_document("supplier_invoice", later), f"entered before as FQ{digits}")
 
 
 @plants("DUP-03")
