@@ -161,11 +161,16 @@ def test_counts(tmp_path, text, value):
 
 
 def test_ids_lose_width_and_blanks_and_keep_case_and_zeros(tmp_path):
-    row, _ = one(tmp_path, po_number=" ＰＯ－００１a ", supplier_id="007", item_id="  ", item_description=" ＡＢ  ")
-    assert row["po_number"] == "PO-001a"
-    assert row["supplier_id"] == "007"
+    row, _ = one(tmp_path, supplier_id=" Ｓ－００７a ", buyer_id="007", item_id="  ", item_description=" ＡＢ  ")
+    assert row["supplier_id"] == "S-007a"
+    assert row["buyer_id"] == "007"
     assert row["item_id"] is None
     assert row["item_description"] == "ＡＢ"
+
+
+def test_document_numbers_stay_as_they_were_written(tmp_path):
+    row, _ = one(tmp_path, po_number=" ＰＯ－００１a ")
+    assert row["po_number"] == "ＰＯ－００１a"
 
 
 def test_a_row_with_two_bad_cells_is_set_aside_once_and_told_twice(tmp_path):

@@ -13,7 +13,7 @@ from recon.domain.control import Planned
 from recon.domain.engagement import Engagement
 from recon.domain.errors import TermsRefused
 from recon.evaluate import catalogue, check, chosen, explain
-from recon.evaluate.judging import clock_of, judge, read_populations
+from recon.evaluate.judging import clock_of, judge, population_plans
 from recon.evaluate.settings import settle
 from recon.load.rulebook import read_controls, read_planned
 
@@ -39,7 +39,7 @@ def verdicts(control: Control, rows: list[dict[str, Any]], terms: Engagement) ->
     frame = pl.DataFrame(rows, schema_overrides={k: pl.String for k, v in schema.items() if v.is_decimal() or v.is_integer()})
     frame = frame.select(pl.col(c).cast(schema[c]) for c in frame.columns)
     settings = settle([control], terms)
-    population = read_populations({table: frame.lazy()}, [control], settings, {})[table]
+    population = population_plans({table: frame.lazy()}, [control], settings, {})[table].collect()
     judged = judge(table, population, [control], settings, clock_of(terms))
     # resolving scopes may reorder the rows: compare by document
     return population.with_columns(verdict=judged.verdicts[control.id]).sort("document_number")["verdict"].to_list()
@@ -79,7 +79,7 @@ def test_a_share_on_the_order_line_goes_before_overrides() -> None:
     frame = pl.DataFrame(rows, schema_overrides={k: pl.String for k, v in schema.items() if v.is_decimal()})
     frame = frame.select(pl.col(c).cast(schema[c]) for c in frame.columns)
     settings = settle([BOOK["QTY-05"]], terms)
-    population = read_populations({table: frame.lazy()}, [BOOK["QTY-05"]], settings, {})[table]
+    population = population_plans({table: frame.lazy()}, [BOOK["QTY-05"]], settings, {})[table].collect()
     judged = judge(table, population, [BOOK["QTY-05"]], settings, clock_of(terms))
     found = population.with_columns(verdict=judged.verdicts["QTY-05"]).sort("over_receipt_share", nulls_last=True)
     assert found["verdict"].to_list() == [1, 2]
