@@ -62,10 +62,13 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             documents = conform(extracts, profile, engagement)
         with room("validate"):
             accepted = validate(documents, extracts, expectations, engagement)
+        documents = documents.without_rows()
         # from here on frames are in memory: the engine of that name takes a tenth less time and memory there than the streaming one
         with pl.Config(engine_affinity="in-memory"):
             with room("match"):
                 matches = match(accepted, engagement)
+            if not engagement.second_opinion:
+                accepted = accepted.without_rows()
             with room("evaluate"):
                 outcomes = evaluate(book, accepted, matches, engagement, planned)
         with room("record"):

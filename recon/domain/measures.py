@@ -131,7 +131,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         f" amount_gross_base:money {_SOURCE}",
     ),
     "document_line_unit": (
-        "one row per order, fulfilment or invoice line with a quantity",
+        "one row per fulfilment or invoice line with a quantity that cannot be compared in its base unit",
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
         f" order_number:id order_line_no:id item_id:id uom:id base_uom:id uom_convertible:flag currency:id amount_base:money {_SOURCE}",
     ),
@@ -148,7 +148,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Measured tables whose rows are only the suspicious ones: the size of what was looked at travels beside them.
-COVERED_ELSEWHERE: Final = ("repeated_row", "conflicting_key", "duplicate_pair", "document_reference")
+COVERED_ELSEWHERE: Final = ("repeated_row", "conflicting_key", "duplicate_pair", "document_reference", "document_line_unit")
 
 MEASURES: Final[dict[str, str]] = {name: title for name, (title, _) in _DECLARED.items()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -55,6 +55,10 @@ class Documents:
     tie_out: pl.DataFrame
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # input -> columns the profile leaves unmapped
 
+    def without_rows(self) -> Documents:
+        """What is known about the documents, their rows let go: the next room has its own."""
+        return replace(self, tables={})
+
 
 @dataclass(frozen=True)
 class Accepted:
@@ -67,6 +71,10 @@ class Accepted:
     rejected: pl.DataFrame  # REJECTED columns, those of conform included
     tie_out: pl.DataFrame
     covers: Mapping[str, int] = field(default_factory=dict)  # fact -> rows looked at, those set aside included
+
+    def without_rows(self) -> Accepted:
+        """What validation states, the documents' rows let go."""
+        return replace(self, documents=self.documents.without_rows())
 
 
 @dataclass(frozen=True)

@@ -107,11 +107,11 @@ def _lacking(control: Control, accepted: Accepted, frames: Mapping[str, pl.LazyF
 def _row(control: Control, fell: Tally, rows: pl.DataFrame, covers: Mapping[str, int]) -> dict[str, object]:
     """One line of the matrix of controls. The size of a population that holds only suspicious rows is what was looked at."""
     own = rows.filter(pl.col("control_id") == control.id)
-    if fell.unknown_columns:
+    size = max(fell.population, covers.get(control.population.table, 0))
+    if fell.unknown_columns and size == fell.population:
         names = ", ".join(fell.unknown_columns)
         reason = (f"no row of the population says: {names}", f"总体中没有任何一行提供：{names}")
         return _unperformed(control, reason, fell.population, fell.untested)
-    size = max(fell.population, covers.get(control.population.table, 0))
     state = "exceptions" if own.height else "nothing_to_test" if size == 0 else "clean"
     return _line(control, state, (size, own.height, fell.untested), own["amount_at_risk_base"].sum())
 

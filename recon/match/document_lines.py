@@ -177,28 +177,28 @@ def _amount_before(found: ThreeWay) -> pl.DataFrame:
     return placed if placed["row"].n_unique() == placed.height else placed.filter(~pl.col("row").is_duplicated())
 
 
-def document_line_unit(found: ThreeWay, parts: Parts, accepted: Accepted) -> pl.LazyFrame:
-    """One row per order, fulfilment or invoice line that counts and states a quantity: whether it can be compared in its base unit."""
+def document_line_unit(found: ThreeWay, parts: Parts, accepted: Accepted) -> tuple[pl.LazyFrame, int]:
+    """Fulfilment and invoice lines that count, state a quantity and cannot be compared in their base unit; and how many lines were looked at.
+
+    An order line is looked at too, but it says itself what its unit is.
+    """
     place = looked_up(found.orders, "order_row", order_place="place")
-    rates = looked_up(found.units, "unit", "order_rate")
-    base = found.units.head(found.orders.height).select("base_uom")
     worth = parts.worth.alias("worth").to_frame()
-    orders = pl.concat([found.orders, base], how="horizontal").lazy()
-    goods = pl.concat([found.fulfilments, worth], how="horizontal").lazy().with_columns(*place, *rates)
-    nothing = pl.lit(None, dtype=money.MONEY)
+    goods = pl.concat([found.fulfilments, worth], how="horizontal").lazy().with_columns(*place, *looked_up(found.units, "unit", "order_rate"))
+    counting = pl.col("exclusion_reason").is_null() & pl.col("states_quantity")
     sides = {
-        "order": (orders.with_columns(states_quantity=True, uom_convertible=True, amount_base=nothing, order_place="place"), found.raw.orders),
         "fulfilment": (goods.with_columns(amount_base=_in_base("worth", "order_rate")), found.raw.fulfilments),
         "invoice": (found.invoices.lazy().with_columns(place), found.raw.invoices),
     }
-    counting = pl.col("exclusion_reason").is_null() & pl.col("states_quantity")
     shown = ("cycle", "company_code", "party_id", "item_id", "uom", "currency", "source_file", "source_row")
     frames = []
     for stem, (frame, raw) in sides.items():
         types = {cycle.name: str(getattr(cycle, f"{stem}_type")) for cycle in CYCLES}
         said = {"document_number": f"{stem}_number", "document_line_no": f"{stem}_line_no", "document_date": f"{stem}_date"}
-        named = frame.with_columns(
+        doubtful = frame.filter(counting & pl.col("uom_convertible").ne_missing(other=True))
+        named = doubtful.with_columns(
             *raw.looked_up("place", *shown, **said), *found.raw.orders.looked_up("order_place", "order_number", "order_line_no")
         ).with_columns(document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String))
-        frames.append(described(named.filter(counting), "document_line_unit", accepted).select(schema("document_line_unit").keys()))
-    return pl.concat(frames)
+        frames.append(described(named, "document_line_unit", accepted).select(schema("document_line_unit").keys()))
+    looked_at = sum(int(frame.select(counting.sum()).item()) for frame in (found.fulfilments, found.invoices))
+    return pl.concat(frames), looked_at + int(found.orders["exclusion_reason"].is_null().sum())

@@ -41,6 +41,7 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
         )
         approved = side_by_side.submit(approvals, accepted, lines, settlement, engagement)
         pairs, looked_at = duplicate_pairs(accepted, settled.lazy(), engagement)
+        doubtful_units, unit_lines = document_lines.document_line_unit(found, written, accepted)
         tables = {
             "order_line_match": lines.orders,
             "fulfilment_line_match": lines.fulfilments,
@@ -48,7 +49,7 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
             "invoice_match": settled.lazy().select(schema("invoice_match").keys()),
             "open_layer": open_layers.open_layer(found, written, settlement.open_items, accepted, engagement.as_of),
             "allocation": open_layers.allocation(found, written),
-            "document_line_unit": document_lines.document_line_unit(found, written, accepted),
+            "document_line_unit": doubtful_units,
             "settlement_match": settlement.settlement_match,
             "duplicate_pair": pairs,
             "approval_state": approved.result().state,
@@ -56,6 +57,6 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
             "order_timing": order_timing(lines, approved.result().state, engagement),
             "document_reference": references.result()[0],
         }
-    covers = {"duplicate_pair": looked_at, "document_reference": references.result()[1]}
+    covers = {"duplicate_pair": looked_at, "document_line_unit": unit_lines, "document_reference": references.result()[1]}
     rows = pl.concat([open_layers.line_tie_out(found), settlement.payment_tie_out])
     return Matches(tables=tables | dict(accepted.facts), covers=dict(accepted.covers) | covers, tie_out=tie_out.assured(rows))
