@@ -46,7 +46,16 @@ def positions(key: pl.Series, size: int) -> pl.Series:
 def looked_up(source: pl.DataFrame, by: str, *columns: str, **named: str) -> list[pl.Expr]:
     """Expressions that look columns of `source` up by the position in column `by`; made only when they are asked for."""
     wanted = {name: name for name in columns} | named
-    return [pl.lit(source[of]).gather(pl.col(by)).alias(name) for name, of in wanted.items()]
+    return [look_up(source[of], by).alias(name) for name, of in wanted.items()]
+
+
+def look_up(values: pl.Series, by: str) -> pl.Expr:
+    """The value at the position in column `by`.
+
+    Values that are all null become a null of their type: the engine takes two look-ups in nothing but nulls for the same expression,
+    whatever their types, and would give one the type of the other.
+    """
+    return pl.lit(None, dtype=values.dtype) if values.null_count() == values.len() else pl.lit(values).gather(pl.col(by))
 
 
 def spots(wanted: pl.DataFrame, on_file: pl.DataFrame) -> pl.Series:

@@ -13,7 +13,7 @@ import polars as pl
 
 from recon.domain.cycles import CYCLES, Cycle
 from recon.domain.documents import DATE_ONLY, dtypes, schema
-from recon.match.dense import IN_ORDER
+from recon.match.dense import IN_ORDER, look_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,10 +85,7 @@ class Papers:
         """Expressions that look columns up by the position in column `by`; made only when they are asked for."""
         wanted = {name: name for name in columns} | named
         known = set(self.given.columns)
-        return [
-            (pl.lit(self.given[of]).gather(pl.col(by)) if of in known else pl.lit(None, dtype=self.types[of])).alias(name)
-            for name, of in wanted.items()
-        ]
+        return [(look_up(self.given[of], by) if of in known else pl.lit(None, dtype=self.types[of])).alias(name) for name, of in wanted.items()]
 
     def says(self, column: str) -> bool:
         """Whether any document says anything in the column."""
