@@ -144,6 +144,7 @@ def _repeated_files(files: tuple[InputFile, ...]) -> pl.DataFrame:
 
     from recon.conform.kinds import RULES
     from recon.conform.tables import empty_rejected
+    from recon.domain.workpapers import REJECTED_ABOUT
 
     rule = "same_file_again"
     rows = [
@@ -155,6 +156,7 @@ def _repeated_files(files: tuple[InputFile, ...]) -> pl.DataFrame:
             "rule": rule,
             "value": f.repeats,
             "message": f"{RULES[rule]} ({f.rows} rows)",
+            **dict.fromkeys(REJECTED_ABOUT),
         }
         for f in files
         if f.repeats is not None

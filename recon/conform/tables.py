@@ -13,7 +13,8 @@ from recon.conform.kinds import RULES, Clock, Typed, cleaned, literal_formats, t
 from recon.domain import money
 from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, TABLES, schema
 from recon.domain.source import Numbers, Value
-from recon.domain.workpapers import REJECTED
+from recon.domain.subjects import subject
+from recon.domain.workpapers import REJECTED, REJECTED_ABOUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -178,7 +179,8 @@ def _rejected(table: str, wrong: pl.LazyFrame, faults: Mapping[str, pl.Expr], co
     names = [c for c in present if c in {SOURCE_FILE, SOURCE_ROW}]
     texts = [(columns[n].text if n in columns else None) for n in faults]
     cells = [(pl.col(_CELL + n) if t is None else t).cast(pl.String).alias(_CELL + n) for n, t in zip(faults, texts, strict=True) if n in columns]
-    found = wrong.select(*names, *cells, *(fault.alias(_FAULT + n) for n, fault in faults.items())).collect()
+    about = _about(table, columns)
+    found = wrong.select(*names, *about, *cells, *(fault.alias(_FAULT + n) for n, fault in faults.items())).collect()
     absent = [c for c in (SOURCE_FILE, SOURCE_ROW, _CELL + _PARTNER) if c not in found.columns]
     found = found.with_columns(pl.lit(None, dtype=pl.String).alias(c) for c in absent)
     listed = [
@@ -190,15 +192,29 @@ def _rejected(table: str, wrong: pl.LazyFrame, faults: Mapping[str, pl.Expr], co
             pl.col(_FAULT + n).alias("rule"),
             pl.col(_CELL + n).alias("value"),
             pl.col(_FAULT + n).replace_strict(RULES, return_dtype=pl.String).alias("message"),
+            *REJECTED_ABOUT,
         )
         for n in faults
     ]
     return pl.concat([empty_rejected(), *listed])
 
 
+def _about(table: str, columns: Mapping[str, Typed]) -> list[pl.Expr]:
+    """The document a row speaks about, as its cells write it."""
+    words = subject(table)
+
+    def cell(name: str | None) -> pl.Expr:
+        return pl.col(_CELL + name).cast(pl.String) if name in columns and name is not None else pl.lit(None, dtype=pl.String)
+
+    line = [cell(name) for name in words.line if name in columns]
+    line_no = pl.concat_str(line, separator="/", ignore_nulls=True) if line else cell(None)
+    told = (cell("company_code"), cell(words.number), line_no, cell(words.party))
+    return [expression.alias(name) for name, expression in zip(REJECTED_ABOUT, told, strict=True)]
+
+
 def empty_rejected() -> pl.DataFrame:
     """Rejected rows, none of them."""
-    return pl.DataFrame(schema={c: pl.UInt32() if c == SOURCE_ROW else pl.String() for c in REJECTED})
+    return pl.DataFrame(schema={c: pl.UInt32() if c == SOURCE_ROW else pl.String() for c in (*REJECTED, *REJECTED_ABOUT)})
 
 
 # ── after typing: signs, factors, grain, derived amounts ─────────────────────────────────────────────────

@@ -140,6 +140,11 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
         f" natural_key:text repeat_count:count amount_gross_base:money currency:id {_SOURCE}",
     ),
+    "rejected_cell": (
+        "one row per cell for which a row was set aside, when it was read or when it was validated",
+        "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
+        f" field:id rule:id value:text amount_gross_base:money currency:id {_SOURCE}",
+    ),
     "conflicting_key": (
         "one row per natural key under which rows disagree (all set aside)",
         "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
@@ -148,7 +153,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Measured tables whose rows are only the suspicious ones: the size of what was looked at travels beside them.
-COVERED_ELSEWHERE: Final = ("repeated_row", "conflicting_key", "duplicate_pair", "document_reference", "document_line_unit")
+COVERED_ELSEWHERE: Final = ("rejected_cell", "repeated_row", "conflicting_key", "duplicate_pair", "document_reference", "document_line_unit")
 
 MEASURES: Final[dict[str, str]] = {name: title for name, (title, _) in _DECLARED.items()}
 

@@ -51,7 +51,7 @@ class Documents:
 
     tables: Mapping[str, pl.LazyFrame]
     supplied: Mapping[str, frozenset[str]]
-    rejected: pl.DataFrame  # REJECTED columns
+    rejected: pl.DataFrame  # REJECTED and REJECTED_ABOUT columns
     tie_out: pl.DataFrame
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # input -> columns the profile leaves unmapped
 
@@ -157,6 +157,8 @@ BALANCES: Final = _columns(
     " amount_base age_days age_bucket"
 )
 REJECTED: Final = _columns("table source_file source_row column rule value message")
+#: Whom and what a rejected cell is about, as far as its row could be read; travels beside REJECTED, for controls.
+REJECTED_ABOUT: Final = _columns("company_code document_number document_line_no party_id")
 STATEMENTS: Final = _columns("table rule severity holds observed expected message message_zh")
 CHANGES: Final = _columns(
     "change exception_id control_id severity company_code document_type document_number document_line_no order_number order_line_no"

@@ -11,6 +11,7 @@ import polars as pl
 from recon.domain import measures, tie_out
 from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, TABLES, schema
 from recon.domain.workpapers import REJECTED, Accepted
+from recon.validate import rejected_cells
 from recon.validate.control_totals import compare
 from recon.validate.repeats import files_again, shared_keys
 from recon.validate.rows import REJECTED_SCHEMA, failing_cells
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Documents, Extracts
 
 _FACTS = ("repeated_row", "conflicting_key")
+_CELLS = "rejected_cell"
+_CELL_ORDER = ("table", SOURCE_FILE, SOURCE_ROW, "field", "rule")
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class _Judged:
     accepted: pl.DataFrame
     rejected: pl.DataFrame
     facts: Mapping[str, pl.DataFrame]
+    cells: pl.DataFrame  # the measured table `rejected_cell`
     tie_out: pl.DataFrame
 
 
@@ -50,13 +54,19 @@ def validate(documents: Documents, extracts: Extracts, expectations: Mapping[str
     rows_in = {name: frame.height for name, frame in frames.items()}
     return Accepted(
         documents=replace(documents, tables={name: _with_full_schema(name, j.accepted) for name, j in judged.items()}),
-        facts={name: _stacked(name, judged, files_again(extracts)).lazy() for name in _FACTS},
+        facts={name: _stacked(name, judged, files_again(extracts)).lazy() for name in _FACTS}
+        | {_CELLS: pl.concat([rejected_cells.of_conforming(documents), *(j.cells for j in judged.values())]).sort(*_CELL_ORDER).lazy()},
         row_counts={name: j.accepted.height for name, j in judged.items()},
         statements=pl.DataFrame(statements, schema=STATEMENTS_SCHEMA, orient="row").sort("table", "rule", "message"),
         rejected=pl.concat([conformed, *(j.rejected for j in judged.values())]).sort(REJECTED),
         tie_out=pl.concat([tie_out.empty(), *(j.tie_out for j in judged.values())]),
-        covers=dict.fromkeys(_FACTS, sum(rows_in.values())),
+        covers=dict.fromkeys(_FACTS, sum(rows_in.values())) | {_CELLS: sum(rows_in.values()) + _rows_of(documents.rejected)},
     )
+
+
+def _rows_of(rejected: pl.DataFrame) -> int:
+    """How many rows the rejected cells belong to."""
+    return rejected.filter(pl.col(SOURCE_ROW).is_not_null()).select("table", SOURCE_FILE, SOURCE_ROW).n_unique()
 
 
 def _collected(documents: Documents) -> dict[str, pl.DataFrame]:
@@ -72,14 +82,15 @@ def _collected(documents: Documents) -> dict[str, pl.DataFrame]:
 def _judge(table: str, frame: pl.DataFrame, engagement: Engagement) -> _Judged:
     facts = {name: pl.DataFrame(schema=measures.schema(name)) for name in _FACTS}
     cells = failing_cells(table, frame)
+    facts_of_cells = rejected_cells.of_validation(table, frame, cells, engagement.currency)
     passed, unfit = _parted(frame, cells)
     repeats = shared_keys(table, passed, engagement.currency, overlapping=engagement.overlapping_extracts)
     if repeats is None:
-        return _Judged(passed, cells.select(REJECTED), facts, _tied_out(table, frame, passed, [unfit]))
+        return _Judged(passed, cells.select(REJECTED), facts, facts_of_cells, _tied_out(table, frame, passed, [unfit]))
     accepted, repeated = _parted(passed, repeats.set_aside)
     facts = {"repeated_row": repeats.repeated_row, "conflicting_key": repeats.conflicting_key}
     rejected = pl.concat([cells.select(REJECTED), repeats.set_aside.select(REJECTED)])
-    return _Judged(accepted, rejected, facts, _tied_out(table, frame, accepted, [unfit, repeated]))
+    return _Judged(accepted, rejected, facts, facts_of_cells, _tied_out(table, frame, accepted, [unfit, repeated]))
 
 
 def _parted(frame: pl.DataFrame, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -9,7 +9,7 @@ import polars as pl
 from recon.domain.cycles import CYCLES
 from recon.domain.money import MONEY
 from recon.validate.opinion_tables import DoNotFitError, in_whole_units
-from recon.validate.subjects import described
+from recon.domain.subjects import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,6 +11,26 @@ from recon.sample.faults.registry import on_invoice, on_row, order, plants, some
 from recon.sample.settle import settle
 
 
+@plants("DAT-01")
+def receipt_without_quantity(book: Book) -> None:
+    """A receipt line of which nobody wrote down how much came: it is set aside."""
+    day = book.day_between(ago(20), ago(3))
+    chain, line = order(book, PROCURE_TO_PAY, day, "12.00")
+    receipt = chain.fulfil(day + days(2), [Part(line, Decimal(40))])
+    receipt.rows[0]["quantity"] = None
+    book.expect("DAT-01", *on_row("goods_receipt", receipt.number), "no quantity; the row is set aside")
+
+
+@plants("DAT-02")
+def receipt_with_a_letter_in_its_date(book: Book) -> None:
+    """A receipt line whose date is written with the letter O: it is set aside."""
+    day = book.day_between(ago(20), ago(3))
+    chain, line = order(book, PROCURE_TO_PAY, day, "12.00")
+    receipt = chain.fulfil(day + days(2), [Part(line, Decimal(40))])
+    receipt.rows[0]["receipt_date"] = "2O26-10-01"
+    book.expect("DAT-02", *on_row("goods_receipt", receipt.number), "a letter in the date; the row is set aside")
+
+
 @plants("DAT-08")
 def billed_in_pallets(book: Book) -> None:
     """Ordered and received in pieces, billed in pallets nobody has counted."""
