@@ -8,8 +8,8 @@ import polars as pl
 
 from recon.domain.cycles import CYCLES
 from recon.domain.money import MONEY
-from recon.validate.opinion_tables import DoNotFitError, in_whole_units
 from recon.domain.subjects import described
+from recon.validate.opinion_tables import DoNotFitError, in_whole_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

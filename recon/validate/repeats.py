@@ -14,9 +14,9 @@ import polars as pl
 from recon.domain import measures
 from recon.domain.documents import SOURCE_FILE, SOURCE_ROW, TABLES
 from recon.domain.money import MONEY
+from recon.domain.subjects import amount_base, described
 from recon.domain.workpapers import REJECTED
 from recon.validate.row_rules import SENTENCES
-from recon.domain.subjects import amount_base, described
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Extracts

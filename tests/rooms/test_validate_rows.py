@@ -200,7 +200,7 @@ def test_a_repeat_is_kept_once_and_reported_once():
     ]
     assert fact["natural_key"].item() == "company_code C1, supplier_id S1, invoice_number INV1, invoice_line_no 1, invoice_date 2026-10-12"
     assert result.facts["conflicting_key"].collect().height == 0
-    assert result.covers == {"repeated_row": 4, "conflicting_key": 4}
+    assert result.covers == {"repeated_row": 4, "conflicting_key": 4, "rejected_cell": 4}
 
 
 def test_rows_that_disagree_under_one_key_are_all_set_aside():
