@@ -140,6 +140,16 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
         f" natural_key:text repeat_count:count amount_gross_base:money currency:id {_SOURCE}",
     ),
+    "party_document": (
+        "one row per live order, invoice or payment whose party the master does not know, or knows as inactive or blocked",
+        "cycle:id company_code:id document_type:text document_number:id document_date:date party_id:id party_name:text group_id:id"
+        f" is_payment:flag is_known:flag is_active:flag is_blocked:flag inactive_days:count currency:id amount_gross_base:money {_SOURCE}",
+    ),
+    "unknown_item_line": (
+        "one row per live order, fulfilment or invoice line whose item the master does not know",
+        "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id item_id:id"
+        f" item_description:text is_known:flag currency:id amount_net_base:money {_SOURCE}",
+    ),
     "rejected_cell": (
         "one row per cell for which a row was set aside, when it was read or when it was validated",
         "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
@@ -153,7 +163,16 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Measured tables whose rows are only the suspicious ones: the size of what was looked at travels beside them.
-COVERED_ELSEWHERE: Final = ("rejected_cell", "repeated_row", "conflicting_key", "duplicate_pair", "document_reference", "document_line_unit")
+COVERED_ELSEWHERE: Final = (
+    "party_document",
+    "unknown_item_line",
+    "rejected_cell",
+    "repeated_row",
+    "conflicting_key",
+    "duplicate_pair",
+    "document_reference",
+    "document_line_unit",
+)
 
 MEASURES: Final[dict[str, str]] = {name: title for name, (title, _) in _DECLARED.items()}
 

@@ -10,7 +10,7 @@ import polars as pl
 from recon.domain import tie_out
 from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
-from recon.match import document_lines, invoice_documents, open_layers, parts
+from recon.match import document_lines, invoice_documents, master_standing, open_layers, parts
 from recon.match.approvals import approvals
 from recon.match.dense import IN_ORDER
 from recon.match.duplicates import duplicate_pairs
@@ -42,7 +42,11 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
         approved = side_by_side.submit(approvals, accepted, lines, settlement, engagement)
         pairs, looked_at = duplicate_pairs(accepted, settled.lazy(), engagement)
         doubtful_units, unit_lines = document_lines.document_line_unit(found, written, accepted)
+        parties, party_documents = master_standing.party_documents(accepted, engagement)
+        items, item_lines = master_standing.unknown_item_lines(accepted, engagement)
         tables = {
+            "party_document": parties,
+            "unknown_item_line": items,
             "order_line_match": lines.orders,
             "fulfilment_line_match": lines.fulfilments,
             "invoice_line_match": lines.invoices,
@@ -57,6 +61,12 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
             "order_timing": order_timing(lines, approved.result().state, engagement),
             "document_reference": references.result()[0],
         }
-    covers = {"duplicate_pair": looked_at, "document_line_unit": unit_lines, "document_reference": references.result()[1]}
+    covers = {
+        "party_document": party_documents,
+        "unknown_item_line": item_lines,
+        "duplicate_pair": looked_at,
+        "document_line_unit": unit_lines,
+        "document_reference": references.result()[1],
+    }
     rows = pl.concat([open_layers.line_tie_out(found), settlement.payment_tie_out])
     return Matches(tables=tables | dict(accepted.facts), covers=dict(accepted.covers) | covers, tie_out=tie_out.assured(rows))

@@ -161,9 +161,9 @@ def build(rng: Random, lines: int) -> Masters:
     items = _items()
     rates = _rates(rng)
     tables: dict[str, list[Row]] = {
-        "supplier": [_party_row(p) for p in suppliers],
-        "customer": [_party_row(p) | {"credit_limit": 5_000_000, "credit_currency": "CNY"} for p in customers],
-        "item": [_item_row(i) for group in items.values() for i in group],
+        "supplier": [party_row(p) for p in suppliers],
+        "customer": [party_row(p) | {"credit_limit": 5_000_000, "credit_currency": "CNY"} for p in customers],
+        "item": [item_row(i) for group in items.values() for i in group],
         "user": _user_rows(),
         "uom_conversion": _conversions(items),
         "fx_rate": [{"rate_date": d, "from_currency": c, "to_currency": "CNY", "rate": r} for (c, d), r in rates.items()],
@@ -186,8 +186,8 @@ def _party(rng: Random, letter: str, index: int) -> Party:
     return Party(party_id, name, "CNY", "CN", terms, framework=index % 6 == 2, series=series, level=level)
 
 
-def _party_row(party: Party) -> Row:
-    ordinal = int(party.party_id[1:])
+def party_row(party: Party) -> Row:
+    ordinal = int("".join(sign for sign in party.party_id if sign.isdigit()))
     return {
         "party_id": party.party_id,
         "party_name": party.name,
@@ -210,7 +210,7 @@ def _items() -> dict[str, tuple[Item, ...]]:
     return {group: tuple(items) for group, items in groups.items()}
 
 
-def _item_row(item: Item) -> Row:
+def item_row(item: Item) -> Row:
     service = item.group == "SERVICES"
     return {
         "item_id": item.item_id,

@@ -1,0 +1,191 @@
+"""Documents whose party or item is not in order in the master: unknown, inactive, blocked. Bucket-local.
+
+Only the doubtful documents become rows; how many were looked at travels beside them. Where no master of a kind was given there is
+nothing to look up and no document of its cycle is counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from recon.domain.cycles import CYCLES, Cycle
+from recon.domain.measures import schema
+from recon.domain.money import MONEY, amount
+from recon.match.given import is_given, table, with_fx_rate
+
+if TYPE_CHECKING:
+    from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Accepted
+
+_DEAD: Final = ("cancelled", "reversed", "draft", "rejected")
+_STATES: Final = ("is_active", "is_blocked")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A table of documents that name a party: how they are called and what they are worth."""
+
+    cycle: Cycle
+    table: str
+    document_type: str
+    number: str
+    date: str
+    worth: tuple[str, ...]
+    line: str | None = None
+
+
+def _kinds(cycle: Cycle) -> tuple[_Kind, ...]:
+    lines = ("line_amount_gross", "line_amount_net")
+    order = (f"{cycle.order}_number", f"{cycle.order}_date")
+    return (
+        _Kind(cycle, cycle.order_table, cycle.order_type, *order, lines, f"{cycle.order}_line_no"),
+        _Kind(cycle, cycle.invoice_table, cycle.invoice_type, "invoice_number", "invoice_date", lines, "invoice_line_no"),
+        _Kind(cycle, cycle.payment_table, cycle.payment_type, f"{cycle.payment}_number", cycle.payment_date, ("amount",)),
+    )
+
+
+def party_documents(accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyFrame, int]:
+    """`party_document`: live orders, invoices and payments whose party is unknown to the master, or not active or blocked there on their date.
+
+    The master's word of today holds for every date unless `document_change` says when it became so (fields is_active and
+    is_blocked of document type supplier or customer): then a document is judged by the word of its own date.
+    """
+    frames, looked_at = [], 0
+    for cycle in CYCLES:
+        if not is_given(accepted, cycle.party_table):
+            continue
+        for kind in _kinds(cycle):
+            if is_given(accepted, kind.table):
+                found, size = _documents_of(kind, accepted, engagement)
+                frames.append(found)
+                looked_at += size
+    whole = pl.concat(frames) if frames else pl.DataFrame(schema=schema("party_document"))
+    return whole.sort("cycle", "document_type", "company_code", "party_id", "document_number", "document_date").lazy(), looked_at
+
+
+def _documents_of(kind: _Kind, accepted: Accepted, engagement: Engagement) -> tuple[pl.DataFrame, int]:
+    cycle = kind.cycle
+    key = ["company_code", kind.number, cycle.party]
+    live = _live(kind, accepted, engagement).filter(pl.col(cycle.party).is_not_null())
+    fingerprint = pl.struct(key).hash()
+    size = int(live.select(fingerprint.n_unique()).collect().item())
+    master = _master(cycle, accepted).collect()
+    sound = master.filter(pl.col("is_active").fill_null(value=True) & ~pl.col("is_blocked").fill_null(value=False) & ~pl.col("has_history"))
+    doubtful = live.join(sound.lazy().select("party_id"), left_on=cycle.party, right_on="party_id", how="anti")
+    worth = pl.coalesce([c for c in kind.worth if is_given(accepted, kind.table, c)] or [pl.lit(None, dtype=MONEY)])
+    grouped = doubtful.group_by(key).agg(
+        pl.col(kind.date).min().alias("document_date"),
+        worth=worth.sum().abs() if worth.meta.root_names() else pl.lit(None, dtype=MONEY),
+        currency=pl.col("currency").min(),
+        fx_rate=pl.col("fx_rate").max() if is_given(accepted, kind.table, "fx_rate") else pl.lit(None, dtype=pl.Decimal(20, 10)),
+        source_file=pl.col("source_file").sort_by("source_file", "source_row").first(),
+        source_row=pl.col("source_row").sort_by("source_file", "source_row").first(),
+    )
+    rated = with_fx_rate(grouped, "document_date", accepted, engagement)
+    joined = rated.join(master.lazy(), left_on=cycle.party, right_on="party_id", how="left", validate="m:1")
+    described = joined.with_columns(
+        cycle=pl.lit(cycle.name),
+        document_type=pl.lit(kind.document_type),
+        document_number=pl.col(kind.number),
+        party_id=pl.col(cycle.party),
+        is_known=pl.col("has_history").is_not_null(),
+        is_payment=pl.lit(kind.table == cycle.payment_table),
+        amount_gross_base=amount(pl.col("worth"), pl.col("fx_rate")),
+    )
+    dated = _as_of_their_date(described, cycle, accepted)
+    return dated.select(pl.col(name).cast(dtype) for name, dtype in schema("party_document").items()).collect(), size
+
+
+def _live(kind: _Kind, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
+    counts = pl.col(kind.date) <= engagement.as_of
+    for flag in ("is_cancelled", "is_voided"):
+        if is_given(accepted, kind.table, flag):
+            counts &= ~pl.col(flag).fill_null(value=False)
+    if is_given(accepted, kind.table, "doc_status"):
+        counts &= ~pl.col("doc_status").is_in(_DEAD).fill_null(value=False)
+    return table(accepted, kind.table).filter(counts)
+
+
+def _master(cycle: Cycle, accepted: Accepted) -> pl.LazyFrame:
+    """One row per party: name, group, what the master says of it today, and whether a change of that is on record."""
+    changes = _changes(cycle, accepted)
+    touched = changes.select("party_id").unique().with_columns(has_history=pl.lit(value=True))
+    parties = table(accepted, cycle.party_table).select("party_id", "party_name", "group_id", *_STATES).unique("party_id", keep="any")
+    return parties.join(touched, on="party_id", how="left", validate="1:1").with_columns(pl.col("has_history").fill_null(value=False))
+
+
+def _changes(cycle: Cycle, accepted: Accepted) -> pl.LazyFrame:
+    """Changes of a party's standing: party_id, field, the flag before, the day it changed."""
+    told = table(accepted, "document_change").filter((pl.col("document_type") == cycle.party_table) & pl.col("field").is_in(_STATES))
+    before = pl.col("old_value").str.to_lowercase().replace_strict({"true": True, "1": True, "false": False, "0": False}, default=None)
+    return told.select("field", party_id="document_number", before=before.cast(pl.Boolean), changed=pl.col("changed_at").dt.date())
+
+
+def _as_of_their_date(documents: pl.LazyFrame, cycle: Cycle, accepted: Accepted) -> pl.LazyFrame:
+    """The flags as they were on the document's date, and for how many days the party had then been inactive."""
+    for state in _STATES:
+        later = _changes(cycle, accepted).filter(pl.col("field") == state).sort("changed").select("party_id", "changed", "before")
+        documents = (
+            documents.sort("document_date")
+            .join_asof(
+                later,
+                left_on="document_date",
+                right_on="changed",
+                by="party_id",
+                strategy="forward",
+                allow_exact_matches=False,
+                check_sortedness=False,
+            )
+            .with_columns(pl.when(pl.col("changed").is_not_null()).then("before").otherwise(state).alias(state))
+            .drop("changed", "before")
+        )
+    ended = _changes(cycle, accepted).filter((pl.col("field") == "is_active") & pl.col("before")).select("party_id", ended="changed").sort("ended")
+    return documents.join_asof(
+        ended, left_on="document_date", right_on="ended", by="party_id", strategy="backward", check_sortedness=False
+    ).with_columns(inactive_days=pl.when(~pl.col("is_active")).then((pl.col("document_date") - pl.col("ended")).dt.total_days()))
+
+
+def unknown_item_lines(accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyFrame, int]:
+    """`unknown_item_line`: live order, fulfilment and invoice lines that name an item the master does not have."""
+    frames, looked_at = [], 0
+    if is_given(accepted, "item"):
+        for kind in (k for cycle in CYCLES for k in _item_kinds(cycle)):
+            if is_given(accepted, kind.table, "item_id"):
+                found, size = _lines_of(kind, accepted, engagement)
+                frames.append(found)
+                looked_at += size
+    whole = pl.concat(frames) if frames else pl.DataFrame(schema=schema("unknown_item_line"))
+    return whole.sort("cycle", "document_type", "company_code", "document_number", "document_line_no", "party_id").lazy(), looked_at
+
+
+def _item_kinds(cycle: Cycle) -> tuple[_Kind, ...]:
+    stem = cycle.fulfilment
+    fulfilment = _Kind(cycle, cycle.fulfilment_table, cycle.fulfilment_type, f"{stem}_number", f"{stem}_date", (), f"{stem}_line_no")
+    return (*_kinds(cycle)[:2], fulfilment)
+
+
+def _lines_of(kind: _Kind, accepted: Accepted, engagement: Engagement) -> tuple[pl.DataFrame, int]:
+    cycle = kind.cycle
+    lines = _live(kind, accepted, engagement).filter(pl.col("item_id").is_not_null())
+    if is_given(accepted, kind.table, "line_kind"):
+        lines = lines.filter(pl.col("line_kind").is_in(["item", "service"]).fill_null(value=True))
+    size = int(lines.select(pl.len()).collect().item())
+    unknown = lines.join(table(accepted, "item").select("item_id"), on="item_id", how="anti")
+    worth = pl.col("line_amount_net") if is_given(accepted, kind.table, "line_amount_net") else pl.lit(None, dtype=MONEY)
+    given = {name: is_given(accepted, kind.table, name) for name in ("currency", "fx_rate", cycle.party, "item_description")}
+    types = {"currency": pl.String(), "fx_rate": pl.Decimal(20, 10), cycle.party: pl.String(), "item_description": pl.String()}
+    known = unknown.with_columns(pl.lit(None, dtype=types[name]).alias(name) for name, is_there in given.items() if not is_there)
+    rated = with_fx_rate(known.with_columns(document_date=pl.col(kind.date), worth=worth.abs()), "document_date", accepted, engagement)
+    described = rated.with_columns(
+        cycle=pl.lit(cycle.name),
+        document_type=pl.lit(kind.document_type),
+        document_number=pl.col(kind.number),
+        document_line_no=pl.col(str(kind.line)),
+        party_id=pl.col(cycle.party),
+        is_known=pl.lit(value=False),
+        amount_net_base=amount(pl.col("worth"), pl.col("fx_rate")),
+    )
+    return described.select(pl.col(name).cast(dtype) for name, dtype in schema("unknown_item_line").items()).collect(), size
