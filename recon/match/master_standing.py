@@ -75,10 +75,10 @@ def _documents_of(kind: _Kind, accepted: Accepted, engagement: Engagement) -> tu
     master = _master(cycle, accepted).collect()
     sound = master.filter(pl.col("is_active").fill_null(value=True) & ~pl.col("is_blocked").fill_null(value=False) & ~pl.col("has_history"))
     doubtful = live.join(sound.lazy().select("party_id"), left_on=cycle.party, right_on="party_id", how="anti")
-    worth = pl.coalesce([c for c in kind.worth if is_given(accepted, kind.table, c)] or [pl.lit(None, dtype=MONEY)])
+    stated = [name for name in kind.worth if is_given(accepted, kind.table, name)]
     grouped = doubtful.group_by(key).agg(
         pl.col(kind.date).min().alias("document_date"),
-        worth=worth.sum().abs() if worth.meta.root_names() else pl.lit(None, dtype=MONEY),
+        worth=pl.coalesce(stated).sum().abs() if stated else pl.lit(None, dtype=MONEY),
         currency=pl.col("currency").min(),
         fx_rate=pl.col("fx_rate").max() if is_given(accepted, kind.table, "fx_rate") else pl.lit(None, dtype=pl.Decimal(20, 10)),
         source_file=pl.col("source_file").sort_by("source_file", "source_row").first(),

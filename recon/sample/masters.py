@@ -187,6 +187,7 @@ def _party(rng: Random, letter: str, index: int) -> Party:
 
 
 def party_row(party: Party) -> Row:
+    """The party as its master table has it."""
     ordinal = int("".join(sign for sign in party.party_id if sign.isdigit()))
     return {
         "party_id": party.party_id,
@@ -211,6 +212,7 @@ def _items() -> dict[str, tuple[Item, ...]]:
 
 
 def item_row(item: Item) -> Row:
+    """The item as the item master has it."""
     service = item.group == "SERVICES"
     return {
         "item_id": item.item_id,

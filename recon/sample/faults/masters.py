@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY, Cycle
 from recon.sample import approvals
-from recon.sample.book import Book, ago
+from recon.sample.book import Book, Value, ago
 from recon.sample.chain import Chain
 from recon.sample.faults.registry import LATER, domestic, goods, on_document, on_order, plants
 from recon.sample.masters import party_row
@@ -25,7 +25,7 @@ def sold_to_an_inactive_customer(book: Book) -> None:
     _order_with(book, ORDER_TO_CASH, "KB", "an order of an inactive customer", is_active="false", is_blocked="false")
 
 
-def _order_with(book: Book, cycle: Cycle, series: str, note: str, **standing: str) -> None:
+def _order_with(book: Book, cycle: Cycle, series: str, note: str, **standing: Value) -> None:
     party = replace(domestic(book, cycle), party_id=book.number(series))
     book.add(cycle.party_table, party_row(party) | standing)
     chain = Chain(book, cycle, book.day_between(ago(25), ago(3)), party, promised_date=LATER)
