@@ -147,8 +147,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
     ),
     "unknown_item_line": (
         "one row per live order, fulfilment or invoice line whose item the master does not know",
-        "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id item_id:id"
-        f" item_description:text is_known:flag currency:id amount_net_base:money {_SOURCE}",
+        "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
+        f" order_number:id order_line_no:id item_id:id item_description:text is_known:flag currency:id amount_net_base:money {_SOURCE}",
     ),
     "rejected_cell": (
         "one row per cell for which a row was set aside, when it was read or when it was validated",

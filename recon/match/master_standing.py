@@ -175,9 +175,10 @@ def _lines_of(kind: _Kind, accepted: Accepted, engagement: Engagement) -> tuple[
     size = int(lines.select(pl.len()).collect().item())
     unknown = lines.join(table(accepted, "item").select("item_id"), on="item_id", how="anti")
     worth = pl.col("line_amount_net") if is_given(accepted, kind.table, "line_amount_net") else pl.lit(None, dtype=MONEY)
-    given = {name: is_given(accepted, kind.table, name) for name in ("currency", "fx_rate", cycle.party, "item_description")}
-    types = {"currency": pl.String(), "fx_rate": pl.Decimal(20, 10), cycle.party: pl.String(), "item_description": pl.String()}
-    known = unknown.with_columns(pl.lit(None, dtype=types[name]).alias(name) for name, is_there in given.items() if not is_there)
+    order = (f"{cycle.order}_number", f"{cycle.order}_line_no")
+    types = dict.fromkeys(("currency", cycle.party, "item_description", *order), pl.String()) | {"fx_rate": pl.Decimal(20, 10)}
+    absent = [name for name in types if not is_given(accepted, kind.table, name)]
+    known = unknown.with_columns(pl.lit(None, dtype=types[name]).alias(name) for name in absent)
     rated = with_fx_rate(known.with_columns(document_date=pl.col(kind.date), worth=worth.abs()), "document_date", accepted, engagement)
     described = rated.with_columns(
         cycle=pl.lit(cycle.name),
@@ -185,6 +186,8 @@ def _lines_of(kind: _Kind, accepted: Accepted, engagement: Engagement) -> tuple[
         document_number=pl.col(kind.number),
         document_line_no=pl.col(str(kind.line)),
         party_id=pl.col(cycle.party),
+        order_number=pl.col(order[0]),
+        order_line_no=pl.col(order[1]),
         is_known=pl.lit(value=False),
         amount_net_base=amount(pl.col("worth"), pl.col("fx_rate")),
     )
