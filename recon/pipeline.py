@@ -17,7 +17,7 @@ from recon.domain import places
 from recon.domain.workpapers import Outcomes, Workpapers
 from recon.evaluate import check, chosen, evaluate
 from recon.load import load, rulebook
-from recon.match import match
+from recon.match import TRACED, match, trace
 from recon.record import record
 from recon.report import report
 from recon.validate import prepare, second_opinion, validate
@@ -68,11 +68,12 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             with room("match"):
                 matches = match(accepted, engagement)
             if not engagement.second_opinion:
-                accepted = accepted.without_rows()
+                accepted = accepted.without_rows(*TRACED)
             with room("evaluate"):
                 outcomes = evaluate(book, accepted, matches, engagement, planned)
         with room("record"):
             register = record(outcomes, matches, engagement, history, book)
+            traces = trace(accepted, matches, outcomes.exceptions, engagement)
         workpapers = Workpapers(
             engagement=engagement,
             controls=tuple(chosen(book, engagement)),
@@ -89,6 +90,8 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             row_counts=accepted.row_counts,
             ignored=documents.ignored,
             seconds=seconds,
+            traces=traces,
+            parties=matches.tables["party_record"].collect(),
         )
         with room("second opinion"):
             verdict = opinion.judge(workpapers, accepted)

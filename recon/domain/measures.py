@@ -124,6 +124,22 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " amount_net_base:money created_at:timestamp created_date:date first_event:text first_event_date:date first_event_number:id"
         f" gap_days:count creation_is_known:flag {_SOURCE}",
     ),
+    "party_record": (
+        "one row per supplier and customer with an order, an invoice or a payment: how it delivers, bills and pays",
+        "cycle:id party_id:id party_name:text group_id:id order_line_count:count ordered_amount_base:money"
+        # lines due by the as-of date; on time and in full: everything ordered arrived, the last of it on the promised (else needed) day or before
+        " due_line_count:count on_time_in_full_line_count:count late_line_count:count late_day_count:count undelivered_line_count:count"
+        " fulfilled_line_count:count rejected_line_count:count returned_line_count:count"
+        " invoice_line_count:count invoiced_amount_base:money quantity_variance:money price_variance:money"
+        # paid invoices with a due date; weight: amount times days after the due date, for a mean weighted by amount; where the rate is known
+        " settled_invoice_count:count settled_late_invoice_count:count settled_amount_base:money settled_day_amount_base:money",
+    ),
+    "order_event": (
+        "one row per thing that happened to an order with an exception, document by document",
+        "cycle:id company_code:id order_number:id party_id:id event:text event_date:date event_at:timestamp document_type:text document_number:id"
+        " document_line_no:id line_count:count quantity:quantity uom:id amount:money currency:id actor_id:id on_behalf_of:id detail:text"
+        f" {_SOURCE}",
+    ),
     "document_reference": (
         "one row per reference of a document line that does not resolve, or resolves to a document more than 180 days older",
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"

@@ -55,9 +55,9 @@ class Documents:
     tie_out: pl.DataFrame
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # input -> columns the profile leaves unmapped
 
-    def without_rows(self) -> Documents:
-        """What is known about the documents, their rows let go: the next room has its own."""
-        return replace(self, tables={})
+    def without_rows(self, *kept: str) -> Documents:
+        """What is known about the documents, their rows let go but those of the tables named: the next room has its own."""
+        return replace(self, tables={name: frame for name, frame in self.tables.items() if name in kept})
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Accepted:
     tie_out: pl.DataFrame
     covers: Mapping[str, int] = field(default_factory=dict)  # fact -> rows looked at, those set aside included
 
-    def without_rows(self) -> Accepted:
-        """What validation states, the documents' rows let go."""
-        return replace(self, documents=self.documents.without_rows())
+    def without_rows(self, *kept: str) -> Accepted:
+        """What validation states, the documents' rows let go but those of the tables named."""
+        return replace(self, documents=self.documents.without_rows(*kept))
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Outcomes:
     """What the controls found; order and invoice lines with their match status."""
 
     exceptions: pl.DataFrame  # EXCEPTIONS columns; first_seen is filled by record
-    not_testable: pl.DataFrame  # control_id, document_type, document_number, document_line_no, order_number, order_line_no, reason
+    not_testable: pl.DataFrame  # control_id, document_type, document_number, document_line_no, order_number, order_line_no, reason, amount_base
     controls: pl.DataFrame  # CONTROLS columns
     order_lines: pl.LazyFrame
     invoice_lines: pl.LazyFrame
@@ -104,6 +104,14 @@ class Register:
     exceptions: pl.DataFrame
     changes: pl.DataFrame  # CHANGES columns; empty without history
     previous_summary: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What happened to the orders that exceptions speak about."""
+
+    events: pl.DataFrame  # measured columns of order_event, in the order in which they happened
+    links: pl.DataFrame  # exception_id, cycle, company_code, order_number
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,8 @@ class Workpapers:
     row_counts: Mapping[str, int]
     ignored: Mapping[str, tuple[str, ...]]
     seconds: Mapping[str, float]  # time per room; shown in the log, never under results/
+    traces: Traces | None = None  # nothing where nobody asked for them
+    parties: pl.DataFrame | None = None  # measured columns of party_record
 
 
 def _columns(words: str) -> tuple[str, ...]:
@@ -136,17 +146,20 @@ EXCEPTIONS: Final = _columns(
     " order_line_no item_id document_date observed expected variance limit amount_at_risk currency amount_at_risk_base age_days message"
     " cause_exception_id certainty first_seen source_file source_row message_zh"
 )
-CONTROLS: Final = _columns("control_id title severity status population exceptions not_testable amount_at_risk_base reason title_zh reason_zh")
+CONTROLS: Final = _columns(
+    "control_id title severity status population exceptions not_testable amount_at_risk_base reason title_zh reason_zh population_amount_base"
+    " not_testable_amount_base"
+)
 CONTROL_STATUSES: Final = ("clean", "exceptions", "nothing_to_test", "not_performed", "error")
 ORDER_LINES: Final = _columns(
     "cycle company_code order_number order_line_no party_id item_id currency ordered_quantity fulfilled_quantity accepted_quantity"
     " invoiced_quantity ordered_amount fulfilled_amount invoiced_amount paid_amount fulfilled_not_invoiced_quantity"
-    " fulfilled_not_invoiced_amount invoiced_not_fulfilled_quantity invoiced_not_fulfilled_amount match_status"
+    " fulfilled_not_invoiced_amount invoiced_not_fulfilled_quantity invoiced_not_fulfilled_amount source_file source_row match_status"
 )
 INVOICE_LINES: Final = _columns(
     "cycle company_code party_id invoice_number invoice_line_no order_number order_line_no link_pass link_certainty invoiced_quantity"
     " billable_quantity expected_amount invoiced_amount quantity_variance price_variance fx_variance rounding_variance tax_variance"
-    " charge_variance match_status"
+    " charge_variance source_file source_row match_status"
 )
 ALLOCATIONS: Final = _columns(
     "cycle company_code order_number order_line_no fulfilment_number fulfilment_line_no invoice_number invoice_line_no quantity amount"

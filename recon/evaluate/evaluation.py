@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted, Matches
 
+_AMOUNTS: Final = ("amount_at_risk_base", "population_amount_base", "not_testable_amount_base")
 CONTROLS_SCHEMA: Final[dict[str, pl.DataType]] = {
-    column: {"population": pl.Int64(), "exceptions": pl.Int64(), "not_testable": pl.Int64(), "amount_at_risk_base": MONEY}.get(column, pl.String())
+    column: {"population": pl.Int64(), "exceptions": pl.Int64(), "not_testable": pl.Int64(), **dict.fromkeys(_AMOUNTS, MONEY)}.get(
+        column, pl.String()
+    )
     for column in CONTROLS
 }
 _PLANNED: Final = ("not part of this version", "本版本未包含")
@@ -111,13 +114,18 @@ def _row(control: Control, fell: Tally, rows: pl.DataFrame, covers: Mapping[str,
     if fell.unknown_columns and size == fell.population:
         names = ", ".join(fell.unknown_columns)
         reason = (f"no row of the population says: {names}", f"总体中没有任何一行提供：{names}")
-        return _unperformed(control, reason, fell.population, fell.untested)
+        return _unperformed(control, reason, fell)
     state = "exceptions" if own.height else "nothing_to_test" if size == 0 else "clean"
-    return _line(control, state, (size, own.height, fell.untested), own["amount_at_risk_base"].sum())
+    return _line(control, state, (size, own.height, fell.untested), own["amount_at_risk_base"].sum()) | _worth(fell)
 
 
-def _unperformed(control: Control, reason: tuple[str, str], population: int = 0, untested: int = 0) -> dict[str, object]:
-    return _line(control, "not_performed", (population, 0, untested), None) | {"reason": reason[0], "reason_zh": reason[1]}
+def _unperformed(control: Control, reason: tuple[str, str], fell: Tally | None = None) -> dict[str, object]:
+    counts = (fell.population, 0, fell.untested) if fell else (0, 0, 0)
+    return _line(control, "not_performed", counts, None) | (_worth(fell) if fell else {}) | {"reason": reason[0], "reason_zh": reason[1]}
+
+
+def _worth(fell: Tally) -> dict[str, object]:
+    return {"population_amount_base": fell.amount_base, "not_testable_amount_base": fell.untested_amount_base}
 
 
 def _line(control: Control, state: str, counts: tuple[int, int, int], amount: object) -> dict[str, object]:
@@ -134,6 +142,8 @@ def _line(control: Control, state: str, counts: tuple[int, int, int], amount: ob
         "reason": None,
         "title_zh": control.title.zh,
         "reason_zh": None,
+        "population_amount_base": None,
+        "not_testable_amount_base": None,
     }
 
 

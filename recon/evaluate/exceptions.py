@@ -12,7 +12,7 @@ from recon.domain.cycles import CYCLES, Cycle
 from recon.domain.money import MONEY
 from recon.domain.workpapers import EXCEPTIONS
 from recon.evaluate import texts, wording
-from recon.evaluate.judging import EXCEPTION, Judged
+from recon.evaluate.judging import EXCEPTION, Judged, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ NOT_TESTABLE_SCHEMA: Final[dict[str, pl.DataType]] = dict.fromkeys(
         "party_id",
     ),
     pl.String(),
-)
+) | {"amount_base": MONEY}
 #: What makes two exceptions of one control the same exception, night after night.
 _IDENTITY: Final = (
     "control_id",
@@ -116,7 +116,10 @@ def untested_by(control: Control, judged: Judged, code: int) -> pl.DataFrame:
         .otherwise(pl.lit("the condition has no answer"))
     )
     rows = judged.where(control.id, code).lazy().with_columns(_subject(control, judged.table, None))
-    return rows.with_columns(control_id=pl.lit(control.id), reason=reason).select(*NOT_TESTABLE_SCHEMA).collect()
+    size = size_of(judged.table)
+    worth = pl.lit(None, dtype=MONEY) if size is None else pl.col(size).abs().cast(MONEY)
+    told = rows.with_columns(control_id=pl.lit(control.id), reason=reason, amount_base=worth)
+    return told.select(*NOT_TESTABLE_SCHEMA).collect()
 
 
 def identified(exceptions: pl.DataFrame) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from recon.evaluate.translate import Clock, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
 
     from recon.domain.control import Control
     from recon.domain.engagement import Engagement
@@ -28,6 +29,8 @@ ABOUT: Final = (
     "cycle", "company_code", "party_id", "party_name", "order_number", "order_line_no", "item_id", "currency", "age_days", "internal_number",
     "source_file", "source_row",
 )  # fmt: skip
+#: What a row is worth in company currency: the first of these that its measured table has.
+_SIZES: Final = ("ordered_amount_base", "invoiced_amount_base", "amount_gross_base", "amount_net_base", "amount_base", "amount_spread_base")
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,22 @@ class Judged:
 
 @dataclass(frozen=True)
 class Tally:
-    """Rows of a control's population, rows it could not test, and, where that is all of them, the columns nobody knows."""
+    """How a population fell.
+
+    Rows of it, rows that could not be tested, where that is all of them the columns nobody knows, and what both are worth in company
+    currency (null: not known).
+    """
 
     population: int
     untested: int
     unknown_columns: tuple[str, ...]
+    amount_base: Decimal | None = None
+    untested_amount_base: Decimal | None = None
+
+
+def size_of(table: str) -> str | None:
+    """The column that says what a row of the measured table is worth in company currency, where it has one."""
+    return next((name for name in _SIZES if name in measures.schema(table)), None)
 
 
 def clock_of(engagement: Engagement) -> Clock:
@@ -77,7 +91,7 @@ def population_plans(
     plans = {}
     for table, its_controls in by_table.items():
         declared = measures.schema(table)
-        wanted = set(ABOUT) | set(always.get(table, ()))
+        wanted = {*ABOUT, size_of(table) or "cycle"} | set(always.get(table, ()))
         wanted = wanted.union(*(texts.columns(c) for c in its_controls)) & declared.keys()
         overrides = settings.columns(its_controls)
         if overrides:
@@ -121,7 +135,18 @@ def tally(control: Control, judged: Judged) -> Tally:
     verdict = judged.verdicts[control.id]
     population = verdict.len() - int((verdict == OUTSIDE).sum())
     untested = int((verdict == NOT_TESTABLE).sum())
-    return Tally(population, untested, _unknown_columns(control, judged) if population and untested == population else ())
+    unknown = _unknown_columns(control, judged) if population and untested == population else ()
+    return Tally(population, untested, unknown, _worth(judged, verdict != OUTSIDE), _worth(judged, verdict == NOT_TESTABLE))
+
+
+def _worth(judged: Judged, rows: pl.Series) -> Decimal | None:
+    """What these rows are worth, credits with their size; null where no row's worth is known."""
+    size = size_of(judged.table)
+    if size is None:
+        return None
+    worth = judged.rows.lazy().filter(rows).select(pl.col(size).drop_nulls().abs())
+    found: Decimal | None = worth.select(pl.when(pl.len() > 0).then(pl.col(size).sum())).collect().item()
+    return found
 
 
 def _unknown_columns(control: Control, judged: Judged) -> tuple[str, ...]:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from recon.domain.engagement import Engagement
-    from recon.domain.workpapers import Accepted, Matches
+    from recon.domain.workpapers import Accepted, Matches, Traces
 
 
-__all__ = ["match"]
+__all__ = ["TRACED", "match", "trace"]
+
+#: canonical tables that `trace` reads beside the measured tables
+TRACED = ("approval_event", "document_change", "goods_receipt_line", "purchase_order_line")
 
 
 def match(accepted: Accepted, engagement: Engagement) -> Matches:
@@ -22,3 +27,13 @@ def match(accepted: Accepted, engagement: Engagement) -> Matches:
     from recon.match.measured import measured
 
     return measured(accepted, engagement)
+
+
+def trace(accepted: Accepted, matches: Matches, exceptions: pl.DataFrame, engagement: Engagement) -> Traces:
+    """What happened to every order that an exception speaks about, from what was matched and the approvals and changes of its papers.
+
+    Of `accepted` the tables of `TRACED` are read.
+    """
+    from recon.match.traces import traces
+
+    return traces(accepted, matches, exceptions, engagement)

@@ -16,6 +16,7 @@ from recon.match.dense import IN_ORDER
 from recon.match.duplicates import duplicate_pairs
 from recon.match.given import MeasuredLines
 from recon.match.order_lines import order_line_match
+from recon.match.party_records import party_records
 from recon.match.references import document_references
 from recon.match.settlement import settle
 from recon.match.three_way import bring_together
@@ -58,6 +59,7 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
             "duplicate_pair": pairs,
             "approval_state": approved.result().state,
             "approval_decision": approved.result().decision,
+            "party_record": party_records(lines, settled.lazy(), settlement.settlement_match, engagement),
             "order_timing": order_timing(lines, approved.result().state, engagement),
             "document_reference": references.result()[0],
         }

@@ -98,4 +98,4 @@ def _found(one: Asked, result: Mapping[str, Any], database: Path) -> str:
 def _row(schema: pl.Schema, *, status: str, reasons: tuple[str, str], **figures: int) -> pl.DataFrame:
     row: dict[str, Any] = dict.fromkeys(("population", "exceptions", "not_testable", "amount_at_risk_base"), 0) | figures
     row |= _TITLE | {"control_id": CONTROL_ID, "severity": "critical", "status": status, "reason": reasons[0], "reason_zh": reasons[1]}
-    return pl.DataFrame({name: [row[name]] for name in schema}, schema=schema)
+    return pl.DataFrame({name: [row.get(name)] for name in schema}, schema=schema)

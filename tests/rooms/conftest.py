@@ -93,12 +93,14 @@ def _controls(found: pl.DataFrame) -> pl.DataFrame:
             "reason": None,
             "title_zh": c[4],
             "reason_zh": None,
+            "population_amount_base": Decimal("9000000.50"),
+            "not_testable_amount_base": None,
         }
         for c in _CONTROLS
     ]
-    tested = pl.DataFrame(rows, schema_overrides={"reason": pl.String(), "reason_zh": pl.String()}).join(
-        counted, on="control_id", how="left", validate="1:1"
-    )
+    tested = pl.DataFrame(
+        rows, schema_overrides={"reason": pl.String(), "reason_zh": pl.String(), "population_amount_base": MONEY, "not_testable_amount_base": MONEY}
+    ).join(counted, on="control_id", how="left", validate="1:1")
     tested = tested.with_columns(pl.col("exceptions").fill_null(0), pl.col("amount_at_risk_base").fill_null(Decimal(0)).cast(MONEY))
     tested = tested.with_columns(status=pl.when(pl.col("exceptions") > 0).then(pl.lit("exceptions")).otherwise(pl.lit("clean")))
     return tested.select(declared.CONTROLS).sort("control_id")
@@ -109,6 +111,7 @@ def opinion(status: str) -> dict[str, Any]:
     return {
         "control_id": "POP-10", "title": "The second opinion agrees", "severity": "high", "status": status, "population": 12, "exceptions": int(status == "exceptions"),
         "not_testable": 0, "amount_at_risk_base": Decimal(0), "reason": reason, "title_zh": "第二意见一致", "reason_zh": "未执行" if reason else None,
+        "population_amount_base": None, "not_testable_amount_base": None,
     }  # fmt: skip
 
 
@@ -163,7 +166,7 @@ def _lines(names: tuple[str, ...], rows: int) -> pl.LazyFrame:
         "invoice_number",
         "invoice_line_no",
     }
-    text |= {"link_pass", "link_certainty"}
+    text |= {"link_pass", "link_certainty", "source_file"}
     columns = [
         pl.lit("procure_to_pay").alias(n) if n == "cycle" else pl.lit("exact").alias(n) if n == "match_status"
         else pl.concat_str(pl.lit(f"{n}-"), (rows - pl.int_range(rows)).cast(pl.String).str.zfill(5)).alias(n) if n in text
@@ -187,8 +190,17 @@ def make_workpapers() -> Callable[..., Workpapers]:
         found = exceptions(rows)
         controls = pl.concat([_controls(found), pl.DataFrame([opinion(second_opinion)], schema=_controls(found).schema)]).sort("control_id")
         untested = {
-            name: pl.String()
-            for name in ("control_id", "document_type", "document_number", "document_line_no", "order_number", "order_line_no", "reason")
+            name: MONEY if name == "amount_base" else pl.String()
+            for name in (
+                "control_id",
+                "document_type",
+                "document_number",
+                "document_line_no",
+                "order_number",
+                "order_line_no",
+                "reason",
+                "amount_base",
+            )
         }
         made = Workpapers(
             engagement=Engagement.model_validate(terms),

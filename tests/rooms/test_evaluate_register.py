@@ -104,11 +104,13 @@ def test_foreign_documents_show_both_currencies() -> None:
 
 
 def test_an_unknown_value_is_not_testable_and_says_which() -> None:
-    found = perform({"invoice_line_match": [BILL, BILL | {"invoice_number": "INV2", "fulfilled_quantity": None}]}, ["QTY-01"])
+    unknown = {"invoice_number": "INV2", "fulfilled_quantity": None, "invoiced_amount_base": "-700"}
+    found = perform({"invoice_line_match": [BILL | {"invoiced_amount_base": "300"}, BILL | unknown]}, ["QTY-01"])
     control = line(found, "QTY-01")
     assert (control["status"], control["population"], control["not_testable"]) == ("clean", 2, 1)
     row = found.not_testable.row(0, named=True)
     assert (row["control_id"], row["document_number"]) == ("QTY-01", "INV2")
+    assert (row["amount_base"], control["not_testable_amount_base"], control["population_amount_base"]) == (Decimal(700), Decimal(700), Decimal(1000))
     assert "fulfilled_quantity" in row["reason"]
 
 

@@ -114,7 +114,9 @@ def test_a_clean_run_says_so(make_workpapers):
 
 def test_blind_spots_changes_and_statements_are_told(make_workpapers):
     workpapers = make_workpapers(4, second_opinion="error")
-    untested = pl.DataFrame([{**dict.fromkeys(workpapers.outcomes.not_testable.columns, "x"), "control_id": "PRC-01", "reason": "no rate for <USD>"}])
+    untested = pl.DataFrame(
+        [{**dict.fromkeys(workpapers.outcomes.not_testable.columns, "x"), "control_id": "PRC-01", "reason": "no rate for <USD>", "amount_base": None}]
+    )
     change = dict.fromkeys(CHANGES) | {"change": "closed", "exception_id": "e1", "control_id": "MIS-03", "closed_by": "supplier_invoice INV-9/1"}
     other = change | {"change": "not_retested", "exception_id": "e2", "closed_by": "control_not_performed"}
     changes = pl.DataFrame([change, other], schema=workpapers.register.changes.schema)
