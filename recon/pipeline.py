@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -42,13 +43,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
     """
     seconds: dict[str, float] = {}
 
-    @contextmanager
-    def room(name: str) -> Iterator[None]:
-        watch(name)
-        entered = time.perf_counter()
-        yield
-        seconds[name] = time.perf_counter() - entered
-
+    room = partial(_room, seconds, watch)
     book = rulebook.read_controls(places.rules() / "controls")
     planned = rulebook.read_planned(places.rules() / "planned.yaml")
     check(book, engagement, planned)
@@ -96,6 +91,14 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         with room("second opinion"):
             verdict = opinion.judge(workpapers, accepted)
     return _with_opinion(workpapers, verdict)
+
+
+@contextmanager
+def _room(seconds: dict[str, float], watch: Callable[[str], None], name: str) -> Iterator[None]:
+    watch(name)
+    entered = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - entered
 
 
 def publish(workpapers: Workpapers, folder: Path, *, language: str = "en") -> None:
