@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal, InvalidOperation
+from fnmatch import fnmatchcase
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -89,6 +92,84 @@ class PolicyChoice(Terms):
     why: str = Field(min_length=1)
 
 
+class SeverityChoice(Terms):
+    """Another base severity of a control in this company, with its reason."""
+
+    control: str
+    severity: Severity
+    why: str = Field(min_length=1)
+
+
+class Materiality(Terms):
+    """Amounts in company currency from the audit plan: overall, performance, and what is clearly trivial. Largest first."""
+
+    overall: ExactText | None = None
+    performance: ExactText | None = None
+    clearly_trivial: ExactText | None = None
+    why: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Materiality:
+        stated = [(name, _amount(name, text)) for name in _MATERIALITY if (text := getattr(self, name)) is not None]
+        for (larger, above), (smaller, below) in pairwise(stated):
+            if above < below:
+                message = f"{larger} ({above}) is less than {smaller} ({below})"
+                raise ValueError(message)
+        return self
+
+
+_MATERIALITY: Final = ("overall", "performance", "clearly_trivial")
+_MOST_DAYS: Final = 366
+#: What a suppression may name, in columns of the exceptions register.
+SUPPRESSION_KEYS: Final = (
+    "cycle", "company_code", "party_id", "document_type", "document_number", "document_line_no", "order_number", "order_line_no", "item_id",
+)  # fmt: skip
+
+
+def _amount(name: str, text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        message = f'{name} is an amount in company currency, such as "250000"; got "{text}"'
+        raise ValueError(message)
+    return amount
+
+
+class Suppression(Terms):
+    """Exceptions that somebody answers for until a day: still found, counted and listed, in a list of their own.
+
+    `where` names columns of the exceptions register; with `exception_ids` just those. At most a year, and never approved by its owner.
+    """
+
+    control: str
+    where: dict[str, ExactText] = {}
+    exception_ids: list[ExactText] = []
+    owner: str = Field(min_length=1)
+    approver: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    approved_on: date
+    expires: date
+
+    @model_validator(mode="after")
+    def _sound(self) -> Suppression:
+        for key in self.where:
+            if key not in SUPPRESSION_KEYS:
+                message = f'a suppression cannot name "{key}"; it may name {", ".join(SUPPRESSION_KEYS)}'
+                raise ValueError(message)
+        if not self.where and not self.exception_ids:
+            message = "say which exceptions: where (columns of the register) or exception_ids; a whole control is switched off under controls.exclude"
+            raise ValueError(message)
+        if self.owner.strip().casefold() == self.approver.strip().casefold():
+            message = "owner and approver are the same person; a second one must agree"
+            raise ValueError(message)
+        if not 0 <= (self.expires - self.approved_on).days <= _MOST_DAYS:
+            message = f"it runs from {self.approved_on} to {self.expires}; a suppression ends within a year of its approval"
+            raise ValueError(message)
+        return self
+
+
 class Engagement(Terms):
     """The terms of one run, as in the engagement file; `folder` is where relative paths start."""
 
@@ -105,9 +186,18 @@ class Engagement(Terms):
     second_opinion: bool = True
     parameters: list[ParameterOverride] = []
     policies: list[PolicyChoice] = []
+    severities: list[SeverityChoice] = []
+    owners: dict[str, str] = {}  # control id or pattern -> who answers for its exceptions; the most specific pattern wins
+    materiality: Materiality | None = None
+    suppressions: list[Suppression] = []
     overlapping_extracts: bool = False
     folder: Path = Field(default=Path(), exclude=True)
     origin: str = Field(default="engagement", exclude=True)
+
+    def owner_of(self, control_id: str) -> str | None:
+        """Who answers for a control's exceptions: the owner of its id, else of the longest pattern that fits."""
+        fitting = [pattern for pattern in self.owners if fnmatchcase(control_id, pattern)]
+        return self.owners[max(fitting, key=lambda pattern: (pattern == control_id, len(pattern), pattern))] if fitting else None
 
     def parameter_rules(self, control_id: str) -> list[ScopedRule]:
         """Overrides of one control's parameters, as scoped rules."""

@@ -99,11 +99,13 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Register:
-    """Exceptions with their memory, and what changed since the run given as history."""
+    """Exceptions with their memory and final severity, and what changed since the run given as history."""
 
-    exceptions: pl.DataFrame
+    exceptions: pl.DataFrame  # REGISTER columns; suppressed ones stand apart
     changes: pl.DataFrame  # CHANGES columns; empty without history
     previous_summary: Mapping[str, Any] | None = None
+    suppressed: pl.DataFrame | None = None  # REGISTER columns and `suppression`: found, and answered for
+    suppressions: pl.DataFrame | None = None  # SUPPRESSIONS columns, one row per record of the engagement
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,8 @@ EXCEPTIONS: Final = _columns(
     " order_line_no item_id document_date observed expected variance limit amount_at_risk currency amount_at_risk_base age_days message"
     " cause_exception_id certainty first_seen source_file source_row message_zh"
 )
+REGISTER: Final = (*EXCEPTIONS, "base_severity", "severity_reason")
+SUPPRESSIONS: Final = _columns("suppression control_id scope owner approver reason approved_on expires state exceptions amount_at_risk_base")
 CONTROLS: Final = _columns(
     "control_id title severity status population exceptions not_testable amount_at_risk_base reason title_zh reason_zh population_amount_base"
     " not_testable_amount_base"

@@ -28,6 +28,7 @@ def check(controls: Sequence[Control], engagement: Engagement, planned: Sequence
     Raises TermsRefused with file:key. No data is needed and none is judged.
     """
     _check_choice(controls, planned, engagement)
+    _check_names(controls, planned, engagement)
     for control in controls:
         _check_texts(control, controls, planned)
     check_overrides(controls, planned, engagement)
@@ -126,6 +127,21 @@ def _check_choice(controls: Sequence[Control], planned: Sequence[Planned], engag
                     got=pattern,
                     todo=hint or "`recon controls` lists them",
                 )
+
+
+def _check_names(controls: Sequence[Control], planned: Sequence[Planned], engagement: Engagement) -> None:
+    """Refuse severities, suppressions and owners of controls that do not exist: they would silently speak about nothing."""
+    known = {c.id for c in controls} | {p.id for p in planned}
+    named = [(f"severities[{i}].control", choice.control) for i, choice in enumerate(engagement.severities)]
+    named += [(f"suppressions[{i}].control", choice.control) for i, choice in enumerate(engagement.suppressions)]
+    for where, control_id in named:
+        if control_id not in known:
+            hint = did_you_mean(control_id, known) or "`recon controls` lists them"
+            raise TermsRefused(f'there is no control "{control_id}"', where=f"{engagement.origin}:{where}", todo=hint)
+    for pattern in engagement.owners:
+        if not any(fnmatchcase(control_id, pattern) for control_id in known):
+            hint = did_you_mean(pattern, known) or "`recon controls` lists them"
+            raise TermsRefused("no control has this id", where=f"{engagement.origin}:owners.{pattern}", got=pattern, todo=hint)
 
 
 def _check_texts(control: Control, controls: Sequence[Control], planned: Sequence[Planned]) -> None:

@@ -54,5 +54,8 @@ def read_run(folder: Path) -> PublishedRun:
         todo = "take the run from a backup, or name another"
         raise InputsRefused("the earlier run is not as it was published", where=str(folder), got=found[0] + more, todo=todo)
     exceptions = pl.read_parquet(folder / "results" / "exceptions.parquet")
+    answered_for = folder / "results" / "suppressed.parquet"
+    if answered_for.exists():  # found then as well: a suppression that ends must not make an old exception a new one
+        exceptions = pl.concat([exceptions, pl.read_parquet(answered_for).select(exceptions.columns)])
     summary = json.loads((folder / "results" / "summary.json").read_text(encoding="utf-8"))
     return PublishedRun(folder, facts, exceptions, summary)

@@ -10,6 +10,8 @@ from recon.domain.errors import InputsRefused
 from recon.domain.workpapers import CHANGES, Register
 from recon.record.closing import Now, closed_by
 from recon.record.history import PublishedRun, read_run
+from recon.record.severity import graded
+from recon.record.suppressions import parted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,26 +26,33 @@ def record(outcomes: Outcomes, matches: Matches, engagement: Engagement, history
     """Remember: `first_seen` of each exception, and what changed since the run published at `history`.
 
     Without history every exception is first seen on this run's as-of date, and there are no changes. `change` is `new`,
-    `still_open`, `closed` or, where its control or its row was not tested this time, `not_retested`. What `controls` need says which
+    `still_open`, `closed`, `suppressed` (known before and now answered for) or, where its control or its row was not tested this time,
+    `not_retested`. What `controls` need says which
     documents may close their exceptions.
     Raises TermsRefused when `history` is no published run, InputsRefused when it is damaged, of another entity or currency, or later.
     """
     if history is None:
         seen = outcomes.exceptions.with_columns(first_seen=pl.lit(engagement.as_of, pl.Date))
-        return Register(seen, _in_shape(seen.clear(), "new"))
+        open_ones, hidden, records = parted(graded(seen, engagement), engagement)
+        return Register(open_ones, _in_shape(open_ones.clear(), "new"), suppressed=hidden, suppressions=records)
     earlier = read_run(history)
     _refuse_stranger(earlier, engagement)
     remembered = earlier.exceptions.select("exception_id", first_seen_before=pl.col("first_seen").cast(pl.Date))
     exceptions = outcomes.exceptions.join(remembered, on="exception_id", how="left", validate="m:1", maintain_order="left")
     known = pl.col("first_seen_before").is_not_null()
-    exceptions = exceptions.with_columns(first_seen=pl.coalesce("first_seen_before", pl.lit(engagement.as_of, pl.Date)))
+    exceptions = exceptions.with_columns(first_seen=pl.coalesce("first_seen_before", pl.lit(engagement.as_of, pl.Date)), _known=known).drop(
+        "first_seen_before"
+    )
+    open_ones, hidden, records = parted(graded(exceptions, engagement), engagement)
     gone = earlier.exceptions.join(outcomes.exceptions, on="exception_id", how="anti")
     parts = [
-        _in_shape(exceptions.filter(~known), "new"),
-        _in_shape(exceptions.filter(known), "still_open"),
+        _in_shape(open_ones.filter(~pl.col("_known")), "new"),
+        _in_shape(open_ones.filter("_known"), "still_open"),
+        _in_shape(hidden.filter("_known"), "suppressed"),
         _judged(closed_by(gone, Now(outcomes, matches, engagement, controls), earlier)),
     ]
-    return Register(exceptions.select(outcomes.exceptions.columns), pl.concat(parts).sort("change", "control_id", "exception_id"), earlier.summary)
+    changes = pl.concat(parts).sort("change", "control_id", "exception_id")
+    return Register(open_ones.drop("_known"), changes, earlier.summary, hidden.drop("_known"), records)
 
 
 def _in_shape(exceptions: pl.DataFrame, change: str) -> pl.DataFrame:

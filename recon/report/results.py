@@ -23,9 +23,17 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
     outcomes, register = workpapers.outcomes, workpapers.register
     exceptions, places = register.exceptions.lazy(), _places(workpapers.tie_out)
     untested = tuple(outcomes.not_testable.columns)
-    return {
-        "results/exceptions.csv": _file(exceptions, declared.EXCEPTIONS, _EXCEPTION_KEY),
-        "results/exceptions.parquet": _file(exceptions, declared.EXCEPTIONS, _EXCEPTION_KEY, "parquet"),
+    answered_for = {}
+    if register.suppressed is not None and register.suppressions is not None:
+        hidden = (*declared.REGISTER, "suppression")
+        answered_for = {
+            "results/suppressed.csv": _file(register.suppressed.lazy(), hidden, _EXCEPTION_KEY),
+            "results/suppressed.parquet": _file(register.suppressed.lazy(), hidden, _EXCEPTION_KEY, "parquet"),
+            "results/suppressions.csv": _file(register.suppressions.lazy(), declared.SUPPRESSIONS, ("suppression",)),
+        }
+    return answered_for | {
+        "results/exceptions.csv": _file(exceptions, declared.REGISTER, _EXCEPTION_KEY),
+        "results/exceptions.parquet": _file(exceptions, declared.REGISTER, _EXCEPTION_KEY, "parquet"),
         "results/controls.csv": _file(outcomes.controls.lazy(), declared.CONTROLS, ("control_id",)),
         "results/not_testable.parquet": _file(outcomes.not_testable.lazy(), untested, untested, "parquet"),
         "results/order_lines.parquet": _file(outcomes.order_lines, declared.ORDER_LINES, _ORDER_KEY, "parquet"),

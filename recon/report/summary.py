@@ -43,6 +43,10 @@ def summary(workpapers: Workpapers, layers: pl.DataFrame | None = None) -> dict[
         "tie_out_holds": bool(workpapers.tie_out["holds"].all()) and not workpapers.tie_out.is_empty(),
         "balances": _balances(open_layers),
         "changes": totals.changes(workpapers),
+        "suppressed": {name: _text(value) for name, value in totals.suppressed(workpapers).items()},
+        "noisy_controls": totals.noisy_controls(workpapers),
+        "strata": _figures(totals.by_stratum(workpapers), "stratum"),
+        "owners": {c.id: owner for c in workpapers.controls if (owner := engagement.owner_of(c.id)) is not None},
     }
 
 

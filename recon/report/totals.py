@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from recon.domain.engagement import SEVERITIES
+from recon.domain.money import MONEY
 from recon.domain.workpapers import CONTROL_STATUSES
 from recon.report.vocabulary import BUCKETS, KINDS
 
@@ -43,6 +44,46 @@ def overall(workpapers: Workpapers) -> dict[str, Any]:
     if workpapers.register.exceptions.is_empty():
         return {"count": 0, "amount_at_risk_base": Decimal(0), "amount_unknown": 0}
     return workpapers.register.exceptions.select(_COUNTED).to_dicts()[0]
+
+
+#: A control that flags more of its population than a fifth is suspected itself: its data or its limits come first.
+_NOISY_PART = 5
+_NOISY_FROM = 20
+
+
+def suppressed(workpapers: Workpapers) -> dict[str, Any]:
+    """Count, known amount and rows without an amount over what was found and somebody answers for."""
+    hidden = workpapers.register.suppressed
+    if hidden is None or hidden.is_empty():
+        return {"count": 0, "amount_at_risk_base": Decimal(0), "amount_unknown": 0}
+    return hidden.select(_COUNTED).to_dicts()[0]
+
+
+def noisy_controls(workpapers: Workpapers) -> list[str]:
+    """Controls that flag more than a fifth of a population of at least twenty, by id."""
+    noisy = (pl.col("exceptions") * _NOISY_PART > pl.col("population")) & (pl.col("population") >= _NOISY_FROM)
+    return workpapers.outcomes.controls.filter(noisy.fill_null(value=False))["control_id"].sort().to_list()
+
+
+def by_stratum(workpapers: Workpapers) -> pl.DataFrame:
+    """Exceptions between the engagement's materiality amounts, largest first: stratum, count, amount_at_risk_base, amount_unknown.
+
+    `overall` from overall materiality up, then `performance`, `above_trivial` and `trivial`; `unvalued` where no amount is known.
+    Without amounts in the engagement there are no strata.
+    """
+    stated = workpapers.engagement.materiality
+    names = {"overall": "overall", "performance": "performance", "clearly_trivial": "above_trivial"}
+    amounts = [(word, getattr(stated, name)) for name, word in names.items() if stated is not None and getattr(stated, name) is not None]
+    amount = pl.col("amount_at_risk_base")
+    stratum = pl.lit("trivial" if stated is not None and stated.clearly_trivial is not None else "below")
+    for word, text in reversed(amounts):
+        stratum = pl.when(amount >= pl.lit(Decimal(text)).cast(MONEY)).then(pl.lit(word)).otherwise(stratum)
+    found = workpapers.register.exceptions.filter(pl.lit(value=bool(amounts)))
+    order = pl.col("stratum").replace_strict(
+        {word: i for i, word in enumerate((*names.values(), "trivial", "below"))}, default=9, return_dtype=pl.Int8
+    )
+    told = found.with_columns(stratum=pl.when(amount.is_null()).then(pl.lit("unvalued")).otherwise(stratum))
+    return told.group_by("stratum").agg(_COUNTED).sort(order)
 
 
 def by_family(workpapers: Workpapers) -> pl.DataFrame:

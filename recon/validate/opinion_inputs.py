@@ -55,7 +55,7 @@ def _written(workpapers: Workpapers, accepted: Accepted) -> dict[str, pl.DataFra
         "order_inputs": _orders(accepted, workpapers.engagement),
         "invoice_inputs": _invoices(accepted),
         "documents": pl.concat(_documents(accepted)).unique(),
-        "exceptions": workpapers.register.exceptions.lazy().select(
+        "exceptions": _found(workpapers).select(
             "exception_id", "control_id", *_DOCUMENT, "document_line_no", "cycle", "party_id", "order_number", "order_line_no"
         ),
         "controls": outcomes.controls.lazy().select("control_id", "status", "population", "exceptions"),
@@ -69,6 +69,13 @@ def _written(workpapers: Workpapers, accepted: Accepted) -> dict[str, pl.DataFra
         ),
     }
     return dict(zip(plans, pl.collect_all(plans.values()), strict=True))
+
+
+def _found(workpapers: Workpapers) -> pl.LazyFrame:
+    """Everything that was found, what somebody answers for included."""
+    register = workpapers.register
+    apart = [] if register.suppressed is None else [register.suppressed.lazy().select(register.exceptions.columns)]
+    return pl.concat([register.exceptions.lazy(), *apart])
 
 
 def _invoices(accepted: Accepted) -> pl.LazyFrame:

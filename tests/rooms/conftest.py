@@ -212,7 +212,7 @@ def make_workpapers() -> Callable[..., Workpapers]:
             rejected=_rejected(rejected),
             statements=pl.DataFrame(schema=dict.fromkeys(declared.STATEMENTS, pl.String()) | {"holds": pl.Boolean()}),
             outcomes=Outcomes(found, pl.DataFrame(schema=untested), controls, _lines(declared.ORDER_LINES, 30), _lines(declared.INVOICE_LINES, 30)),
-            register=Register(found, pl.DataFrame(schema=dict.fromkeys(declared.CHANGES, pl.String()) | {"amount_at_risk_base": MONEY, "first_seen": pl.Date()})),
+            register=Register(found.with_columns(base_severity="severity", severity_reason=pl.lit(None, pl.String)), pl.DataFrame(schema=dict.fromkeys(declared.CHANGES, pl.String()) | {"amount_at_risk_base": MONEY, "first_seen": pl.Date()})),
             allocations=pl.LazyFrame(schema=measures.schema("allocation")),
             settlements=pl.LazyFrame(schema=measures.schema("settlement_match")),
             balances=_balances().lazy(),

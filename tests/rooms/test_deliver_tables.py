@@ -62,7 +62,7 @@ def test_in_order_means_what_sort_does(rows):
 def test_a_publication_holds_the_files_of_the_interface(workpapers):
     publication = report(workpapers, "en")
     expected = {
-        "results/exceptions.csv": declared.EXCEPTIONS, "results/exceptions.parquet": declared.EXCEPTIONS, "results/controls.csv": declared.CONTROLS,
+        "results/exceptions.csv": declared.REGISTER, "results/exceptions.parquet": declared.REGISTER, "results/controls.csv": declared.CONTROLS,
         "results/order_lines.parquet": declared.ORDER_LINES, "results/invoice_lines.parquet": declared.INVOICE_LINES, "results/allocations.parquet": declared.ALLOCATIONS,
         "results/settlements.parquet": declared.SETTLEMENTS, "results/balances.csv": declared.BALANCES, "results/balances.parquet": declared.BALANCES,
         "results/rejected_rows.csv": declared.REJECTED,

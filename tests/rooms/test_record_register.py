@@ -96,7 +96,7 @@ def test_first_seen_is_carried_and_changes_are_told(make_workpapers, no_matches,
     assert {seen[f"INV-{i:06}"] for i in range(1, 10)} == {date(2026, 10, 31)}
     assert {seen["INV-000010"], seen["INV-000011"]} == {LATER}
     assert dict(register.changes.group_by("change").len().iter_rows()) == {"new": 2, "still_open": 9, "closed": 1}
-    assert register.exceptions.columns == outcomes.exceptions.columns
+    assert register.exceptions.columns == [*outcomes.exceptions.columns, "base_severity", "severity_reason"]
     assert register.previous_summary["exceptions"]["count"] == 10
 
 
