@@ -16,7 +16,7 @@ from recon.conform import conform
 from recon.deliver import deliver
 from recon.domain import places
 from recon.domain.workpapers import Outcomes, Workpapers
-from recon.evaluate import check, chosen, evaluate
+from recon.evaluate import RunFacts, account, check, chosen, evaluate
 from recon.load import load, rulebook
 from recon.match import TRACED, match, trace
 from recon.record import record
@@ -62,10 +62,13 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         with pl.Config(engine_affinity="in-memory"):
             with room("match"):
                 matches = match(accepted, engagement)
+            tied_out = pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out])
             if not engagement.second_opinion:
                 accepted = accepted.without_rows(*TRACED)
             with room("evaluate"):
                 outcomes = evaluate(book, accepted, matches, engagement, planned)
+                told = RunFacts(tied_out, accepted.statements, extracts.files, documents.ignored, frozenset(accepted.documents.supplied))
+                outcomes = account(book, outcomes, told, engagement)
         with room("record"):
             register = record(outcomes, matches, engagement, history, book)
             traces = trace(accepted, matches, outcomes.exceptions, engagement)
@@ -74,7 +77,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             controls=tuple(chosen(book, engagement)),
             files=extracts.files,
             fingerprints=rulebook.fingerprints(engagement, profile),
-            tie_out=pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out]),
+            tie_out=tied_out,
             rejected=accepted.rejected,
             statements=accepted.statements,
             outcomes=outcomes,

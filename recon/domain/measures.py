@@ -17,6 +17,8 @@ _ORDER_KEY = "cycle:id company_code:id order_number:id order_line_no:id"
 _PARTY = "party_id:id party_name:text group_id:id"
 _ITEM = "item_id:id item_group:id contract_id:id"
 _SOURCE = "source_file:text source_row:row"
+#: What the register asks of every population; a run's statements about itself have none of it.
+_RUN = f"cycle:id company_code:id party_id:id currency:id {_SOURCE}"
 
 _DECLARED: Final[dict[str, tuple[str, str]]] = {
     "order_line_match": (
@@ -166,6 +168,24 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
         f" order_number:id order_line_no:id item_id:id item_description:text is_known:flag currency:id amount_net_base:money {_SOURCE}",
     ),
+    "doorway_total": (
+        "one row per table and doorway of the tie-out",
+        f"{_RUN} table:id doorway:id document_type:text document_number:id rows_in:count rows_out:count rows_set_aside:count amount_in:money"
+        " amount_out:money amount_set_aside:money amount_missing:money holds:flag",
+    ),
+    "statement_made": (
+        "one row per statement about a whole table (rules/expectations), control totals among them",
+        f"{_RUN} document_type:text table:id rule:id holds:flag observed:text expected:text words:text",
+    ),
+    "input_structure": (
+        "one row per input file that was read",
+        f"{_RUN} table:id document_type:text document_number:id unknown_column_count:count missing_column_count:count ignored_column_count:count",
+    ),
+    "control_performed": (
+        "one row per control of the plan",
+        f"{_RUN} document_type:text document_number:id status:text population_count:count tested_count:count untested_amount_base:money reason:text"
+        " is_performed:flag",
+    ),
     "rejected_cell": (
         "one row per cell for which a row was set aside, when it was read or when it was validated",
         "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
@@ -189,6 +209,9 @@ COVERED_ELSEWHERE: Final = (
     "document_reference",
     "document_line_unit",
 )
+
+#: Measured tables that a run makes of what it states about itself, after everything else was judged.
+OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "control_performed")
 
 MEASURES: Final[dict[str, str]] = {name: title for name, (title, _) in _DECLARED.items()}
 

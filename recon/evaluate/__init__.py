@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from recon.evaluate.evaluation import evaluate
 from recon.evaluate.rulebook import catalogue, check, chosen, explain
+from recon.evaluate.run_itself import RunFacts, account
 
-__all__ = ["catalogue", "check", "chosen", "evaluate", "explain"]
+__all__ = ["RunFacts", "account", "catalogue", "check", "chosen", "evaluate", "explain"]

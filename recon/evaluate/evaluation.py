@@ -12,6 +12,7 @@ from recon.domain.money import MONEY
 from recon.domain.workpapers import CONTROLS, Outcomes
 from recon.evaluate import exceptions, rulebook, status
 from recon.evaluate.judging import NOT_TESTABLE, Judged, Tally, clock_of, frames_of, judge, population_plans, tally
+from recon.evaluate.matrix import lacking_tables, line
 from recon.evaluate.settings import settle
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def evaluate(controls: Sequence[Control], accepted: Accepted, matches: Matches, 
     tables are absent, or one of whose columns no row knows, is not performed and says why; parameters set for a planned control are
     listed as not performed. `check` has refused a rule book and parameters that could not be performed.
     """
-    chosen = rulebook.chosen(controls, engagement)
+    chosen = [c for c in rulebook.chosen(controls, engagement) if c.population.table not in measures.OF_THE_RUN]
     settings = settle(chosen, engagement)
     frames = frames_of(accepted, matches)
     lacking = {c.id: reason for c in chosen if (reason := _lacking(c, accepted, frames)) is not None}
@@ -97,10 +98,8 @@ def _stacked(frames: Sequence[pl.DataFrame], schema: Mapping[str, pl.DataType]) 
 
 def _lacking(control: Control, accepted: Accepted, frames: Mapping[str, pl.LazyFrame]) -> tuple[str, str] | None:
     """Why a control cannot be performed on what was supplied, in both languages; None when it can."""
-    absent = [need for need in control.needs if not any(table in accepted.documents.supplied for table in need.split(" or "))]
-    if absent:
-        named = ", ".join(absent)
-        return f"the run was given no {named}", f"本次未提供：{named}"
+    if (absent := lacking_tables(control, accepted.documents.supplied)) is not None:
+        return absent
     if control.population.table not in frames:
         title = measures.MEASURES[control.population.table]
         return f"nothing was measured: {title}", f"缺少度量表：{control.population.table}"
@@ -116,35 +115,16 @@ def _row(control: Control, fell: Tally, rows: pl.DataFrame, covers: Mapping[str,
         reason = (f"no row of the population says: {names}", f"总体中没有任何一行提供：{names}")
         return _unperformed(control, reason, fell)
     state = "exceptions" if own.height else "nothing_to_test" if size == 0 else "clean"
-    return _line(control, state, (size, own.height, fell.untested), own["amount_at_risk_base"].sum()) | _worth(fell)
+    return line(control, state, (size, own.height, fell.untested), own["amount_at_risk_base"].sum()) | _worth(fell)
 
 
 def _unperformed(control: Control, reason: tuple[str, str], fell: Tally | None = None) -> dict[str, object]:
     counts = (fell.population, 0, fell.untested) if fell else (0, 0, 0)
-    return _line(control, "not_performed", counts, None) | (_worth(fell) if fell else {}) | {"reason": reason[0], "reason_zh": reason[1]}
+    return line(control, "not_performed", counts, None) | (_worth(fell) if fell else {}) | {"reason": reason[0], "reason_zh": reason[1]}
 
 
 def _worth(fell: Tally) -> dict[str, object]:
     return {"population_amount_base": fell.amount_base, "not_testable_amount_base": fell.untested_amount_base}
-
-
-def _line(control: Control, state: str, counts: tuple[int, int, int], amount: object) -> dict[str, object]:
-    population, found, untested = counts
-    return {
-        "control_id": control.id,
-        "title": control.title.en,
-        "severity": control.severity,
-        "status": state,
-        "population": population,
-        "exceptions": found,
-        "not_testable": untested,
-        "amount_at_risk_base": amount,
-        "reason": None,
-        "title_zh": control.title.zh,
-        "reason_zh": None,
-        "population_amount_base": None,
-        "not_testable_amount_base": None,
-    }
 
 
 def _ahead(planned: Sequence[Planned], controls: Sequence[Control], engagement: Engagement) -> list[dict[str, object]]:

@@ -59,7 +59,8 @@ _IDENTITY: Final = (
     "order_line_no",
     "_told_apart",
 )
-_ORDER: Final = (
+#: The order of the register.
+ORDER: Final = (
     "control_id",
     "company_code",
     "cycle",
@@ -132,7 +133,7 @@ def identified(exceptions: pl.DataFrame) -> pl.DataFrame:
     keyed = keyed.with_columns(pl.when(twin > 0).then(pl.format("{}|#{}", "_key", twin + 1)).otherwise("_key").alias("_key"))
     ids = [hashlib.sha256(key.encode()).hexdigest()[:_ID_DIGITS] for key in keyed["_key"].to_list()]
     identified_rows = keyed.with_columns(exception_id=pl.Series(ids, dtype=pl.String))
-    return identified_rows.select(*SCHEMA).sort(*_ORDER, nulls_last=False)
+    return identified_rows.select(*SCHEMA).sort(*ORDER, nulls_last=False)
 
 
 def with_causes(exceptions: pl.DataFrame, controls: Sequence[Control]) -> pl.DataFrame:

@@ -1,0 +1,88 @@
+"""Controls of the run itself: each of them fires on a run that was broken on purpose, and is silent on a sound one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from recon.domain import measures, places, tie_out
+from recon.domain.workpapers import InputFile
+from recon.evaluate import RunFacts, account
+from recon.evaluate.exceptions import NOT_TESTABLE_SCHEMA
+from recon.load import rulebook
+from recon.validate.statements import STATEMENTS_SCHEMA
+
+
+@pytest.fixture(scope="module")
+def book():
+    return [c for c in rulebook.read_controls(places.rules() / "controls") if c.population.table in measures.OF_THE_RUN]
+
+
+@pytest.fixture
+def outcomes(make_workpapers):
+    workpapers = make_workpapers(3)
+    return replace(workpapers.outcomes, not_testable=pl.DataFrame(schema=NOT_TESTABLE_SCHEMA))
+
+
+@pytest.fixture
+def engagement(make_workpapers):
+    return make_workpapers(0).engagement
+
+
+def statement(rule, holds):
+    said = {"table": "goods_receipt_line", "rule": rule, "severity": "high", "holds": holds, "observed": "9", "expected": "10", "message": "m"}
+    return said | {"message_zh": "m"}
+
+
+def facts(*, rows_out=9, statements=(("control_total", True), ("coverage:receipt_date", True)), supplied=("control_total",)):
+    through = {"table": "goods_receipt_line", "doorway": "validate", "rows_in": 10, "rows_out": rows_out, "rows_set_aside": 1}
+    return RunFacts(
+        tie_out.judged(pl.DataFrame([through], schema=tie_out.SCHEMA)),
+        pl.DataFrame([statement(*s) for s in statements], schema=STATEMENTS_SCHEMA),
+        (InputFile("r.csv", "goods_receipt_line", "0" * 64, 1, 10, "utf-8"),),
+        {},
+        supplied,
+    )
+
+
+def found(outcomes, book, engagement, told):
+    whole = account(book, outcomes, told, engagement)
+    own = {c.id for c in book}
+    assert whole.controls.columns == outcomes.controls.columns
+    rows = whole.exceptions.filter(pl.col("control_id").is_in(own)).select("control_id", "document_number").rows()
+    return rows, dict(whole.controls.filter(pl.col("control_id").is_in(own)).select("control_id", "status").rows())
+
+
+def test_a_sound_run_is_silent_and_all_its_controls_performed(outcomes, book, engagement):
+    rows, statuses = found(outcomes, book, engagement, facts())
+    assert rows == []
+    assert statuses == dict.fromkeys(statuses, "clean")
+
+
+def test_a_lost_row_a_gap_and_a_differing_total_are_each_found(outcomes, book, engagement):
+    told = facts(rows_out=8, statements=(("control_total", False), ("coverage:receipt_date", False)))
+    assert found(outcomes, book, engagement, told)[0] == [
+        ("DAT-16", "goods_receipt_line"),
+        ("POP-01", "goods_receipt_line at validate"),
+        ("POP-02", "goods_receipt_line"),
+    ]
+
+
+def test_without_a_control_record_completeness_is_not_performed_never_passed(outcomes, book, engagement):
+    told = facts(statements=(("coverage:receipt_date", True),), supplied=())
+    assert found(outcomes, book, engagement, told)[1]["DAT-16"] == "not_performed"
+
+
+def test_a_control_that_looked_at_nothing_is_named(outcomes, book, engagement):
+    first = outcomes.controls["control_id"][0]
+    empty = outcomes.controls.with_columns(population=pl.when(pl.col("control_id") == first).then(0).otherwise("population"))
+    assert found(replace(outcomes, controls=empty), book, engagement, facts())[0] == [("POP-07", first)]
+
+
+def test_a_control_that_could_test_no_row_is_named_and_weighs_more(outcomes, book, engagement):
+    first = outcomes.controls["control_id"][0]
+    blind = outcomes.controls.with_columns(not_testable=pl.when(pl.col("control_id") == first).then("population").otherwise("not_testable"))
+    whole = account(book, replace(outcomes, controls=blind), facts(), engagement)
+    assert whole.exceptions.filter(pl.col("control_id") == "POP-07").select("document_number", "severity").rows() == [(first, "high")]
