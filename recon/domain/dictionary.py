@@ -48,6 +48,11 @@ valid_to date last day of validity; empty means open
 contract_id id contract or framework agreement
 contract_line_id id line of the contract
 requisition_id id requisition the order answers
+requisition_line_no id line of the requisition
+requisition_date date date of the requisition
+approved_at timestamp when the document was approved
+order_origin text how the order came about (planning run, call-off ...)
+movement_reason text why goods were moved where no order says it (samples, repairs ...)
 po_type text kind of order
 po_version count version of the order line; absent means there is one
 is_current_version flag this row is the version in force

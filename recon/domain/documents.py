@@ -65,7 +65,7 @@ def _order(number: str, line: str, date: str, party: str) -> str:
         " currency! fx_rate tax_rate line_amount_net line_tax_amount line_amount_gross unit_price_gross price_tax_basis is_price_estimated"
         " planned_charge_amount charge_code need_by_date promised_date match_level over_receipt_share limit_amount valid_from valid_to"
         " contract_id contract_line_id requisition_id po_type po_version is_current_version doc_status is_cancelled is_closed"
-        " is_final_delivery is_final_invoice buyer_id requester_id created_by created_at sent_at closed_at budget_code emergency"
+        " is_final_delivery is_final_invoice buyer_id requester_id created_by created_at sent_at closed_at budget_code emergency order_origin"
     )
 
 
@@ -74,6 +74,7 @@ def _fulfilment(stem: str, order: str, party: str) -> str:
         f"company_code! {stem}_number! {stem}_line_no! {stem}_date! posting_date {order}_number {order}_line_no {party} item_id quantity!"
         f" quantity_accepted quantity_rejected quantity_declared_loss uom! {stem}_kind origin_{stem}_number origin_{stem}_line_no"
         " supplier_delivery_note warehouse_id unit_cost_net currency inspected_at is_cancelled created_by created_at posted_by posted_at"
+        " movement_reason"
     )
 
 
@@ -104,6 +105,13 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "company_code po_number po_line_no po_version",
         "quantity",
         _order("po_number", "po_line_no", "po_date", "supplier_id") + " supplier_name",
+    ),
+    "purchase_requisition_line": (
+        "lines of purchase requisitions",
+        "company_code requisition_id requisition_line_no",
+        None,
+        "company_code! requisition_id! requisition_line_no requisition_date item_id quantity uom requester_id doc_status is_cancelled approved_at"
+        " created_by created_at",
     ),
     "goods_receipt_line": (
         "lines of goods receipts; returns and reversals are negative",

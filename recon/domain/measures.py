@@ -28,7 +28,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " match_level:text consumption:text returns:text bill_rejected:flag bill_over_receipt:flag needs_fulfilment:flag is_live:flag"
         " exclusion_reason:text is_final:flag is_service:flag uom_convertible:flag"
         # the order's own terms
-        " promised_date:date need_by_date:date over_receipt_share:rate limit_amount:money created_at:timestamp created_at_is_date_only:flag"
+        " promised_date:date need_by_date:date requested_date:date is_on_hold:flag requisition_id:id order_origin:text over_receipt_share:rate limit_amount:money created_at:timestamp created_at_is_date_only:flag"
         " created_by:id requester_id:id buyer_id:id sent_at:timestamp sent_at_is_date_only:flag is_bill_and_hold:flag"
         # unit price without tax per base unit, in document and in company currency
         " order_unit_price:price order_unit_price_base:price"
@@ -49,7 +49,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " link_pass:text link_certainty:text is_live:flag exclusion_reason:text match_level:text uom:id base_uom:id uom_convertible:flag"
         " quantity:quantity accepted_quantity:quantity rejected_quantity:quantity open_quantity:quantity currency:id amount:money amount_base:money"
         " created_at:timestamp created_at_is_date_only:flag created_by:id warehouse_id:id supplier_delivery_note:id incoterm:id"
-        f" goods_issue_posted:flag confirmed_date:date confirmed_quantity:quantity is_confirmed:flag {_SOURCE}",
+        f" goods_issue_posted:flag movement_reason:text inspected_at:timestamp confirmed_date:date confirmed_quantity:quantity is_confirmed:flag {_SOURCE}",
     ),
     "invoice_line_match": (
         "one row per invoice line",
@@ -67,8 +67,10 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " invoiced_quantity:quantity invoiced_before_quantity:quantity invoiced_to_date_quantity:quantity billable_quantity:quantity"
         " excess_quantity:quantity ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity"
         " invoiced_amount:money invoiced_amount_base:money amount_gross:money amount_gross_base:money expected_amount:money"
-        # gross amount of the whole invoice, needed where a line has no order
-        " document_amount_gross_base:money"
+        # of the whole invoice: gross amount, live lines, those of them that an order answers
+        " document_amount_gross_base:money document_line_count:count document_linked_line_count:count"
+        # currency of the order line linked; days from the posting date to the end of its fiscal period, else of its month
+        " order_currency:id period_days_left:count"
         # invoiced quantity at the order's price, company currency: the base of price limits
         " invoiced_at_order_price:money"
         # q x (p_i - p_o) after value credits and debits, company currency: what price limits test
@@ -88,7 +90,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per unallocated remainder of a receipt, shipment or invoice line, unpaid invoice, unapplied cash",
         f"{_ORDER_KEY} kind:text {_PARTY} {_ITEM} document_type:text document_number:id document_line_no:id document_date:date posting_date:date"
         " quantity:quantity amount:money currency:id amount_base:money age_days:count age_bucket:text match_level:text needs_fulfilment:flag"
-        f" order_type:text is_final:flag {_SOURCE}",
+        f" order_type:text is_final:flag confirmed_date:date confirmed_age_days:count {_SOURCE}",
     ),
     "allocation": (
         "part of a fulfilment line carrying part of an invoice line; either side may be null",
@@ -147,6 +149,34 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
         " reference_kind:text reference_number:id reference_normalised:id resolves:flag in_window:flag referenced_date:date currency:id"
         f" amount_gross_base:money {_SOURCE}",
+    ),
+    "counterparty_reference": (
+        "one row per reference of a document line to a document of another party, or of another company of the same party",
+        "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
+        " group_id:id reference_kind:text reference_number:id other_party_id:id other_group_id:id other_company_code:id currency:id"
+        f" amount_gross_base:money {_SOURCE}",
+    ),
+    "closed_order_reference": (
+        "one row per receipt, shipment or invoice line that names an order line which is closed or cancelled",
+        "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
+        # goods_date: of an invoice, the last day on which goods of the order line came or went; counts where it is known
+        " goods_date:date order_number:id order_line_no:id item_id:id order_state:text order_ended_date:date days_after_end:count currency:id"
+        f" amount_gross_base:money {_SOURCE}",
+    ),
+    "receipt_inspection": (
+        "one row per receipt line of goods that have to be inspected",
+        "cycle:id company_code:id fulfilment_number:id fulfilment_line_no:id fulfilment_date:date party_id:id party_name:text group_id:id"
+        " item_id:id item_group:id contract_id:id order_number:id order_line_no:id quantity:quantity uom:id currency:id amount:money"
+        # recorded: the source gives the time of inspection at all
+        f" amount_base:money inspection_is_recorded:flag inspected_at:timestamp age_days:count is_bill_due_or_paid:flag {_SOURCE}",
+    ),
+    "order_requisition": (
+        "one row per purchase order line in force, with the requisition that it answers",
+        "cycle:id company_code:id order_number:id order_line_no:id party_id:id party_name:text group_id:id item_id:id item_group:id contract_id:id"
+        " order_date:date order_type:text order_origin:text requisition_id:id"
+        # none: names none; missing, cancelled, not_approved (on the order date); unproven: nobody recorded approvals; approved
+        " requisition_state:text currency:id ordered_amount:money ordered_amount_base:money document_amount_base:money"
+        f" created_by:id {_SOURCE}",
     ),
     "document_line_unit": (
         "one row per fulfilment or invoice line with a quantity that cannot be compared in its base unit",
@@ -208,6 +238,8 @@ COVERED_ELSEWHERE: Final = (
     "duplicate_pair",
     "document_reference",
     "document_line_unit",
+    "counterparty_reference",
+    "closed_order_reference",
 )
 
 #: Measured tables that a run makes of what it states about itself, after everything else was judged.

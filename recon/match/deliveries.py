@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -14,6 +14,22 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
 
 
+_KEY: Final = ["cycle", "company_code", "fulfilment_number", "fulfilment_line_no"]
+
+
+def confirmed_days(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
+    """By shipment line (cycle, company_code, document_number, document_line_no): confirmed_date, the last day a customer signed for it."""
+    days = _confirmations(accepted, engagement).group_by(_KEY).agg(pl.col("confirmed_date").max())
+    return days.rename({"fulfilment_number": "document_number", "fulfilment_line_no": "document_line_no"})
+
+
+def _confirmations(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
+    """Confirmations up to the as-of date, under the names of the shipment lines that they confirm."""
+    known = table(accepted, "delivery_confirmation_line").filter(pl.col("confirmed_date") <= engagement.as_of)
+    named = {"shipment_number": "fulfilment_number", "shipment_line_no": "fulfilment_line_no"}
+    return known.rename(named).with_columns(cycle=pl.lit(ORDER_TO_CASH.name))
+
+
 def confirm_deliveries(fulfilment_lines: pl.LazyFrame, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     """Add `confirmed_date`, `confirmed_quantity` (unit of the shipment line) and `is_confirmed` to fulfilment lines.
 
@@ -22,14 +38,9 @@ def confirm_deliveries(fulfilment_lines: pl.LazyFrame, accepted: Accepted, engag
     is not confirmed (false), an earlier one is unknown (null), and so are receipts and companies without the feed.
     A quantity confirmed in another unit than the shipment's is unknown.
     """
-    key = ["cycle", "company_code", "fulfilment_number", "fulfilment_line_no"]
-    named = {"shipment_number": "fulfilment_number", "shipment_line_no": "fulfilment_line_no"}
     confirmed = (
-        table(accepted, "delivery_confirmation_line")
-        .filter(pl.col("confirmed_date") <= engagement.as_of)
-        .rename(named)
-        .with_columns(cycle=pl.lit(ORDER_TO_CASH.name))
-        .group_by(key)
+        _confirmations(accepted, engagement)
+        .group_by(_KEY)
         .agg(
             confirmed_date=pl.col("confirmed_date").max(),
             confirmed_quantity=pl.col("quantity_confirmed").sum(),
@@ -37,7 +48,7 @@ def confirm_deliveries(fulfilment_lines: pl.LazyFrame, accepted: Accepted, engag
             has_other_unit=pl.col("uom").n_unique() > 1,
         )
     )
-    joined = fulfilment_lines.join(confirmed, on=key, how="left", validate="m:1")
+    joined = fulfilment_lines.join(confirmed, on=_KEY, how="left", validate="m:1")
     is_given = pl.col("confirmed_date").is_not_null()
     feed_begins = pl.col("fulfilment_date").filter(is_given).min().over("cycle", "company_code")
     in_unit = pl.col("confirmed_uom").is_null() | (pl.col("confirmed_uom") == pl.col("uom"))

@@ -20,6 +20,7 @@ from recon.match.given import is_given
 from recon.match.goods import ZERO
 from recon.match.match_units import items
 from recon.match.number_line import running
+from recon.match.periods import with_days_left
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -113,7 +114,13 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
             *found.raw.invoices.looked_up("place", *own),
             *looked_up(found.units, "unit", *terms),
             *looked_up(found.goods.by_unit, "unit", "for_billing", "accepted"),
-            *looked_up(documents, "document", document_amount_gross_base="amount_gross_base"),
+            *looked_up(
+                documents,
+                "document",
+                document_amount_gross_base="amount_gross_base",
+                document_line_count="line_count",
+                document_linked_line_count="linked_line_count",
+            ),
             *looked_up(crossed, "crossed", *_SIZES, *bridge.MEASURED),
             *looked_up(before, "counted", "invoiced_before_amount"),
             pl.col("link_pass", "link_certainty").cast(pl.String),
@@ -121,10 +128,11 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
     )
     order_terms = ("order_number", "order_line_no", "contract_id", "limit_amount", "planned_charge_amount")
     looked = placed.rename({"line_amount_net": "net"}).with_columns(
-        *found.raw.orders.looked_up("order_place", *order_terms, order_amount="line_amount_net"),
+        *found.raw.orders.looked_up("order_place", *order_terms, order_amount="line_amount_net", order_currency="currency"),
         *found.raw.fulfilments.looked_up("goods_place", "fulfilment_number", "fulfilment_line_no"),
     )
-    return described(_with_terms(looked), "invoice_line_match", accepted).select(schema("invoice_line_match").keys())
+    dated = with_days_left(_with_terms(looked), "posting_date", accepted)
+    return described(dated, "invoice_line_match", accepted).select(schema("invoice_line_match").keys())
 
 
 def _own_groups(found: ThreeWay, accepted: Accepted) -> pl.DataFrame:

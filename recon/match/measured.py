@@ -15,9 +15,12 @@ from recon.match.approvals import approvals
 from recon.match.dense import IN_ORDER
 from recon.match.duplicates import duplicate_pairs
 from recon.match.given import MeasuredLines
+from recon.match.inspections import receipt_inspection
+from recon.match.order_ends import closed_order_references
 from recon.match.order_lines import order_line_match
 from recon.match.party_records import party_records
 from recon.match.references import document_references
+from recon.match.requisitions import order_requisition
 from recon.match.settlement import settle
 from recon.match.three_way import bring_together
 from recon.match.timing import order_timing
@@ -31,6 +34,7 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
     """All measured tables of one engagement. What does not wait for one another runs side by side; no figure depends on it."""
     with ThreadPoolExecutor(max_workers=2) as side_by_side:
         references = side_by_side.submit(document_references, accepted, engagement)
+        closed = side_by_side.submit(closed_order_references, accepted, engagement)
         found = bring_together(accepted, engagement)
         written = parts.write_out(found)
         settlement = settle(accepted, invoice_documents.invoice_documents(found, accepted), engagement)
@@ -52,7 +56,7 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
             "fulfilment_line_match": lines.fulfilments,
             "invoice_line_match": lines.invoices,
             "invoice_match": settled.lazy().select(schema("invoice_match").keys()),
-            "open_layer": open_layers.open_layer(found, written, settlement.open_items, accepted, engagement.as_of),
+            "open_layer": open_layers.open_layer(found, written, settlement.open_items, engagement),
             "allocation": open_layers.allocation(found, written),
             "document_line_unit": doubtful_units,
             "settlement_match": settlement.settlement_match,
@@ -61,14 +65,20 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
             "approval_decision": approved.result().decision,
             "party_record": party_records(lines, settled.lazy(), settlement.settlement_match, engagement),
             "order_timing": order_timing(lines, approved.result().state, engagement),
-            "document_reference": references.result()[0],
+            "document_reference": references.result().doubtful,
+            "counterparty_reference": references.result().foreign,
+            "closed_order_reference": closed.result()[0],
+            "receipt_inspection": receipt_inspection(lines, settled, accepted, engagement),
+            "order_requisition": order_requisition(lines, accepted, engagement),
         }
     covers = {
         "party_document": party_documents,
         "unknown_item_line": item_lines,
         "duplicate_pair": looked_at,
         "document_line_unit": unit_lines,
-        "document_reference": references.result()[1],
+        "document_reference": references.result().looked_at,
+        "counterparty_reference": references.result().looked_at,
+        "closed_order_reference": closed.result()[1],
     }
     rows = pl.concat([open_layers.line_tie_out(found), settlement.payment_tie_out])
     return Matches(tables=tables | dict(accepted.facts), covers=dict(accepted.covers) | covers, tie_out=tie_out.assured(rows))

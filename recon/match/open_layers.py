@@ -9,12 +9,15 @@ import polars as pl
 from recon.domain import money, tie_out
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
+from recon.match.deliveries import confirmed_days
 from recon.match.dense import IN_ORDER, chosen
 from recon.match.described import described
+from recon.match.given import is_given
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
     from recon.match.parts import Parts
     from recon.match.three_way import ThreeWay
@@ -34,17 +37,29 @@ def aged(layers: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     return layers.with_columns(age_days=age).with_columns(age_bucket=known)
 
 
-def open_layer(found: ThreeWay, parts: Parts, open_items: pl.LazyFrame, accepted: Accepted, as_of: date) -> pl.LazyFrame:
+def open_layer(found: ThreeWay, parts: Parts, open_items: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
     """Goods not invoiced, bills without the goods they need, unpaid invoices, unapplied cash: sorted by cycle, kind and document."""
     goods = _described_layers(found, parts.open_goods.sort("layer"), "fulfilment", "fulfilled_not_invoiced").filter(pl.col("match_level") != "none")
     bills = _described_layers(found, parts.open_bills.sort("row", "unit"), "invoice", "invoiced_not_fulfilled").filter("needs_fulfilment")
-    layers = pl.concat([goods, bills]).with_columns(amount_base=money.amount(pl.col("amount"), pl.col("rate")))
-    named = described(layers.lazy(), "open_layer", accepted)
+    layers = pl.concat([goods, bills]).with_columns(amount_base=money.amount(pl.col("amount"), pl.col("rate"))).lazy()
+    accepted = found.ground.accepted
+    if is_given(accepted, "delivery_confirmation_line"):
+        layers = _confirmed(layers, accepted, engagement)
+    named = described(layers, "open_layer", accepted)
     columns = schema("open_layer")
     items = open_items.sort("company_code", "party_id", "document_number", "document_date", "amount", nulls_last=True)
     both = pl.concat([named.select(columns.keys()), items.select(columns.keys())])
-    ordered = aged(both, as_of).sort("cycle", "kind", maintain_order=True)
+    ordered = aged(both, engagement.as_of).sort("cycle", "kind", maintain_order=True)
     return ordered.select(columns.keys()).collect(engine=IN_ORDER).lazy()
+
+
+def _confirmed(layers: pl.LazyFrame, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
+    """Add confirmed_date and confirmed_age_days to goods: from the day the customer signed to the as-of date."""
+    days = confirmed_days(accepted, engagement)
+    key = ["cycle", "company_code", "document_number", "document_line_no"]
+    signed = layers.join(days, on=key, how="left", validate="m:1", maintain_order="left")
+    day = pl.when(pl.col("kind") == "fulfilled_not_invoiced").then("confirmed_date")
+    return signed.with_columns(confirmed_date=day, confirmed_age_days=(pl.lit(engagement.as_of) - day).dt.total_days())
 
 
 def _described_layers(found: ThreeWay, part: pl.DataFrame, stem: str, kind: str) -> pl.DataFrame:

@@ -16,6 +16,7 @@ import polars as pl
 from recon.domain.cycles import CYCLES, ORDER_TO_CASH, Cycle
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, amount
+from recon.match.counterparties import elsewhere, party_groups, strangers
 from recon.match.given import is_given, table, with_fx_rate
 from recon.match.numbers import normalised
 
@@ -47,14 +48,42 @@ class _Reference:
     target: str
     must_count: bool = True
 
+    @property
+    def parties_count(self) -> bool:
+        """Whether both sides belong to one party. A customer's cash may settle what another customer owes: that is judged apart."""
+        return not (self.cycle is ORDER_TO_CASH and self.table == self.cycle.allocation_table)
 
-def document_references(accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyFrame, int]:
-    """(`document_reference`: only what does not resolve or is old, sorted; number of references looked at).
 
-    References to a kind of document that the source gave no table for are not looked at.
-    """
-    targets: dict[tuple[str, bool], pl.DataFrame] = {}
-    found, covers = [pl.DataFrame(schema=schema("document_reference"))], 0
+@dataclass(frozen=True)
+class _Targets:
+    """What can be named: documents by number, and the parties that have one of that number (company_code, number, party)."""
+
+    documents: pl.DataFrame
+    parties: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Suspects:
+    """References that do not resolve or resolve to something old; and those that resolve to documents of other parties only."""
+
+    doubtful: pl.DataFrame
+    foreign: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class References:
+    """`document_reference`: what does not resolve or is old. `counterparty_reference`: what another party or company owns. Both sorted."""
+
+    doubtful: pl.LazyFrame
+    foreign: pl.LazyFrame
+    looked_at: int
+
+
+def document_references(accepted: Accepted, engagement: Engagement) -> References:
+    """Every reference looked at once. References to a kind of document that the source gave no table for are not looked at."""
+    targets: dict[tuple[str, bool], _Targets] = {}
+    found, foreign, covers = [pl.DataFrame(schema=schema("document_reference"))], [pl.DataFrame(schema=schema("counterparty_reference"))], 0
+    groups = party_groups(accepted)
     for reference in _references():
         if not is_given(accepted, reference.table, reference.column) or not _has_target(accepted, reference):
             continue
@@ -64,9 +93,18 @@ def document_references(accepted: Accepted, engagement: Engagement) -> tuple[pl.
         lines = _lines(accepted, reference, engagement)
         size, youngest = lines.select(pl.len(), pl.col("document_date").max()).collect().row(0)
         covers += size
-        suspects = _suspects(lines, targets[key], youngest) if size else pl.DataFrame()
-        if not suspects.is_empty():
-            found.append(_described(suspects, reference, accepted, engagement))
+        if not size:
+            continue
+        suspects = _suspects(lines, targets[key], youngest)
+        parties = targets[key].parties
+        others = pl.concat(
+            [strangers(suspects.foreign, parties, reference.cycle, groups), elsewhere(suspects.doubtful, parties)],
+            how="diagonal_relaxed",
+        )
+        if not suspects.doubtful.is_empty():
+            found.append(_described(suspects.doubtful, reference, accepted, engagement, "document_reference"))
+        if not others.is_empty() and reference.parties_count:
+            foreign.append(_described(others, reference, accepted, engagement, "counterparty_reference"))
     keys = [
         "cycle",
         "company_code",
@@ -78,7 +116,7 @@ def document_references(accepted: Accepted, engagement: Engagement) -> tuple[pl.
         "reference_number",
         "document_date",
     ]
-    return pl.concat(found).sort(keys).lazy(), covers
+    return References(pl.concat(found).sort(keys).lazy(), pl.concat(foreign).sort(keys).lazy(), covers)
 
 
 def _references() -> list[_Reference]:
@@ -124,7 +162,7 @@ def _target_columns(cycle: Cycle, target: str) -> tuple[str, str]:
     }[target]
 
 
-def _targets(accepted: Accepted, reference: _Reference, engagement: Engagement) -> pl.DataFrame:
+def _targets(accepted: Accepted, reference: _Reference, engagement: Engagement) -> _Targets:
     """Documents that can be named: company_code, number, the latest date it was used, the first date of the company's window."""
     frames = []
     tables = [reference.target]
@@ -133,9 +171,12 @@ def _targets(accepted: Accepted, reference: _Reference, engagement: Engagement) 
     for name in tables:
         number, date = _target_columns(reference.cycle, name)
         counts = _counts(accepted, name, date, engagement) if reference.must_count else pl.lit(value=True)
-        frames.append(table(accepted, name).filter(counts).select("company_code", number=number, dated=date))
-    documents = pl.concat(frames).group_by(_NUMBER).agg(referenced_date=pl.col("dated").max(), first=pl.col("dated").min())
-    return documents.collect().with_columns(window_begins=pl.col("first").min().over("company_code")).drop("first")
+        frames.append(table(accepted, name).filter(counts).select("company_code", number=number, party=reference.cycle.party, dated=date))
+    days = {"referenced_date": pl.col("dated").max(), "first": pl.col("dated").min()}
+    parties = pl.concat(frames).group_by(*_NUMBER, "party").agg(**days).collect()
+    documents = parties.group_by(_NUMBER).agg(pl.col("referenced_date").max(), pl.col("first").min())
+    windowed = documents.with_columns(window_begins=pl.col("first").min().over("company_code")).drop("first")
+    return _Targets(windowed, parties.select(*_NUMBER, "party"))
 
 
 def _counts(accepted: Accepted, name: str, date: str, engagement: Engagement) -> pl.Expr:
@@ -161,7 +202,8 @@ def _lines(accepted: Accepted, reference: _Reference, engagement: Engagement) ->
     kept = {"company_code", reference.number, reference.column, reference.line, reference.date, reference.cycle.party, *_SLIM, *_WORTH} - {None}
     present = [name for name in lines.collect_schema().names() if name in kept]
     slim = lines.filter(pl.col(reference.column).is_not_null() & counts).select(present)
-    return slim.with_columns(number=pl.col(reference.column), document_date=pl.col(reference.date))
+    party = pl.col(reference.cycle.party) if reference.cycle.party in present else pl.lit(None, dtype=pl.String)
+    return slim.with_columns(number=pl.col(reference.column), document_date=pl.col(reference.date), party=party)
 
 
 def _with_payment(lines: pl.LazyFrame, accepted: Accepted, reference: _Reference) -> pl.LazyFrame:
@@ -172,17 +214,22 @@ def _with_payment(lines: pl.LazyFrame, accepted: Accepted, reference: _Reference
     return lines.join(payments, on=key, how="left", validate="m:1")
 
 
-def _suspects(lines: pl.LazyFrame, targets: pl.DataFrame, youngest: date | None) -> pl.DataFrame:
-    """Lines whose reference is not found as it is spelt, found again as normalised, or found on an old document."""
+def _suspects(lines: pl.LazyFrame, named: _Targets, youngest: date | None) -> _Suspects:
+    """Lines whose reference is not found as it is spelt, found again as normalised, or found on an old document or with another party."""
+    targets = named.documents
     known = targets.lazy().select(*_NUMBER, "referenced_date")
-    unknown = lines.join(known, on=_NUMBER, how="anti").with_columns(referenced_date=pl.lit(None, dtype=pl.Date))
+    # one look with the party, so that what belongs together is out of the way; the rest is told apart afterwards
+    apart = lines.join(named.parties.lazy(), on=[*_NUMBER, "party"], how="anti").collect().lazy()
+    foreign = apart.join(known, on=_NUMBER, how="semi")
+    unknown = apart.join(known, on=_NUMBER, how="anti").with_columns(referenced_date=pl.lit(None, dtype=pl.Date))
     is_old = (pl.col("document_date") - pl.col("referenced_date")).dt.total_days() > _OLD_DAYS
     # Only documents older than the youngest line by so much can be old for any line.
     old = known.filter(pl.col("referenced_date") < pl.lit(youngest, dtype=pl.Date).dt.offset_by(f"-{_OLD_DAYS}d"))
     aged = lines.join(old, on=_NUMBER, how="inner", validate="m:1").filter(is_old)
-    suspects = pl.concat(pl.collect_all([unknown, aged.select(unknown.collect_schema().names())]))
+    absent, old_ones, of_others = pl.collect_all([unknown, aged.select(unknown.collect_schema().names()), foreign])
+    suspects = pl.concat([absent, old_ones])
     if suspects.is_empty():
-        return suspects
+        return _Suspects(suspects, of_others)
     spelt = suspects.with_columns(reference_normalised=normalised(pl.col("number")))
     missing = spelt.filter(pl.col("referenced_date").is_null()).drop("referenced_date")
     again = targets.select("company_code", reference_normalised=normalised(pl.col("number")), referenced_date="referenced_date")
@@ -192,22 +239,25 @@ def _suspects(lines: pl.LazyFrame, targets: pl.DataFrame, youngest: date | None)
     kept = pl.concat([spelt.filter(pl.col("referenced_date").is_not_null()), retried.select(spelt.columns)])
     kept = kept.filter(pl.col("referenced_date").is_null() | (age > _OLD_DAYS))
     windows = targets.group_by("company_code").agg(pl.col("window_begins").min())
-    return kept.join(windows, on="company_code", how="left", validate="m:1")
+    return _Suspects(kept.join(windows, on="company_code", how="left", validate="m:1"), of_others)
 
 
-def _described(suspects: pl.DataFrame, reference: _Reference, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
-    cycle, columns = reference.cycle, schema("document_reference")
+def _described(suspects: pl.DataFrame, reference: _Reference, accepted: Accepted, engagement: Engagement, name: str) -> pl.DataFrame:
+    cycle, columns = reference.cycle, schema(name)
     absent = {"currency": pl.String(), "fx_rate": pl.Decimal(20, 10), cycle.party: pl.String()}
     rows = suspects.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in absent.items() if name not in suspects.columns)
-    names = table(accepted, cycle.party_table).select("party_id", "party_name").unique("party_id", keep="any")
+    names = table(accepted, cycle.party_table).select("party_id", "party_name", "group_id").unique("party_id", keep="any")
     line = pl.col(reference.line) if reference.line else pl.lit(None, dtype=pl.String)
+    doubtful = {
+        "in_window": (pl.col("document_date") >= pl.col("window_begins")).fill_null(value=True),
+        "resolves": pl.col("referenced_date").is_not_null(),
+    }
     described = rows.lazy().with_columns(
         worth=_worth(reference),
         party_id=pl.col(cycle.party),
         document_line_no=line,
         document_number=pl.col(reference.number),
-        in_window=(pl.col("document_date") >= pl.col("window_begins")).fill_null(value=True),
-        resolves=pl.col("referenced_date").is_not_null(),
+        **(doubtful if name == "document_reference" else {}),
     )
     rated = with_fx_rate(described, "document_date", accepted, engagement).join(names, on="party_id", how="left", validate="m:1")
     return (

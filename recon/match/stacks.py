@@ -42,7 +42,7 @@ _ORDERS: Final = _Kind(
     " quantity uom unit_price_net unit_price_gross price_tax_basis tax_rate price_per currency fx_rate line_amount_net match_level"
     f" contract_id order_type=po_type po_version is_current_version doc_status {_ENTERED}",
     "promised_date need_by_date over_receipt_share limit_amount is_closed is_final_delivery is_final_invoice buyer_id requester_id"
-    f" planned_charge_amount sent_at sent_at{DATE_ONLY} is_bill_and_hold {_SHOWN}",
+    f" planned_charge_amount sent_at sent_at{DATE_ONLY} is_bill_and_hold requested_date is_on_hold requisition_id order_origin {_SHOWN}",
 )
 _FULFILMENTS: Final = _Kind(
     "fulfilment_table",
@@ -52,7 +52,7 @@ _FULFILMENTS: Final = _Kind(
     " quantity_accepted quantity_rejected quantity_declared_loss uom fulfilment_kind={fulfilment}_kind"
     " origin_number=origin_{fulfilment}_number origin_line_no=origin_{fulfilment}_line_no supplier_delivery_note"
     f" unit_cost_net currency {_ENTERED}",
-    f"warehouse_id incoterm goods_issue_posted {_SHOWN}",
+    f"warehouse_id incoterm goods_issue_posted inspected_at inspected_at{DATE_ONLY} movement_reason {_SHOWN}",
 )
 _INVOICES: Final = _Kind(
     "invoice_table",

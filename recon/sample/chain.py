@@ -64,6 +64,7 @@ class Chain:
         self.buys = cycle is PROCURE_TO_PAY
         self._number = ""
         self.lines: list[Line] = []
+        self.requisitions: list[Row] = []
         clerk = book.rng.choice(("BUY01", "BUY02", "BUY03", "BUY04") if self.buys else ("SAL01", "SAL02", "SAL03"))
         self.header: Row = {
             "company_code": "C10" if book.rng.randrange(4) else "C20",
@@ -131,10 +132,32 @@ class Chain:
         if service:
             row["match_level"] = "2way"
         row |= terms
+        if self.buys:
+            row |= self._requisition(item, row) | terms
         self.book.add(self.cycle.order_table, row)
         self.book.order_line_count += 1
         self.lines.append(Line(number, item, count, str(row["uom"]), price, per, row))
         return self.lines[-1]
+
+    def _requisition(self, item: Item, order_line: Row) -> Row:
+        """The order answers one requisition, approved the day before; returns what the order line says of it."""
+        first = not self.lines
+        if first:
+            self.header["requisition_id"] = order_line.get("requisition_id") or self.book.number("RQ")
+        named: Row = {
+            "company_code": self.company,
+            "requisition_id": self.header["requisition_id"],
+            "requisition_line_no": order_line[f"{self.cycle.order}_line_no"],
+            "requisition_date": self.day - days(2),
+            "item_id": item.item_id,
+            "quantity": order_line["quantity"],
+            "uom": order_line["uom"],
+            "requester_id": self.header["requester_id"],
+            "doc_status": "approved",
+            "approved_at": f"{self.day - days(1)}T10:00:00+08:00",
+        }
+        self.requisitions.append(self.book.add("purchase_requisition_line", named))
+        return {"requisition_id": named["requisition_id"]}
 
     def without_order(self, item: Item, quantity: int, unit_price: Decimal) -> Part:
         """A part of a fulfilment or invoice that answers no order."""
@@ -240,7 +263,7 @@ def invoice(lead: Chain, day: date, parts: list[tuple[Chain, Part]], kind: str =
         head["internal_number"] = book.number("AP")
     for index, row in enumerate(rows, start=1):
         book.add(cycle.invoice_table, head | {"invoice_line_no": str(index)} | row)
-    tied: Row = {"amount_net": net, "tax_amount": gross - net, "amount_gross": gross, "currency": lead.currency}
+    tied: Row = {"amount_net": net, "tax_amount": gross - net, "amount_gross": gross, "currency": columns.get("currency", lead.currency)}
     keys: Row = {
         "company_code": lead.company,
         "invoice_number": number,

@@ -42,7 +42,8 @@ def receipt(number="GR1", day="2026-10-05", **other):
 @pytest.fixture
 def found(accepted_of, engagement_of):
     def run(**given):
-        rows, covers = document_references(accepted_of(given), engagement_of())
+        found = document_references(accepted_of(given), engagement_of())
+        rows, covers = found.doubtful, found.looked_at
         return rows.collect(), covers
 
     return run

@@ -59,7 +59,7 @@ def billed_rejected_goods(book: Book) -> None:
 def closed_short(book: Book) -> None:
     """Closed with 90 of 100 received."""
     day = some_time(book)
-    chain, line = order(book, PROCURE_TO_PAY, day, "22.00", is_closed="true")
+    chain, line = order(book, PROCURE_TO_PAY, day, "22.00", is_closed="true", closed_at=book.moment(day + days(30), 8))
     chain.fulfil(day + days(5), [Part(line, Decimal(90))])
     chain.invoice(day + days(9), [Part(line, Decimal(90))])
     book.expect("QTY-04", *on_order(chain, line), "closed with 90 of 100 received")

@@ -45,7 +45,7 @@ def over_shipment_of_two_per_cent(book: Book) -> None:
 def closed_at_98_per_cent(book: Book) -> None:
     """Closed with 98 of 100 received."""
     day = some_time(book)
-    chain, line = order(book, PROCURE_TO_PAY, day, "52.00", is_closed="true")
+    chain, line = order(book, PROCURE_TO_PAY, day, "52.00", is_closed="true", closed_at=book.moment(day + days(6), 8))
     chain.fulfil(day + days(5), [Part(line, Decimal(98))])
     chain.invoice(day + days(9), [Part(line, Decimal(98))])
 

@@ -1,0 +1,85 @@
+"""Documents that hang together in an unusual way that is right: exempt, a day inside the grace, billed by the group."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
+from recon.sample.approvals import approve_order
+from recon.sample.book import AS_OF, Book, ago, days
+from recon.sample.chain import Chain, Part
+from recon.sample.faults.registry import LATER, domestic, goods, order, some_time
+from recon.sample.traps.registry import spares
+
+
+@spares("MIS-06")
+def waiting_for_inspection(book: Book) -> None:
+    """Came three days ago to the day and waits for inspection."""
+    chain = Chain(book, PROCURE_TO_PAY, ago(12), domestic(book, PROCURE_TO_PAY), promised_date=LATER)
+    chain.line(book.masters.items["INSPECTED"][0], 25, match_level="4way")
+    approve_order(chain)
+    chain.fulfil(ago(3), chain.whole())
+
+
+@spares("MIS-05")
+def samples_from_a_supplier(book: Book) -> None:
+    """Samples came without an order."""
+    chain = Chain(book, PROCURE_TO_PAY, ago(9), domestic(book, PROCURE_TO_PAY))
+    chain.fulfil(ago(9), [chain.without_order(goods(book, PROCURE_TO_PAY), 2, Decimal("5.00"))], movement_reason="samples")
+
+
+@spares("MIS-12", "MIS-18")
+def repaired_goods_billed_by_shipment(book: Book) -> None:
+    """Repaired goods went back without an order and are billed by their shipment."""
+    day = some_time(book)
+    chain = Chain(book, ORDER_TO_CASH, day, domestic(book, ORDER_TO_CASH))
+    part = chain.without_order(goods(book, ORDER_TO_CASH), 2, Decimal("80.00"))
+    shipment = chain.fulfil(day, [part], incoterm="EXW", goods_issue_posted="true", movement_reason="repairs")
+    part.columns.update(chain.fulfilled_by(shipment))
+    chain.invoice(day + days(1), [part])
+
+
+@spares("MIS-17")
+def ordered_on_the_day_of_approval(book: Book) -> None:
+    """The requisition was approved on the day of the order; another order came from the planning run without one."""
+    day = some_time(book)
+    for origin in (None, "planning run"):
+        chain, line = order(book, PROCURE_TO_PAY, day, "23.00", order_origin=origin)
+        if origin:
+            book.rows["purchase_requisition_line"].pop()
+            line.row["requisition_id"] = None
+        else:
+            chain.requisitions[0]["approved_at"] = f"{day}T17:00:00+08:00"
+        chain.fulfil(day + days(6), chain.whole())
+        chain.invoice(day + days(9), chain.whole())
+
+
+@spares("MIS-18")
+def shipped_within_the_day(book: Book) -> None:
+    """Left the house this afternoon; the order is keyed tomorrow."""
+    chain = Chain(book, ORDER_TO_CASH, AS_OF, domestic(book, ORDER_TO_CASH))
+    part = chain.without_order(goods(book, ORDER_TO_CASH), 3, Decimal("95.00"))
+    chain.fulfil(AS_OF, [part], incoterm="EXW", goods_issue_posted="true")
+
+
+@spares("MIS-19")
+def promised_for_today(book: Book) -> None:
+    """Promised for the as-of day and not shipped; two per cent short of a promise of ten days ago."""
+    for promised, shipped in ((AS_OF, 0), (ago(10), 98)):
+        chain = Chain(book, ORDER_TO_CASH, ago(20), domestic(book, ORDER_TO_CASH), promised_date=promised)
+        line = chain.line(goods(book, ORDER_TO_CASH), 100, Decimal("31.00"))
+        approve_order(chain)
+        if shipped:
+            chain.fulfil(ago(15), [Part(line, Decimal(shipped))], incoterm="EXW", goods_issue_posted="true")
+            chain.invoice(ago(14), [Part(line, Decimal(shipped))])
+
+
+@spares("DAT-17")
+def billed_after_the_close(book: Book) -> None:
+    """The last piece came five days after the close, in the grace; the bill came a month later, for goods that are in."""
+    day = some_time(book)
+    closed = day + days(9)
+    chain, line = order(book, PROCURE_TO_PAY, day, "28.00", is_closed="true", closed_at=book.moment(closed, 8))
+    chain.fulfil(day + days(6), [Part(line, Decimal(99))])
+    chain.fulfil(closed + days(5), [Part(line, Decimal(1))])
+    chain.invoice(closed + days(40), chain.whole())
