@@ -217,6 +217,12 @@ lead_time_days count days from order to receipt
 period_start date first day of the period
 date date day
 is_working_day flag a working day
+opens_at text time of day the company opens, such as 09:00; empty means the day begins open
+closes_at text time of day the company closes, such as 18:00; empty means open until the day ends
+callback_reference id evidence that the party confirmed the change when called on a known number
+request_id id number of the service request
+received_at timestamp when the request came in
+first_response_at timestamp when the customer was first answered
 table id canonical table
 source_file text file the total speaks about; empty means all files of the table
 row_count count rows the source system sent

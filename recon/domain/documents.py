@@ -212,7 +212,8 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "changes of documents after they were entered",
         "company_code document_type document_number line_no field changed_at",
         None,
-        "company_code! document_type! document_number! line_no field! old_value new_value changed_by changed_at!",
+        "company_code! document_type! document_number! line_no field! old_value new_value changed_by changed_at!"
+        " callback_reference",
     ),
     "supplier": ("the supplier master", "party_id", None, _PARTY),
     "customer": ("the customer master", "party_id", None, _PARTY),
@@ -242,7 +243,7 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "as_of_date! item_id! warehouse_id! quantity_on_hand! safety_stock reorder_point max_stock uom",
     ),
     "demand_forecast": ("forecast demand", "item_id period_start", "quantity", "item_id! period_start! quantity!"),
-    "calendar": ("working days", "date", None, "date! is_working_day!"),
+    "calendar": ("working days and open hours", "date", None, "date! is_working_day! opens_at closes_at"),
     "control_total": (
         "what the source system says it sent",
         "table source_file amount_column",
@@ -273,6 +274,12 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "from_user to_user valid_from",
         None,
         "from_user! to_user! valid_from! valid_to limit_amount",
+    ),
+    "service_request": (
+        "what customers asked for after the sale, and when they were answered",
+        "company_code request_id",
+        None,
+        "company_code! request_id! customer_id received_at! first_response_at closed_at so_number so_line_no",
     ),
     "bank_transaction": (
         "lines of bank statements",

@@ -49,7 +49,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " link_pass:text link_certainty:text is_live:flag exclusion_reason:text match_level:text uom:id base_uom:id uom_convertible:flag"
         " quantity:quantity accepted_quantity:quantity rejected_quantity:quantity open_quantity:quantity currency:id amount:money amount_base:money"
         " created_at:timestamp created_at_is_date_only:flag created_by:id warehouse_id:id supplier_delivery_note:id incoterm:id"
-        f" goods_issue_posted:flag movement_reason:text inspected_at:timestamp confirmed_date:date confirmed_quantity:quantity is_confirmed:flag {_SOURCE}",
+        f" goods_issue_posted:flag movement_reason:text inspected_at:timestamp confirmed_date:date confirmed_quantity:quantity is_confirmed:flag"
+        f" promised_date:date ordered_by:id bought_by:id posted_by:id {_SOURCE}",
     ),
     "invoice_line_match": (
         "one row per invoice line",
@@ -77,14 +78,16 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " cumulative_price_variance:money"
         # the bridge, company currency: adds up to invoiced_amount_base - billable at order price
         " quantity_variance:money price_variance:money fx_variance:money rounding_variance:money tax_variance:money charge_variance:money"
-        f" posted_by:id created_by:id {_SOURCE}",
+        f" posted_by:id created_by:id ordered_by:id promised_date:date first_fulfilled_date:date {_SOURCE}",
     ),
     "invoice_match": (
         "one row per invoice document (lines summed; header totals where given)",
         f"cycle:id company_code:id {_PARTY} invoice_number:id internal_number:id invoice_kind:text invoice_date:date posting_date:date"
         " received_date:date due_date:date currency:id fx_rate:rate amount_net:money amount_gross:money amount_gross_base:money paid_amount:money"
         f" open_amount:money line_count:count linked_line_count:count is_live:flag exclusion_reason:text created_at:timestamp"
-        f" created_at_is_date_only:flag created_by:id payment_block:id order_number:id {_SOURCE}",
+        f" created_at_is_date_only:flag created_by:id payment_block:id order_number:id"
+        " block_released_by:id block_released_at:timestamp block_released_at_is_date_only:flag block_release_reason:text"
+        f" {_SOURCE}",
     ),
     "open_layer": (
         "one row per unallocated remainder of a receipt, shipment or invoice line, unpaid invoice, unapplied cash",
@@ -143,6 +146,21 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id order_number:id party_id:id event:text event_date:date event_at:timestamp document_type:text document_number:id"
         " document_line_no:id line_count:count quantity:quantity uom:id amount:money currency:id actor_id:id on_behalf_of:id detail:text"
         f" {_SOURCE}",
+    ),
+    "document_entry": (
+        "one row per document that was not entered on the day it is dated; of the others one row per kind counts them (document_count)",
+        "cycle:id company_code:id document_type:text document_number:id internal_number:id party_id:id party_name:text group_id:id order_number:id"
+        " document_date:date received_date:date posting_date:date created_at:timestamp created_at_is_date_only:flag created_date:date"
+        # days and hours from the document's date to its entry; working days from the day it came
+        " entry_days:count entry_hours:rate entry_hours_most:rate entry_working_days:count crosses_period_end:flag swapped_date_valid:flag"
+        " period_is_on_file:flag closed_at:timestamp hours_after_close:rate currency:id amount_net:money amount_net_base:money amount_gross_base:money"
+        f" document_count:count {_SOURCE}",
+    ),
+    "duty_pair": (
+        "one row per pair of documents whose duties one person had or may have had; of the others one row per kind counts them (document_count)",
+        "duties:text cycle:id company_code:id document_type:text document_number:id internal_number:id document_date:date party_id:id party_name:text"
+        " group_id:id order_number:id other_type:text other_number:id first_login:id second_login:id is_same_person:flag persons_known:flag"
+        f" currency:id amount_base:money document_count:count {_SOURCE}",
     ),
     "document_reference": (
         "one row per reference of a document line that does not resolve, or resolves to a document more than 180 days older",

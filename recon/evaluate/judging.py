@@ -27,7 +27,7 @@ OUTSIDE, PASSED, EXCEPTION, NOT_TESTABLE = 0, 1, 2, 3
 #: Columns of a population that describe a document, carried along wherever the population has them.
 ABOUT: Final = (
     "cycle", "company_code", "party_id", "party_name", "order_number", "order_line_no", "item_id", "currency", "age_days", "internal_number",
-    "source_file", "source_row",
+    "document_count", "source_file", "source_row",
 )  # fmt: skip
 #: What a row is worth in company currency: the first of these that its measured table has.
 _SIZES: Final = ("ordered_amount_base", "invoiced_amount_base", "amount_gross_base", "amount_net_base", "amount_base", "amount_spread_base")
@@ -131,10 +131,11 @@ def _verdict(control: Control, reader: Reader) -> pl.Expr:
 
 
 def tally(control: Control, judged: Judged) -> Tally:
-    """How a population fell under a control."""
+    """How a population fell under a control. A row that stands for several documents counts as so many."""
     verdict = judged.verdicts[control.id]
-    population = verdict.len() - int((verdict == OUTSIDE).sum())
-    untested = int((verdict == NOT_TESTABLE).sum())
+    weight = judged.rows["document_count"] if "document_count" in judged.rows.columns else pl.repeat(1, verdict.len(), eager=True)
+    population = int(weight.filter(verdict != OUTSIDE).sum())
+    untested = int(weight.filter(verdict == NOT_TESTABLE).sum())
     unknown = _unknown_columns(control, judged) if population and untested == population else ()
     return Tally(population, untested, unknown, _worth(judged, verdict != OUTSIDE), _worth(judged, verdict == NOT_TESTABLE))
 

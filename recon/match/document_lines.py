@@ -51,7 +51,11 @@ def fulfilment_line_match(found: ThreeWay, parts: Parts, accepted: Accepted, eng
             *found.raw.fulfilments.looked_up("place", *own, own_currency="currency"),
             pl.col("link_pass", "link_certainty").cast(pl.String),
         )
-        .with_columns(found.raw.orders.looked_up("order_place", "order_number", "order_line_no", "contract_id"))
+        .with_columns(
+            found.raw.orders.looked_up(
+                "order_place", "order_number", "order_line_no", "contract_id", "promised_date", ordered_by="created_by", bought_by="buyer_id"
+            )
+        )
     )
     measured = looked.with_columns(
         posting_date=pl.coalesce("posting_date", "fulfilment_date"),
@@ -113,7 +117,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
             *looked_up(found.fulfilments, "fulfilment_row", goods_place="place"),
             *found.raw.invoices.looked_up("place", *own),
             *looked_up(found.units, "unit", *terms),
-            *looked_up(found.goods.by_unit, "unit", "for_billing", "accepted"),
+            *looked_up(found.goods.by_unit, "unit", "for_billing", "accepted", first_fulfilled_date="first_day"),
             *looked_up(
                 documents,
                 "document",
@@ -126,9 +130,9 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
             pl.col("link_pass", "link_certainty").cast(pl.String),
         )
     )
-    order_terms = ("order_number", "order_line_no", "contract_id", "limit_amount", "planned_charge_amount")
+    order_terms = ("order_number", "order_line_no", "contract_id", "limit_amount", "planned_charge_amount", "promised_date")
     looked = placed.rename({"line_amount_net": "net"}).with_columns(
-        *found.raw.orders.looked_up("order_place", *order_terms, order_amount="line_amount_net", order_currency="currency"),
+        *found.raw.orders.looked_up("order_place", *order_terms, order_amount="line_amount_net", order_currency="currency", ordered_by="created_by"),
         *found.raw.fulfilments.looked_up("goods_place", "fulfilment_number", "fulfilment_line_no"),
     )
     dated = with_days_left(_with_terms(looked), "posting_date", accepted)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _KEY: Final = ["cycle", "company_code", "party_id", "invoice_number", "invoice_date", "internal_number"]
 _HEADER: Final = _KEY[:-1]
+_RELEASE: Final = ("block_released_by", "block_released_at", "block_released_at_is_date_only", "block_release_reason")
 
 
 def numbered(invoices: pl.DataFrame) -> pl.DataFrame:
@@ -74,7 +75,7 @@ def invoice_documents(found: ThreeWay, accepted: Accepted) -> pl.LazyFrame:
         payment_block=pl.col("payment_block").drop_nulls().first(),
         order_number=pl.when((first == last) & (pl.col("order_number").n_unique() == 1)).then(first),
     )
-    said = [*_KEY, "currency", "source_file", "source_row", "created_by", "created_at_is_date_only"]
+    said = [*_KEY, "currency", "source_file", "source_row", "created_by", "created_at_is_date_only", *_RELEASE]
     first_line = found.raw.invoices.taken(documents["place"], *said, "invoice_kind").with_columns(pl.col("invoice_kind").fill_null("invoice"))
     documents = pl.concat([documents, first_line], how="horizontal")
     headed = _with_headers(documents, accepted).lazy()

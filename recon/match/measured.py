@@ -12,7 +12,9 @@ from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
 from recon.match import document_lines, invoice_documents, master_standing, open_layers, parts
 from recon.match.approvals import approvals
+from recon.match.calendars import calendar
 from recon.match.dense import IN_ORDER
+from recon.match.documents_entered import document_entry
 from recon.match.duplicates import duplicate_pairs
 from recon.match.given import MeasuredLines
 from recon.match.inspections import receipt_inspection
@@ -21,6 +23,7 @@ from recon.match.order_lines import order_line_match
 from recon.match.party_records import party_records
 from recon.match.references import document_references
 from recon.match.requisitions import order_requisition
+from recon.match.separation import duty_pair
 from recon.match.settlement import settle
 from recon.match.three_way import bring_together
 from recon.match.timing import order_timing
@@ -49,6 +52,7 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
         doubtful_units, unit_lines = document_lines.document_line_unit(found, written, accepted)
         parties, party_documents = master_standing.party_documents(accepted, engagement)
         items, item_lines = master_standing.unknown_item_lines(accepted, engagement)
+        days = calendar(accepted, engagement)
         tables = {
             "party_document": parties,
             "unknown_item_line": items,
@@ -70,6 +74,8 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
             "closed_order_reference": closed.result()[0],
             "receipt_inspection": receipt_inspection(lines, settled, accepted, engagement),
             "order_requisition": order_requisition(lines, accepted, engagement),
+            "document_entry": document_entry(accepted, lines, settlement, days, engagement),
+            "duty_pair": duty_pair(accepted, lines, settlement),
         }
     covers = {
         "party_document": party_documents,

@@ -36,7 +36,8 @@ class Settlement:
     (document currency, signed like the invoice; open_amount is null where the gross amount is unknown, zero where the document is not live).
     It also has first_payment_at and first_payment_at_is_date_only, null where nothing was paid.
     `settlement_match`: as in measures, sorted. `open_items`: open_payable, open_receivable and unapplied_cash in the columns of
-    open_layer, ages left null. `payments`: every payment with its reason for not counting. `payment_tie_out`: the doorway `match` of the payment tables.
+    open_layer, ages left null. `applied`: what of each payment went to each invoice, by their positions in `payments` and `invoices`.
+    `payments`: every payment with its reason for not counting. `payment_tie_out`: the doorway `match` of the payment tables.
     """
 
     invoices: pl.LazyFrame
@@ -44,6 +45,7 @@ class Settlement:
     open_items: pl.LazyFrame
     payments: pl.DataFrame
     payment_tie_out: pl.DataFrame
+    applied: pl.DataFrame
 
 
 def settle(accepted: Accepted, invoice_documents: pl.LazyFrame, engagement: Engagement) -> Settlement:
@@ -63,6 +65,7 @@ def settle(accepted: Accepted, invoice_documents: pl.LazyFrame, engagement: Enga
         open_items=items.lazy(),
         payments=paid,
         payment_tie_out=payment_tie_out(paid),
+        applied=final.applied.select("payment_id", "invoice_id", "amount"),
     )
 
 

@@ -52,7 +52,7 @@ _FULFILMENTS: Final = _Kind(
     " quantity_accepted quantity_rejected quantity_declared_loss uom fulfilment_kind={fulfilment}_kind"
     " origin_number=origin_{fulfilment}_number origin_line_no=origin_{fulfilment}_line_no supplier_delivery_note"
     f" unit_cost_net currency {_ENTERED}",
-    f"warehouse_id incoterm goods_issue_posted inspected_at inspected_at{DATE_ONLY} movement_reason {_SHOWN}",
+    f"warehouse_id incoterm goods_issue_posted inspected_at inspected_at{DATE_ONLY} movement_reason transfer_date posted_by {_SHOWN}",
 )
 _INVOICES: Final = _Kind(
     "invoice_table",
@@ -62,7 +62,7 @@ _INVOICES: Final = _Kind(
     " referenced_fulfilment_number={fulfilment}_number referenced_fulfilment_line_no={fulfilment}_line_no supplier_delivery_note item_id"
     " quantity uom unit_price_net price_per discount_amount line_amount_net tax_rate line_tax_amount line_amount_gross currency fx_rate"
     f" origin_number=origin_invoice_number origin_line_no=origin_invoice_line_no {_ENTERED}",
-    f"received_date due_date payment_block posted_by {_SHOWN}",
+    f"received_date due_date payment_block block_released_by block_released_at block_released_at{DATE_ONLY} block_release_reason posted_by {_SHOWN}",
 )
 
 

@@ -72,7 +72,7 @@ class Chain:
             cycle.party: party.party_id,
             "currency": party.currency,
             "fx_rate": book.masters.rate(party.currency, day),
-            "promised_date": day + days(14),
+            "promised_date": day + days(30),
             "created_by": clerk,
             "created_at": book.moment(day, 9),
             "sent_at": book.moment(day, 16),
@@ -260,7 +260,7 @@ def invoice(lead: Chain, day: date, parts: list[tuple[Chain, Part]], kind: str =
         "created_at": book.moment(day, 17),
     }
     if lead.buys:
-        head["internal_number"] = book.number("AP")
+        head |= {"internal_number": book.number("AP"), "received_date": day}
     for index, row in enumerate(rows, start=1):
         book.add(cycle.invoice_table, head | {"invoice_line_no": str(index)} | row)
     tied: Row = {"amount_net": net, "tax_amount": gross - net, "amount_gross": gross, "currency": columns.get("currency", lead.currency)}

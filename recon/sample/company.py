@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from recon.domain.documents import TABLES
 from recon.domain.errors import TermsRefused
-from recon.sample import approvals, masters, purchase, sales
+from recon.sample import approvals, calendars, masters, purchase, sales
 from recon.sample.book import AS_OF, FIRST_DAY, Book, days
 from recon.sample.faults import PLANTERS
 from recon.sample.scenarios import CYCLES, SPAN, Start
@@ -68,7 +68,12 @@ def _special(count: int, *, planted: bool) -> list[Callable[[Book], None]]:
 def _empty_book(lines: int, seed: int) -> Book:
     rng = Random(f"recon sample {seed}")  # noqa: S311 - reproducible chance is the point, not secrecy
     world = masters.build(rng, lines)
-    fixed = world.tables | {"approval_policy": approvals.policy_rows(), "delegation": approvals.delegation_rows()}
+    fixed = world.tables | {
+        "approval_policy": approvals.policy_rows(),
+        "delegation": approvals.delegation_rows(),
+        "calendar": calendars.calendar_rows(),
+        "fiscal_period": calendars.fiscal_period_rows(),
+    }
     return Book(rng, world, {name: list(fixed.get(name, ())) for name in TABLES})
 
 
