@@ -27,7 +27,7 @@ SHIPPED = {"planted": (3000, 2026), "clean": (1500, 2025)}
 def perform(folder: Path, parameters: list[dict[str, object]] | None = None) -> Workpapers:
     overrides = [ParameterOverride.model_validate(terms) for terms in parameters or []]
     engagement = read_engagement(folder / "engagement.yaml")
-    return run(engagement.model_copy(update={"second_opinion": False, "parameters": overrides}))
+    return run(engagement.model_copy(update={"second_opinion": False, "parameters": [*engagement.parameters, *overrides]}))
 
 
 def answers(folder: Path) -> Counter[tuple[str, ...]]:

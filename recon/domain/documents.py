@@ -212,8 +212,7 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "changes of documents after they were entered",
         "company_code document_type document_number line_no field changed_at",
         None,
-        "company_code! document_type! document_number! line_no field! old_value new_value changed_by changed_at!"
-        " callback_reference",
+        "company_code! document_type! document_number! line_no field! old_value new_value changed_by changed_at! callback_reference",
     ),
     "supplier": ("the supplier master", "party_id", None, _PARTY),
     "customer": ("the customer master", "party_id", None, _PARTY),

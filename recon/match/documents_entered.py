@@ -34,9 +34,7 @@ _GIVEN: Final[dict[str, pl.DataType]] = {
 _TWELVE: Final = 12
 
 
-def document_entry(
-    accepted: Accepted, lines: MeasuredLines, settlement: Settlement, calendar: Calendar, engagement: Engagement
-) -> pl.LazyFrame:
+def document_entry(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, calendar: Calendar, engagement: Engagement) -> pl.LazyFrame:
     """document_entry, sorted by key: one row per document that was not entered on its own day, the others counted.
 
     Documents entered on the day they are dated (and, for invoices, received) and before their period was closed say nothing to
@@ -77,7 +75,7 @@ def _lags(dated: pl.LazyFrame, calendar: Calendar, engagement: Engagement) -> pl
     created, coarse = pl.col("created_at"), pl.col("created_at_is_date_only")
     midnight = pl.col("document_date").cast(_STAMP)
     is_day = pl.lit(value=True)
-    least = earliest_moment(created, coarse, engagement) - latest_moment(midnight, is_day, engagement)
+    least = earliest_moment(created, coarse, engagement) - earliest_moment(midnight.dt.offset_by("1d"), is_day, engagement)
     most = latest_moment(created, coarse, engagement) - earliest_moment(midnight, is_day, engagement)
     day, month = pl.col("document_date").dt.day(), pl.col("document_date").dt.month()
     swaps = day <= _TWELVE
@@ -179,4 +177,3 @@ def _shared(*columns: str) -> list[str]:
 
 def _by_cycle(types: dict[str, str]) -> pl.Expr:
     return pl.col("cycle").replace_strict(types, return_dtype=pl.String)
-

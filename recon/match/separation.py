@@ -33,7 +33,9 @@ class Persons:
     """Who stands behind a login."""
 
     def __init__(self, accepted: Accepted) -> None:
-        known = table(accepted, "user").filter(pl.col("person_id").is_not_null()).select("user_id", "person_id").unique("user_id", keep="any").collect()
+        known = (
+            table(accepted, "user").filter(pl.col("person_id").is_not_null()).select("user_id", "person_id").unique("user_id", keep="any").collect()
+        )
         self._behind = dict(zip(known["user_id"].to_list(), known["person_id"].to_list(), strict=True))
 
     def of(self, login: str) -> pl.Expr:
@@ -152,4 +154,3 @@ def paid_parts(settlement: Settlement) -> pl.LazyFrame:
     )  # fmt: skip
     sides = [parts, paid.select(pl.all().gather(parts["payment_id"])), bills.select(pl.all().gather(parts["invoice_id"]))]
     return pl.concat(sides, how="horizontal").lazy().with_columns(amount_base=amount(pl.col("amount"), pl.col("fx_rate")))
-

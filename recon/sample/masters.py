@@ -98,6 +98,7 @@ _ITEMS: Final = """
 备件包|Spare parts kit|FINISHED|PCS|468.00
 称重模块|Weighing module|FINISHED|PCS|925.00
 封口机|Sealing machine|FINISHED|PCS|1740.00
+应急备件|Emergency spare part|SPARES|PCS|29.00
 """
 
 

@@ -54,7 +54,7 @@ def _payment(chain: Chain, day: date, amount: Decimal, **columns: Value) -> str:
     if chain.buys:
         row |= {"payment_kind": "payment", "created_by": "CAS01", "released_by": "CAS02", "created_at": book.moment(day, 11)}
     else:
-        row |= {"receipt_kind": "receipt", "payer_name": chain.party.name, "created_by": "CSH01"}
+        row |= {"receipt_kind": "receipt", "payer_name": chain.party.name, "created_by": "CSH01", "posted_at": book.moment(day, 11)}
     book.add(cycle.payment_table, row | columns)
     if chain.buys and amount * rate >= approvals.LOWEST["supplier_payment"]:
         keys: Row = {"company_code": chain.company, "document_type": cycle.payment_type, "document_number": number}

@@ -33,7 +33,14 @@ fail_on: medium                        # exit code 1 from this severity on: crit
 second_opinion: true                   # Great Expectations judges the results once more, beside the run
 
 # Limits of controls that are not the usual ones, each with its scope and its reason. Decimals stand in quotes.
-parameters: []
+parameters:
+  - control: TIM-02
+    set: {{early_window_days: unlimited}}
+    why: the stores take goods in whenever they come
+  - control: TIM-02
+    set: {{early_window_days: "2"}}
+    where: {{item_group: SPARES}}
+    why: spare parts are called for the day; there is no room for more
 #  - control: PRC-01
 #    set: {{price_over_tolerance_share: "0.05"}}
 #    where: {{supplier_id: S1007}}

@@ -25,8 +25,9 @@ def invoiced_and_nothing_received(book: Book) -> None:
     """Billed twelve days or longer ago, nothing came."""
     day = book.day_between(ago(90), ago(20))
     chain, line = order(book, PROCURE_TO_PAY, day, "27.00")
-    chain.invoice(day + days(8), chain.whole())
+    document = chain.invoice(day + days(8), chain.whole())
     book.expect("MIS-02", *on_order(chain, line), "billed 100, received nothing")
+    book.expect("TIM-01", *on_invoice(chain, document, line), "2,700 billed days ahead of the promised goods")
 
 
 @plants("MIS-03")

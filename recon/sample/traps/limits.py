@@ -124,7 +124,8 @@ def half_a_per_cent_above_the_agreement(book: Book) -> None:
 @spares("MIS-02")
 def billed_five_days_ago(book: Book) -> None:
     """Billed five days ago, nothing received: in flight."""
-    chain, _ = order(book, PROCURE_TO_PAY, ago(9), "47.00")
+    chain, line = order(book, PROCURE_TO_PAY, ago(9), "47.00")
+    line.row["promised_date"] = ago(3)
     chain.invoice(ago(5), chain.whole())
 
 
