@@ -76,7 +76,7 @@ def test_the_shipped_sample_has_three_of_everything_and_is_small():
 ONE_UNIT_TIGHTER = {
     "MIS-02": ({"receipt_grace_days": "4"}, 1),
     "MIS-03": ({"invoice_wait_days": "29"}, 2),
-    "MIS-04": ({"late_grace_days": "2"}, 1),
+    "MIS-04": ({"late_grace_days": "2"}, 2),
     "MIS-05": ({"late_order_grace_hours": "23"}, 1),
     "MIS-09": ({"billing_wait_days": "2"}, 1),
     "MIS-11": ({"confirmation_wait_days": "6"}, 1),
@@ -86,6 +86,11 @@ ONE_UNIT_TIGHTER = {
     "PRC-01": ({"price_over_tolerance_share": "0.0199", "price_over_tolerance_amount": "9.99"}, 4),
     "PRC-02": ({"price_under_tolerance_share": "0.0199", "price_under_tolerance_amount": "9.99"}, 3),
     "PRC-03": ({"contract_price_tolerance_share": "0.0049"}, 1),
+    "TIM-01": ({"early_invoice_amount_days": "9999"}, 1),
+    "TIM-06": ({"back_date_days": "4"}, 1),
+    "TIM-09": ({"future_date_days": "0"}, 1),
+    "TIM-10": ({"stale_invoice_days": "89"}, 1),
+    "SLA-04": ({"entry_limit_days": "2"}, 1),
     "PRC-07": ({"value_over_tolerance_share": "0.0199", "value_over_tolerance_amount": "49.99"}, 2),
 }
 
