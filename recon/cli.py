@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Workpapers
 
 _FORMAT = click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="Text for people or JSON for machines.")
-_LANGUAGE = click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", help="Language of the report.")
+_LANGUAGE = click.option(
+    "--lang", "language", type=click.Choice(["en", "zh", "both"]), default="en", help="Language of the report; both: English, and Chinese beside it."
+)
+_AUDIENCE = click.option(
+    "--audience",
+    "audiences",
+    type=click.Choice(["audit", "management", "finance", "purchasing", "warehouse", "sales"]),
+    multiple=True,
+    default=("audit",),
+    help="Who reads the report: chooses sections and masks persons and bank accounts. May be given several times; the first is report/index.html.",
+)
 _ENGAGEMENT = click.argument("engagement_file", metavar="ENGAGEMENT.yaml", type=click.Path(path_type=Path))
 
 
@@ -46,15 +56,23 @@ def cli() -> None:
 @click.option("--history", type=click.Path(path_type=Path), help="An earlier published run: exceptions keep their first_seen, closed ones are named.")
 @click.option("--second-opinion/--no-second-opinion", "second_opinion", default=None, help="Override the engagement's second_opinion.")
 @_LANGUAGE
+@_AUDIENCE
 @_FORMAT
 def run_command(
-    engagement_file: Path, folder: Path, as_of: str | None, history: Path | None, second_opinion: bool | None, language: str, style: str
+    engagement_file: Path,
+    folder: Path,
+    as_of: str | None,
+    history: Path | None,
+    second_opinion: bool | None,
+    language: str,
+    audiences: tuple[str, ...],
+    style: str,
 ) -> None:
     """Load, conform, validate, match, evaluate, record, report, deliver: the nightly job."""
     engagement = _read(engagement_file, as_of)
     if second_opinion is not None:
         engagement = engagement.model_copy(update={"second_opinion": second_opinion})
-    workpapers = _perform(engagement, folder, history, language)
+    workpapers = _perform(engagement, folder, history, language, audiences)
     _tell(workpapers, folder, style)
     sys.exit(_verdict(workpapers))
 
@@ -225,14 +243,14 @@ def _controls() -> list[Any]:
     return list(rulebook.read_controls(places.rules() / "controls"))
 
 
-def _perform(engagement: Engagement, folder: Path, history: Path | None, language: str) -> Workpapers:
+def _perform(engagement: Engagement, folder: Path, history: Path | None, language: str, audiences: tuple[str, ...] = ("audit",)) -> Workpapers:
     from recon import pipeline
     from recon.deliver import claim
 
     with claim(folder), _progress() as watch:
         workpapers = pipeline.run(engagement, history=history, watch=watch)
         watch("report")
-        pipeline.publish(workpapers, folder, language=language)
+        pipeline.publish(workpapers, folder, language=language, audiences=audiences)
     return workpapers
 
 

@@ -25,7 +25,7 @@ from recon.validate import prepare, second_opinion, validate
 from recon.validate.gate import gate as judge_by_suite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from recon.domain.control import Control
@@ -104,9 +104,9 @@ def _room(seconds: dict[str, float], watch: Callable[[str], None], name: str) ->
     seconds[name] = time.perf_counter() - entered
 
 
-def publish(workpapers: Workpapers, folder: Path, *, language: str = "en") -> None:
+def publish(workpapers: Workpapers, folder: Path, *, language: str = "en", audiences: Sequence[str] = ("audit",)) -> None:
     """Write the report, the results and the manifest of a run to `folder`, whole or not at all."""
-    deliver(report(workpapers, language), workpapers, folder)
+    deliver(report(workpapers, language, audiences), workpapers, folder)
 
 
 def _with_opinion(workpapers: Workpapers, verdict: pl.DataFrame) -> Workpapers:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["TRACED", "match", "trace"]
 
 #: canonical tables that `trace` reads beside the measured tables
-TRACED = ("approval_event", "document_change", "goods_receipt_line", "purchase_order_line")
+TRACED = ("approval_event", "document_change", "goods_receipt_line", "purchase_order_line", "purchase_requisition_line")
 
 
 def match(accepted: Accepted, engagement: Engagement) -> Matches:

@@ -24,7 +24,7 @@ _PAYMENT: Final = ("cycle", "company_code", "party_id", "payment_number")
 _TYPES: Final = {stem: {c.name: getattr(c, f"{stem}_type") for c in CYCLES} for stem in ("order", "fulfilment", "invoice", "payment")}
 #: Events in the order in which they usually happen.
 EVENTS: Final = (
-    "entered", "ordered", "changed", "approval", "sent", "fulfilled", "returned", "reversed", "inspected", "rejected", "confirmed",
+    "requested", "requisition_approved", "entered", "ordered", "changed", "approval", "sent", "fulfilled", "returned", "reversed", "inspected", "rejected", "confirmed",
     "prepaid", "invoiced", "credited", "bill_reversed", "posted", "paid",
 )  # fmt: skip
 
@@ -39,13 +39,15 @@ def traces(accepted: Accepted, matches: Matches, exceptions: pl.DataFrame, engag
     orders = links.select(_ORDER).unique().lazy()
     bills = _lines(matches, "invoice_line_match", orders).collect().lazy()
     paid = _payments(matches, bills).collect().lazy()
+    requests = _requests(accepted, orders).collect().lazy()
     parts = [
+        *_requested(accepted, requests, engagement),
         *_ordered(matches, orders, engagement),
         *_fulfilled(matches, orders),
         *_inspected(accepted, matches, orders, engagement),
         *_billed(bills),
         paid.drop("invoice_number"),
-        *_papers(accepted, _documents(accepted, orders, bills, paid), engagement),
+        *_papers(accepted, _documents(requests, orders, bills, paid), engagement),
     ]
     events = pl.concat([_shaped(part) for part in parts]).filter(pl.col("event_date") <= engagement.as_of).collect()
     place = pl.col("event").replace_strict({event: i for i, event in enumerate(EVENTS)}, return_dtype=pl.Int64)
@@ -80,7 +82,42 @@ def _lines(matches: Matches, name: str, orders: pl.LazyFrame) -> pl.LazyFrame:
     return matches.tables[name].join(orders, on=list(_ORDER), how="semi")
 
 
+def _requests(accepted: Accepted, orders: pl.LazyFrame) -> pl.LazyFrame:
+    """The requisitions that the orders answer: the order's key, document_number."""
+    return (
+        table(accepted, "purchase_order_line")
+        .filter(pl.col("requisition_id").is_not_null())
+        .select(cycle=pl.lit(CYCLES[0].name), company_code="company_code", order_number="po_number", document_number="requisition_id")
+        .join(orders, on=list(_ORDER), how="semi")
+        .unique()
+    )
+
+
 # ── the events ───────────────────────────────────────────────────────────────────────────────────────────────
+def _requested(accepted: Accepted, requests: pl.LazyFrame, engagement: Engagement) -> list[pl.LazyFrame]:
+    """The requisition behind the order, and its approval where its own lines record it."""
+    lines = table(accepted, "purchase_requisition_line").rename({"requisition_id": "document_number"})
+    documents = (
+        lines.join(requests, on=["company_code", "document_number"])
+        .group_by(*_ORDER, "document_number")
+        .agg(
+            *_first("requester_id", "source_file", "source_row"),
+            *_one("uom"),
+            pl.col("requisition_date").min(),
+            pl.col("approved_at").max(),
+            pl.col("approved_at_is_date_only").any(),
+            quantity=pl.col("quantity").sum(),
+            line_count=pl.len(),
+        )
+        .with_columns(document_type=pl.lit("requisition"))
+    )
+    asked = documents.filter(pl.col("requisition_date").is_not_null())
+    return [
+        asked.with_columns(event=pl.lit("requested"), event_date="requisition_date", actor_id="requester_id"),
+        _stamped(documents.with_columns(quantity=None), "approved_at", engagement).with_columns(event=pl.lit("requisition_approved")),
+    ]
+
+
 def _ordered(matches: Matches, orders: pl.LazyFrame, engagement: Engagement) -> list[pl.LazyFrame]:
     """The order itself: its date, when it was entered, when it was sent."""
     lines = _lines(matches, "order_line_match", orders)
@@ -177,17 +214,11 @@ def _payments(matches: Matches, bills: pl.LazyFrame) -> pl.LazyFrame:
 
 
 # ── approvals and changes of all these documents ─────────────────────────────────────────────────────────────
-def _documents(accepted: Accepted, orders: pl.LazyFrame, bills: pl.LazyFrame, paid: pl.LazyFrame) -> pl.LazyFrame:
+def _documents(requests: pl.LazyFrame, orders: pl.LazyFrame, bills: pl.LazyFrame, paid: pl.LazyFrame) -> pl.LazyFrame:
     """Every paper of an order whose approvals and changes belong to it: document_type, document_number beside the order's key.
 
     A party is known where the number of a paper is only unique with it.
     """
-    requests = (
-        table(accepted, "purchase_order_line")
-        .filter(pl.col("requisition_id").is_not_null())
-        .select(cycle=pl.lit(CYCLES[0].name), company_code="company_code", order_number="po_number", document_number="requisition_id")
-        .join(orders, on=list(_ORDER), how="semi")
-    )
     unnamed = pl.lit(None, pl.String).alias("party_id")
     papers = [
         orders.select(*_ORDER, unnamed, _type("order"), document_number="order_number"),

@@ -9,24 +9,26 @@ from recon.report.terminal import terminal_lines
 from recon.report.verdict import exit_code
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from recon.domain.publication import Publication
     from recon.domain.workpapers import Workpapers
 
 __all__ = ["exit_code", "report", "summary", "terminal_lines"]
 
 
-def report(workpapers: Workpapers, language: str) -> Publication:
-    """Everything a run publishes but its manifest: path -> bytes or table. `language` is `en` or `zh`.
+def report(workpapers: Workpapers, language: str, audiences: Sequence[str] = ("audit",)) -> Publication:
+    """Everything a run publishes but its manifest: path -> bytes or table.
 
-    The same workpapers give the same bytes.
+    `language` is `en`, `zh` or `both` (the second beside the first), `audiences` are words of `audience.AUDIENCES`; the first edition is
+    report/index.html. The same workpapers give the same bytes.
     """
-    from recon.report.page import page
+    from recon.report.editions import CHOICES, editions
     from recon.report.results import tables
 
     layers = workpapers.balances.collect()
-    facts = summary(workpapers, layers)
     return {
         **tables(workpapers, layers),
-        "results/summary.json": encoded(facts),
-        "report/index.html": page(workpapers, facts, layers, language),
+        "results/summary.json": encoded(summary(workpapers, layers)),
+        **editions(workpapers, layers, audiences, CHOICES[language]),
     }

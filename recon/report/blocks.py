@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from recon.report.figures import number_column
+from recon.report.vocabulary import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +36,12 @@ class Shown:
     choice: bool = False  # offered as a filter
     codes: Mapping[str, str] = field(default_factory=dict)  # word -> what it is called; its order is the sort order
     toned: bool = False  # the code's word is also a class of the style sheet
+    span: bool = False  # offered as a least value
+
+
+def shown(name: str, words: Words, **facts: Any) -> Shown:  # noqa: ANN401 - fields of Shown
+    """A column under its name in the vocabulary; one column per language goes by the name without it."""
+    return Shown(name, COLUMNS[name.removesuffix(f"_{words.language}")], **facts)
 
 
 def packed(frame: pl.DataFrame, columns: Sequence[Shown], words: Words, **more: Any) -> str:  # noqa: ANN401 - whatever JSON can say
@@ -46,11 +53,15 @@ def packed(frame: pl.DataFrame, columns: Sequence[Shown], words: Words, **more: 
 
 def _column(values: pl.Series, shown: Shown, words: Words) -> dict[str, Any]:
     facts: dict[str, Any] = {"name": shown.name, "title": words(shown.title), "width": shown.width, "choice": shown.choice}
+    facts |= {"span": True} if shown.span else {}
     kind = values.dtype
     if kind.is_numeric():
         name = values.name
         return facts | {"kind": "number", "values": values.to_frame().select(number_column(pl.col(name), shown.digits)).to_series().to_list()}
     text = values.cast(pl.String)
+    if kind == pl.Date:  # the reader's browser writes them in the form of its language; they sort as they are
+        days = text.unique().drop_nulls().sort().to_list()
+        return facts | {"date": True} | _coded(text, days, days)
     if shown.codes:
         return facts | _coded(text, list(shown.codes), [words(title) for title in shown.codes.values()], toned=shown.toned)
     present = text.unique().drop_nulls().sort().to_list()

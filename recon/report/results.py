@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
-from recon.domain import tie_out
+from recon.domain import measures, tie_out
 from recon.domain import workpapers as declared
 from recon.domain.publication import TableFile
 
@@ -31,22 +31,34 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
             "results/suppressed.parquet": _file(register.suppressed.lazy(), hidden, _EXCEPTION_KEY, "parquet"),
             "results/suppressions.csv": _file(register.suppressions.lazy(), declared.SUPPRESSIONS, ("suppression",)),
         }
-    return answered_for | {
-        "results/exceptions.csv": _file(exceptions, declared.REGISTER, _EXCEPTION_KEY),
-        "results/exceptions.parquet": _file(exceptions, declared.REGISTER, _EXCEPTION_KEY, "parquet"),
-        "results/controls.csv": _file(outcomes.controls.lazy(), declared.CONTROLS, ("control_id",)),
-        "results/not_testable.parquet": _file(outcomes.not_testable.lazy(), untested, untested, "parquet"),
-        "results/order_lines.parquet": _file(outcomes.order_lines, declared.ORDER_LINES, _ORDER_KEY, "parquet"),
-        "results/invoice_lines.parquet": _file(outcomes.invoice_lines, declared.INVOICE_LINES, _INVOICE_KEY, "parquet"),
-        "results/allocations.parquet": _file(workpapers.allocations, declared.ALLOCATIONS, declared.ALLOCATIONS[:8], "parquet"),
-        "results/settlements.parquet": _file(workpapers.settlements, declared.SETTLEMENTS, declared.SETTLEMENTS[:5], "parquet"),
-        "results/balances.csv": _file(layers.lazy(), declared.BALANCES, declared.BALANCES[:8]),
-        "results/balances.parquet": _file(layers.lazy(), declared.BALANCES, declared.BALANCES[:8], "parquet"),
-        "results/rejected_rows.csv": _file(workpapers.rejected.lazy(), declared.REJECTED, declared.REJECTED[:5]),
-        "results/statements.csv": _file(workpapers.statements.lazy(), declared.STATEMENTS, ("table", "rule")),
-        "results/changes.csv": _file(register.changes.lazy(), declared.CHANGES, ("change", *_EXCEPTION_KEY)),
-        "results/tie_out.csv": _file(places.lazy(), tuple(tie_out.SCHEMA), ("place", "table")),
-    }
+    followed = {}
+    if workpapers.traces is not None and workpapers.parties is not None:
+        events, parties = tuple(measures.schema("order_event")), tuple(measures.schema("party_record"))
+        places_of_events = workpapers.traces.events.lazy().with_row_index("place")
+        followed = {
+            "results/order_events.parquet": _file(places_of_events, events, (*events[:3], "place"), "parquet"),
+            "results/party_records.csv": _file(workpapers.parties.lazy(), parties, ("cycle", "party_id")),
+        }
+    return (
+        answered_for
+        | followed
+        | {
+            "results/exceptions.csv": _file(exceptions, declared.REGISTER, _EXCEPTION_KEY),
+            "results/exceptions.parquet": _file(exceptions, declared.REGISTER, _EXCEPTION_KEY, "parquet"),
+            "results/controls.csv": _file(outcomes.controls.lazy(), declared.CONTROLS, ("control_id",)),
+            "results/not_testable.parquet": _file(outcomes.not_testable.lazy(), untested, untested, "parquet"),
+            "results/order_lines.parquet": _file(outcomes.order_lines, declared.ORDER_LINES, _ORDER_KEY, "parquet"),
+            "results/invoice_lines.parquet": _file(outcomes.invoice_lines, declared.INVOICE_LINES, _INVOICE_KEY, "parquet"),
+            "results/allocations.parquet": _file(workpapers.allocations, declared.ALLOCATIONS, declared.ALLOCATIONS[:8], "parquet"),
+            "results/settlements.parquet": _file(workpapers.settlements, declared.SETTLEMENTS, declared.SETTLEMENTS[:5], "parquet"),
+            "results/balances.csv": _file(layers.lazy(), declared.BALANCES, declared.BALANCES[:8]),
+            "results/balances.parquet": _file(layers.lazy(), declared.BALANCES, declared.BALANCES[:8], "parquet"),
+            "results/rejected_rows.csv": _file(workpapers.rejected.lazy(), declared.REJECTED, declared.REJECTED[:5]),
+            "results/statements.csv": _file(workpapers.statements.lazy(), declared.STATEMENTS, ("table", "rule")),
+            "results/changes.csv": _file(register.changes.lazy(), declared.CHANGES, ("change", *_EXCEPTION_KEY)),
+            "results/tie_out.csv": _file(places.lazy(), tuple(tie_out.SCHEMA), ("place", "table")),
+        }
+    )
 
 
 def _file(frame: pl.LazyFrame, columns: tuple[str, ...], key: tuple[str, ...], form: Literal["csv", "parquet"] = "csv") -> TableFile:

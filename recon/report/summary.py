@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from recon.report import totals
 from recon.report.figures import plain
+from recon.report.trend import trend
 from recon.report.verdict import verdict
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def summary(workpapers: Workpapers, layers: pl.DataFrame | None = None) -> dict[
         "verdict": judged.word,
         "verdict_reasons": [_reason(reason) for reason in judged.reasons],
         "highest_severity": next((word for word, figures in severities.items() if figures["count"]), None),
-        "exceptions": {name: _text(value) for name, value in totals.overall(workpapers).items()},
+        "exceptions": {name: _text(value) for name, value in totals.overall(workpapers).items()}
+        | {"amount_once_base": _text(totals.counted_once(workpapers))},
         "by_severity": severities,
         "by_family": _figures(totals.by_family(workpapers), "family"),
         "by_cycle": _figures(totals.by_cycle(workpapers), "cycle"),
@@ -43,6 +45,7 @@ def summary(workpapers: Workpapers, layers: pl.DataFrame | None = None) -> dict[
         "tie_out_holds": bool(workpapers.tie_out["holds"].all()) and not workpapers.tie_out.is_empty(),
         "balances": _balances(open_layers),
         "changes": totals.changes(workpapers),
+        "trend": trend(workpapers.register.previous_summary, engagement.as_of.isoformat()),
         "suppressed": {name: _text(value) for name, value in totals.suppressed(workpapers).items()},
         "noisy_controls": totals.noisy_controls(workpapers),
         "strata": _figures(totals.by_stratum(workpapers), "stratum"),

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Workpapers
 
 
-def _known_sum(column: str) -> pl.Expr:
+def known_sum(column: str) -> pl.Expr:
     """The sum of the known amounts; null when none of them is known, because that is not zero."""
     return pl.when(pl.col(column).is_not_null().any()).then(pl.col(column).sum()).alias(column)
 
 
 _COUNTED = (
     pl.len().cast(pl.Int64).alias("count"),
-    _known_sum("amount_at_risk_base"),
+    known_sum("amount_at_risk_base"),
     pl.col("amount_at_risk_base").is_null().sum().cast(pl.Int64).alias("amount_unknown"),
 )
 
@@ -92,6 +92,20 @@ def by_family(workpapers: Workpapers) -> pl.DataFrame:
     return workpapers.register.exceptions.group_by(family).agg(_COUNTED).sort("family")
 
 
+def summed(exceptions: pl.DataFrame, key: str, most: int) -> pl.DataFrame:
+    """The largest sums of known amounts at risk by `key`, at most so many: key, amount_at_risk_base."""
+    found = exceptions.filter(pl.col(key).is_not_null()).group_by(key).agg(pl.col("amount_at_risk_base").sum())
+    return found.filter(pl.col("amount_at_risk_base") > 0).sort("amount_at_risk_base", key, descending=[True, False]).head(most)
+
+
+def counted_once(workpapers: Workpapers) -> Decimal:
+    """At risk with every order (else document) counted once, with the largest of its amounts: several controls may speak about one."""
+    number = pl.coalesce("order_number", "document_number")
+    keys = ["cycle", "company_code", pl.when(pl.col("order_number").is_null()).then("party_id").alias("_party"), number.alias("_number")]
+    worst = workpapers.register.exceptions.group_by(keys).agg(pl.col("amount_at_risk_base").max())
+    return Decimal(worst["amount_at_risk_base"].sum())
+
+
 def by_cycle(workpapers: Workpapers) -> pl.DataFrame:
     """One row per cycle in which something was found, sorted by its name."""
     return workpapers.register.exceptions.group_by("cycle").agg(_COUNTED).sort("cycle")
@@ -116,7 +130,7 @@ def balances(layers: pl.DataFrame) -> pl.DataFrame:
     """One row per kind and age bucket: kind, age_bucket, count, amount_base, amount_unknown (layers without a known rate)."""
     grouped = layers.group_by("kind", "age_bucket").agg(
         pl.len().cast(pl.Int64).alias("count"),
-        _known_sum("amount_base"),
+        known_sum("amount_base"),
         pl.col("amount_base").is_null().sum().cast(pl.Int64).alias("amount_unknown"),
     )
     return grouped.sort(_place("kind", list(KINDS)), _place("age_bucket", list(BUCKETS)), "kind", "age_bucket")
@@ -129,7 +143,7 @@ def balances_by_kind(layers: pl.DataFrame) -> pl.DataFrame:
 
 def totalled(counted: pl.DataFrame, key: str) -> pl.DataFrame:
     """Rows of `balances` added up per key, in their order."""
-    return counted.group_by(key, maintain_order=True).agg(pl.col("count").sum(), _known_sum("amount_base"), pl.col("amount_unknown").sum())
+    return counted.group_by(key, maintain_order=True).agg(pl.col("count").sum(), known_sum("amount_base"), pl.col("amount_unknown").sum())
 
 
 def balances_by_party(layers: pl.DataFrame, most: int) -> pl.DataFrame:
@@ -137,7 +151,7 @@ def balances_by_party(layers: pl.DataFrame, most: int) -> pl.DataFrame:
     grouped = layers.group_by("kind", "party_id").agg(
         pl.col("party_name").drop_nulls().min(),
         pl.len().cast(pl.Int64).alias("count"),
-        _known_sum("amount_base"),
+        known_sum("amount_base"),
         pl.col("age_days").max().alias("oldest_days"),
     )
     placed = grouped.sort(_place("kind", list(KINDS)), "kind", "amount_base", "party_id", descending=[False, False, True, False], nulls_last=True)
@@ -146,7 +160,7 @@ def balances_by_party(layers: pl.DataFrame, most: int) -> pl.DataFrame:
 
 def balances_by_currency(layers: pl.DataFrame) -> pl.DataFrame:
     """One row per kind and document currency: kind, currency, count, amount in that currency, amount_base."""
-    grouped = layers.group_by("kind", "currency").agg(pl.len().cast(pl.Int64).alias("count"), _known_sum("amount"), _known_sum("amount_base"))
+    grouped = layers.group_by("kind", "currency").agg(pl.len().cast(pl.Int64).alias("count"), known_sum("amount"), known_sum("amount_base"))
     return grouped.sort(_place("kind", list(KINDS)), "currency")
 
 

@@ -10,14 +10,24 @@ from markupsafe import Markup
 
 from recon.domain.engagement import SEVERITIES
 from recon.report import charts, totals
-from recon.report.blocks import Shown, packed
+from recon.report.approval_gaps import approval_gaps
+from recon.report.blocks import Shown, packed, shown
+from recon.report.bridge import bridge
 from recon.report.figures import number, rounded
-from recon.report.vocabulary import BUCKETS, CERTAINTIES, CHANGES, COLUMNS, CYCLES, DOCUMENTS, KINDS, TABLES
+from recon.report.orders import inside, places_of
+from recon.report.scorecards import scorecards
+from recon.report.trend import KINDS as TREND_KINDS
+from recon.report.trend import point
+from recon.report.verdict import SECOND_OPINION
+from recon.report.vocabulary import BUCKETS, CERTAINTIES, CHANGES, CYCLES, DOCUMENTS, FAMILIES, KINDS, TABLES
 from recon.report.vocabulary import SEVERITIES as SEVERITIES_SHOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from recon.domain.control import Control
     from recon.domain.workpapers import Workpapers
+    from recon.report.editions import Edition
     from recon.report.words import Words
 
 #: Rows inside the page; more are in results/, and the page says so.
@@ -27,10 +37,13 @@ _OTHERS_MOST: Final = 20_000
 _PLAIN_MOST: Final = 50
 _PLAIN_PER_CONTROL: Final = 10
 _PARTIES_MOST: Final = 8
+_HEAVIEST_MOST: Final = 10
 
 
-def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, words: Words) -> dict[str, Any]:
-    """Everything the sections of the page are made of."""
+def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, edition: Edition, words: Words) -> dict[str, Any]:
+    """Everything the sections of an edition's page are made of: its workpapers and open layers, and the summary of them."""
+    orders, audience, folder = edition.orders, edition.terms, edition.folder
+    found = _exceptions(workpapers, edition, words)
     controls, statements = workpapers.outcomes.controls, workpapers.statements.sort("table", "rule")
     tested = pl.when(pl.col("status").is_in(["clean", "exceptions"])).then(pl.col("population") - pl.col("not_testable"))
     performed = controls.filter(pl.col("status").is_in(["clean", "exceptions", "nothing_to_test"])).height
@@ -38,20 +51,29 @@ def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, wo
         "engagement": workpapers.engagement,
         "facts": facts,
         "previous": workpapers.register.previous_summary,
+        "sparks": _sparks(facts, words),
+        "proof": _proof(workpapers),
         "files": workpapers.files,
         "doorways": totals.doorways(workpapers),
         "tie_out": workpapers.tie_out.to_dicts(),
         "statements": statements.to_dicts(),
         "statements_failed": statements.filter(~pl.col("holds").fill_null(value=False)).to_dicts(),
-        "controls": controls.with_columns(tested=tested).sort("control_id").to_dicts(),
+        "controls": controls.with_columns(tested=tested, family=pl.col("control_id").str.slice(0, 3)).sort("control_id").to_dicts(),
+        "opinion": next(iter(controls.filter(pl.col("control_id") == SECOND_OPINION)["status"].to_list()), "not_performed"),
         "performed": performed,
         "severity_stack": _severity_stack(facts, words),
-        **_exceptions(workpapers, words),
+        **found,
+        **_heaviest(workpapers, words),
+        **inside(orders, words, workpapers.engagement.time_zone, folder),
+        **approval_gaps(workpapers, words),
+        **bridge(workpapers, audience.cycles, words),
+        **scorecards(workpapers, words),
         **_balances(layers, words, workpapers.engagement.currency),
         **_changes(workpapers, words),
         **_blind_spots(workpapers),
+        **_suppressions(workpapers),
         **_rejected(workpapers.rejected, words),
-        **_method(workpapers, words),
+        **_method(workpapers, found["groups"], words),
     }
 
 
@@ -60,8 +82,50 @@ def _severity_stack(facts: dict[str, Any], words: Words) -> Markup:
     return charts.stack(parts, words("Exceptions"))
 
 
+def _sparks(facts: dict[str, Any], words: Words) -> dict[str, Markup]:
+    """The course of the key figures over the runs that are remembered, this one last."""
+    points = [*facts["trend"], point(facts)]
+    figures = {"exceptions": [p["exceptions"] for p in points], "amount": [_decimal(p["amount_at_risk_base"]) for p in points]}
+    figures["set_aside"] = [p["set_aside"] for p in points]
+    figures |= {kind: [_decimal(p["balances"].get(kind)) for p in points] for kind in TREND_KINDS}
+    return {name: charts.spark(values, words("The last runs")) for name, values in figures.items()}
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _proof(workpapers: Workpapers) -> dict[str, int]:
+    """How far completeness is proven: tables with a control total of the source, how many agree, tables without one."""
+    totals_given = workpapers.statements.filter(pl.col("rule") == "control_total")
+    agreed = int(totals_given.select(pl.col("holds").cast(pl.Boolean).fill_null(value=False).sum()).item()) if totals_given.height else 0
+    tables = {name for name, rows in workpapers.row_counts.items() if rows and name != "control_total"}
+    return {"given": totals_given.height, "agreed": agreed, "without": len(tables - set(totals_given["table"].to_list()))}
+
+
 # ── exceptions ───────────────────────────────────────────────────────────────────────────────────────────────
-def _exceptions(workpapers: Workpapers, words: Words) -> dict[str, Any]:
+def _heaviest(workpapers: Workpapers, words: Words) -> dict[str, Any]:
+    """The largest amounts at risk, causes only, and where the money is: by family and by party."""
+    exceptions = workpapers.register.exceptions
+    causes = exceptions.filter(pl.col("cause_exception_id").is_null() & (pl.col("severity") != "indicator"))
+    rows = causes.sort("amount_at_risk_base", "exception_id", descending=[True, False], nulls_last=True).head(_HEAVIEST_MOST)
+    names = {control.id: getattr(control.name, words.language) for control in workpapers.controls}
+    currency = workpapers.engagement.currency
+    families = totals.summed(causes.with_columns(family=pl.col("control_id").str.slice(0, 3)), "family", _PARTIES_MOST)
+    parties = totals.summed(causes.with_columns(party=pl.coalesce("party_name", "party_id")), "party", _PARTIES_MOST)
+    spoken = pl.coalesce(pl.col(words.column("message")), "message").alias("spoken")
+    return {
+        "heaviest": [row | {"name": names.get(row["control_id"], "")} for row in rows.with_columns(spoken).to_dicts()],
+        "by_family": _bars([(words(FAMILIES.get(f, f)), a) for f, a in families.rows()], currency, words("At risk by family of controls")),
+        "by_party": _bars(parties.rows(), currency, words("At risk by party")),
+    }
+
+
+def _bars(rows: Sequence[tuple[str, Decimal]], currency: str, title: str) -> Markup:
+    return charts.bars([(name, amount, rounded(amount, currency)) for name, amount in rows], title, wide=True)
+
+
+def _exceptions(workpapers: Workpapers, edition: Edition, words: Words) -> dict[str, Any]:
     """The heaviest first: by severity, then by amount."""
     rank = pl.col("severity").replace_strict({s: i for i, s in enumerate(SEVERITIES)}, default=len(SEVERITIES), return_dtype=pl.Int64)
     ordered = workpapers.register.exceptions.sort(
@@ -84,26 +148,26 @@ def _exceptions(workpapers: Workpapers, words: Words) -> dict[str, Any]:
         }
         for place, group in enumerate(groups)
     }
-    shown = ordered.head(_EXCEPTIONS_MOST)
+    top = places_of(edition.orders, ordered.head(_EXCEPTIONS_MOST), workpapers, edition.folder)
     return {
         "groups": groups,
         "found_by": set(heads),
-        "exceptions_shown": shown.height,
-        "exceptions_block": Markup(packed(shown, _exception_columns(words), words, group="control_id", groups=heads)),  # noqa: S704 - base64
+        "exceptions_shown": top.height,
+        "exceptions_block": Markup(packed(top, _exception_columns(words), words, group="control_id", groups=heads)),  # noqa: S704 - base64
     }
 
 
 def _exception_columns(words: Words) -> list[Shown]:
     message = words.column("message")
-    shown: dict[str, dict[str, Any]] = {
+    facts_of: dict[str, dict[str, Any]] = {
         "severity": {"width": 100, "choice": True, "codes": SEVERITIES_SHOWN, "toned": True},
         "control_id": {"width": 78, "choice": True},
         "document_number": {"width": 118},
         "document_line_no": {"width": 56},
         "party_name": {"width": 130},
         message: {"width": -1},
-        "amount_at_risk_base": {"width": 124, "digits": 2},
-        "age_days": {"width": 92},
+        "amount_at_risk_base": {"width": 124, "digits": 2, "span": True},
+        "age_days": {"width": 92, "span": True},
         "party_id": {"choice": True},
         "company_code": {"choice": True},
         "cycle": {"codes": CYCLES, "choice": True},
@@ -111,13 +175,8 @@ def _exception_columns(words: Words) -> list[Shown]:
         "amount_at_risk": {"digits": 2},
         "certainty": {"codes": CERTAINTIES},
     }
-    rest = ["order_number", "order_line_no", "item_id", "document_date", "observed", "expected", "variance", "limit", "currency", "first_seen", "source_file", "source_row", "cause_exception_id", "exception_id"]  # fmt: skip
-    return [_shown(name, words, **facts) for name, facts in shown.items()] + [_shown(name, words) for name in rest]
-
-
-def _shown(name: str, words: Words, **facts: Any) -> Shown:  # noqa: ANN401 - fields of Shown
-    plain = name.removesuffix(f"_{words.language}")
-    return Shown(name, COLUMNS[plain], **facts)
+    rest = ["order_number", "order_line_no", "item_id", "document_date", "observed", "expected", "variance", "limit", "currency", "first_seen", "source_file", "source_row", "cause_exception_id", "exception_id", "order", "page", "severity_reason"]  # fmt: skip
+    return [shown(name, words, **facts) for name, facts in facts_of.items()] + [shown(name, words) for name in rest]
 
 
 # ── balances ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -125,30 +184,31 @@ def _balances(layers: pl.DataFrame, words: Words, currency: str) -> dict[str, An
     ordered = layers.sort(
         pl.col("amount_base").abs(), "kind", "document_number", "document_line_no", descending=[True, False, False, False], nulls_last=True
     )
-    shown = ordered.head(_OTHERS_MOST)
+    first = ordered.head(_OTHERS_MOST)
     columns = [
-        _shown("kind", words, width=220, choice=True, codes=KINDS),
-        _shown("age_bucket", words, width=130, choice=True, codes=BUCKETS),
-        _shown("party_id", words, choice=True),
-        _shown("party_name", words, width=180),
-        _shown("document_number", words, width=-1),
-        _shown("document_line_no", words, width=56),
-        _shown("document_date", words, width=110),
-        _shown("age_days", words, width=92),
-        _shown("amount_base", words, width=140, digits=2),
-        _shown("company_code", words, choice=True),
-        _shown("amount", words, digits=2),
-        *(_shown(name, words) for name in ("currency", "quantity", "order_number", "order_line_no")),
-        _shown("cycle", words, codes=CYCLES),
+        shown("kind", words, width=220, choice=True, codes=KINDS),
+        shown("age_bucket", words, width=130, choice=True, codes=BUCKETS),
+        shown("party_id", words, choice=True),
+        shown("party_name", words, width=180),
+        shown("document_number", words, width=-1),
+        shown("document_line_no", words, width=56),
+        shown("document_date", words, width=110),
+        shown("age_days", words, width=92, span=True),
+        shown("amount_base", words, width=140, digits=2, span=True),
+        shown("company_code", words, choice=True),
+        shown("amount", words, digits=2),
+        *(shown(name, words) for name in ("currency", "quantity", "order_number", "order_line_no")),
+        shown("cycle", words, codes=CYCLES),
+        *(shown(name, words) for name in ("source_file", "source_row") if name in layers.columns),
     ]
     return {
         "balance_charts": _ageing(layers, words, currency),
         "balance_parties": totals.balances_by_party(layers, _PARTIES_MOST).to_dicts(),
         "balance_currencies": totals.balances_by_currency(layers).to_dicts(),
-        "balance_rows": shown.head(_PLAIN_MOST).to_dicts(),
-        "balances_shown": shown.height,
+        "balance_rows": first.head(_PLAIN_MOST).to_dicts(),
+        "balances_shown": first.height,
         "balances_count": layers.height,
-        "balances_block": Markup(packed(shown, columns, words)),  # noqa: S704 - base64
+        "balances_block": Markup(packed(first, columns, words)),  # noqa: S704 - base64
     }
 
 
@@ -172,23 +232,23 @@ def _changes(workpapers: Workpapers, words: Words) -> dict[str, Any]:
 
     order = pl.col("change").replace_strict({"closed": 0, "not_retested": 1, "new": 2}, default=3, return_dtype=pl.Int64)
     ordered = workpapers.register.changes.sort(order, "amount_at_risk_base", "exception_id", descending=[False, True, False], nulls_last=True)
-    shown = ordered.head(_OTHERS_MOST)
-    spoken = {value: closing(value, words) for value in shown["closed_by"].drop_nulls().unique().to_list()}
-    told = shown.with_columns(pl.col("closed_by").replace_strict(spoken, default=None, return_dtype=pl.String))
+    first = ordered.head(_OTHERS_MOST)
+    spoken = {value: closing(value, words) for value in first["closed_by"].drop_nulls().unique().to_list()}
+    told = first.with_columns(pl.col("closed_by").replace_strict(spoken, default=None, return_dtype=pl.String))
     columns = [
-        _shown("change", words, width=130, choice=True, codes=CHANGES, toned=True),
-        _shown("control_id", words, width=84, choice=True),
-        _shown("document_number", words, width=170),
-        _shown("document_line_no", words, width=56),
-        _shown("closed_by", words, width=-1),
-        _shown("first_seen", words, width=110),
-        _shown("amount_at_risk_base", words, width=150, digits=2),
-        _shown("severity", words, codes=SEVERITIES_SHOWN, choice=True),
-        *(_shown(name, words) for name in ("company_code", "document_type", "order_number", "order_line_no", "exception_id")),
+        shown("change", words, width=130, choice=True, codes=CHANGES, toned=True),
+        shown("control_id", words, width=84, choice=True),
+        shown("document_number", words, width=170),
+        shown("document_line_no", words, width=56),
+        shown("closed_by", words, width=-1),
+        shown("first_seen", words, width=110),
+        shown("amount_at_risk_base", words, width=150, digits=2),
+        shown("severity", words, codes=SEVERITIES_SHOWN, choice=True),
+        *(shown(name, words) for name in ("company_code", "document_type", "order_number", "order_line_no", "exception_id")),
     ]
     return {
-        "change_rows": shown.head(_PLAIN_MOST).to_dicts(),
-        "changes_shown": shown.height,
+        "change_rows": first.head(_PLAIN_MOST).to_dicts(),
+        "changes_shown": first.height,
         "changes_count": ordered.height,
         "changes_block": Markup(packed(told, columns, words)),  # noqa: S704 - base64
     }
@@ -196,52 +256,70 @@ def _changes(workpapers: Workpapers, words: Words) -> dict[str, Any]:
 
 def _blind_spots(workpapers: Workpapers) -> dict[str, Any]:
     untested = workpapers.outcomes.not_testable.group_by("control_id", "reason").agg(
-        pl.len().cast(pl.Int64).alias("count"), pl.col("document_number").min().alias("example")
+        pl.len().cast(pl.Int64).alias("count"), pl.col("document_number").min().alias("example"), amount_base=totals.known_sum("amount_base")
     )
     missing = workpapers.outcomes.controls.filter(pl.col("status").is_in(["not_performed", "error"]))
+    spots = workpapers.outcomes.controls.filter(pl.col("not_testable") > 0)
     aside = workpapers.tie_out.filter((pl.col("rows_set_aside") > 0) & (pl.col("doorway") != "match"))
     return {
         "not_performed": missing.sort("control_id").to_dicts(),
+        "partly_tested": spots.sort("not_testable_amount_base", "control_id", descending=[True, False], nulls_last=True).to_dicts(),
         "untested": untested.sort("control_id", "reason").to_dicts(),
         "aside": aside.to_dicts(),
     }
 
 
+def _suppressions(workpapers: Workpapers) -> dict[str, Any]:
+    """What somebody answers for, and the terms that narrow the audit."""
+    register, terms = workpapers.register, workpapers.engagement
+    hidden = register.suppressed
+    return {
+        "suppressions": register.suppressions.to_dicts() if register.suppressions is not None else [],
+        "suppressed": hidden.head(_PLAIN_MOST).to_dicts() if hidden is not None else [],
+        "suppressed_count": hidden.height if hidden is not None else 0,
+        "excluded": list(terms.controls.exclude),
+        "included": list(terms.controls.include),
+        "folded": int(register.exceptions["cause_exception_id"].count()),
+    }
+
+
 def _rejected(rejected: pl.DataFrame, words: Words) -> dict[str, Any]:
     ordered = rejected.sort("table", "source_file", "source_row", "column", "rule")
-    shown = ordered.head(_OTHERS_MOST)
+    first = ordered.head(_OTHERS_MOST)
     groups = rejected.group_by("table", "source_file", "column", "rule").agg(
         pl.len().cast(pl.Int64).alias("count"), pl.col("source_row").n_unique().cast(pl.Int64).alias("rows")
     )
     columns = [
-        _shown("table", words, width=180, choice=True, codes=TABLES),
-        _shown("source_file", words, width=220, choice=True),
-        _shown("source_row", words, width=80),
-        _shown("column", words, width=150, choice=True),
-        _shown("rule", words, width=150, choice=True),
-        _shown("value", words, width=120),
-        _shown("message", words, width=-1),
+        shown("table", words, width=180, choice=True, codes=TABLES),
+        shown("source_file", words, width=220, choice=True),
+        shown("source_row", words, width=80),
+        shown("column", words, width=150, choice=True),
+        shown("rule", words, width=150, choice=True),
+        shown("value", words, width=120),
+        shown("message", words, width=-1),
     ]
     return {
         "rejected_groups": groups.sort("table", "source_file", "column", "rule").to_dicts(),
-        "rejected_rows": shown.head(_PLAIN_MOST).to_dicts(),
-        "rejected_shown": shown.height,
+        "rejected_rows": first.head(_PLAIN_MOST).to_dicts(),
+        "rejected_shown": first.height,
         "rejected_count": rejected.height,
-        "rejected_block": Markup(packed(shown, columns, words)),  # noqa: S704 - base64
+        "rejected_block": Markup(packed(first, columns, words)),  # noqa: S704 - base64
     }
 
 
 # ── method ───────────────────────────────────────────────────────────────────────────────────────────────────
-def _method(workpapers: Workpapers, words: Words) -> dict[str, Any]:
+def _method(workpapers: Workpapers, groups: list[dict[str, Any]], words: Words) -> dict[str, Any]:
     from recon.report.glossary import GLOSSARY
 
     engagement = workpapers.engagement
-    listed = set(workpapers.outcomes.controls["control_id"].to_list())
-    book = [control for control in workpapers.controls if control.id in listed]
+    lines = {row["control_id"]: row for row in workpapers.outcomes.controls.to_dicts()}
+    rows = {group["control_id"]: group["rows"] for group in groups}
+    heaviest = {control_id: place for place, control_id in enumerate(rows)}
+    book = sorted((c for c in workpapers.controls if c.id in lines), key=lambda c: (heaviest.get(c.id, len(heaviest)), c.id))
     terms = [{"what": p.control, "scope": _pairs(p.where), "set": _pairs(p.set), "why": p.why} for p in engagement.parameters]
     terms += [{"what": words("Matching policy"), "scope": _pairs(p.where), "set": _pairs(p.set), "why": p.why} for p in engagement.policies]
     return {
-        "book": [_in_full(control, workpapers, words) for control in book],
+        "book": [_in_full(c, workpapers, words) | {"line": lines[c.id], "rows": rows.get(c.id, [])} for c in book],
         "book_ids": {control.id for control in book},
         "terms": terms,
         "ignored": {name: columns for name, columns in sorted(workpapers.ignored.items()) if columns},
@@ -261,6 +339,8 @@ def _in_full(control: Control, workpapers: Workpapers, words: Words) -> dict[str
         **written,
         **lists,
         "population": population,
+        "table": control.population.table,
+        "owner": workpapers.engagement.owner_of(control.id),
         "overrides": [{"set": p.set, "scope": _pairs(p.where), "why": p.why} for p in overrides],
     }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from recon.domain import places
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 #: language -> what an HTML document calls it
 LANGUAGES: Final = {"en": "en", "zh": "zh-Hans"}
+#: language -> the locale whose forms of dates and numbers it uses, and what the language calls itself
+LOCALES: Final = {"en": "en_GB", "zh": "zh_Hans_CN"}
+NAMES: Final = {"en": "English", "zh": "简体中文"}
 
 
 @dataclass(frozen=True)
@@ -27,9 +32,20 @@ class Words:
         text = self.sentences.get(sentence, sentence)
         return text % values if values else text
 
+    def day(self, value: date | str | None) -> str:
+        """A date in the form of the language: 31 Oct 2026, 2026年10月31日."""
+        return "–" if value is None else _day(str(value), LOCALES[self.language])
+
     def column(self, name: str) -> str:
         """Name the column of that language where a table carries one per language: `message` -> `message_zh`."""
         return name if self.language == "en" else f"{name}_{self.language}"
+
+
+@cache
+def _day(iso: str, locale: str) -> str:
+    from babel.dates import format_date
+
+    return format_date(date.fromisoformat(iso), "medium", locale)
 
 
 def catalogue(language: str) -> Path:

@@ -1,0 +1,86 @@
+"""The variance bridge: from what the orders would have cost to what was invoiced, kind by kind, in company currency."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+from markupsafe import Markup
+
+from recon.report import charts
+from recon.report.blocks import packed, shown
+from recon.report.figures import number, rounded
+from recon.report.vocabulary import CYCLES, MATCH_STATUSES, VARIANCES
+
+if TYPE_CHECKING:
+    from recon.domain.workpapers import Workpapers
+    from recon.report.words import Words
+
+_PARTIES_MOST: Final = 10
+_LINES_MOST: Final = 20_000
+
+
+def bridge(workpapers: Workpapers, cycles: tuple[str, ...], words: Words) -> dict[str, Any]:
+    """Per cycle a waterfall and the parties with the largest differences; beneath them every line that differs.
+
+    The parts of a line add up to its total; lines whose variances are not known are counted, not guessed.
+    """
+    lines = workpapers.outcomes.invoice_lines
+    if cycles:
+        lines = lines.filter(pl.col("cycle").is_in(cycles))
+    known = pl.all_horizontal(pl.col(name).is_not_null() for name in VARIANCES)
+    total = pl.sum_horizontal(list(VARIANCES))
+    sums = [pl.col(name).filter(known).sum().alias(name) for name in VARIANCES]
+    figures = lines.group_by("cycle", "party_id").agg(*sums, lines=pl.len(), unknown=(~known).sum(), differing=(known & (total != 0)).sum())
+    by_party = figures.collect().with_columns(total=total)
+    different = lines.filter(known & pl.any_horizontal(pl.col(name) != 0 for name in VARIANCES)).with_columns(total=total)
+    ordered = different.collect().sort(pl.col("total").abs(), "cycle", "invoice_number", "invoice_line_no", descending=[True, False, False, False])
+    return {
+        "bridges": [_of_cycle(cycle, by_party, workpapers, words) for cycle in CYCLES if (by_party["cycle"] == cycle).any()],
+        "bridge_count": ordered.height,
+        "bridge_shown": min(ordered.height, _LINES_MOST),
+        "bridge_block": Markup(packed(ordered.head(_LINES_MOST), _columns(words), words)),  # noqa: S704 - base64
+    }
+
+
+def _of_cycle(cycle: str, by_party: pl.DataFrame, workpapers: Workpapers, words: Words) -> dict[str, Any]:
+    own, currency = by_party.filter(pl.col("cycle") == cycle), workpapers.engagement.currency
+    sums = {name: Decimal(own[name].sum()) for name in VARIANCES}
+    total = sum(sums.values(), Decimal(0))
+    steps = [(words(VARIANCES[name]), value, rounded(value, currency)) for name, value in sums.items()]
+    names = _names(workpapers)
+    top = own.filter(pl.col("total") != 0).sort(pl.col("total").abs(), "party_id", descending=[True, False], nulls_last=True).head(_PARTIES_MOST)
+    return {
+        "cycle": cycle,
+        "chart": charts.waterfall(steps, (words("Together"), total, rounded(total, currency)), words(CYCLES[cycle])),
+        "total": total,
+        "lines": int(own["lines"].sum()),
+        "unknown": int(own["unknown"].sum()),
+        "differing": int(own["differing"].sum()),
+        "parties": [row | {"party_name": names.get((cycle, row["party_id"]))} for row in top.to_dicts()],
+        "said": number(own.filter(pl.col("total") != 0).height),
+    }
+
+
+def _names(workpapers: Workpapers) -> dict[tuple[str, str], str]:
+    if workpapers.parties is None:
+        return {}
+    rows = workpapers.parties.select("cycle", "party_id", "party_name").rows()
+    return {(cycle, party): name for cycle, party, name in rows if name}
+
+
+def _columns(words: Words) -> list[Any]:
+    return [
+        shown("party_id", words, width=110, choice=True),
+        shown("invoice_number", words, width=150),
+        shown("invoice_line_no", words, width=56),
+        shown("order_number", words, width=120),
+        *(shown(name, words, width=112, digits=2) for name in VARIANCES),
+        shown("total", words, width=124, digits=2, span=True),
+        shown("match_status", words, width=130, choice=True, codes=MATCH_STATUSES),
+        shown("cycle", words, choice=True, codes=CYCLES),
+        *(shown(name, words) for name in ("company_code", "order_line_no", "invoiced_quantity", "billable_quantity")),
+        *(shown(name, words, digits=2) for name in ("expected_amount", "invoiced_amount")),
+        *(shown(name, words) for name in ("link_pass", "link_certainty", "source_file", "source_row")),
+    ]
