@@ -260,6 +260,11 @@ COVERED_ELSEWHERE: Final = (
     "closed_order_reference",
 )
 
+#: Measured tables that look across parties: made once of all accepted documents (`match/whole.py`), their controls judged once. Every
+#: other measured table is bucket-local: its rows depend only on documents of one party group and what they name, and on masters;
+#: it is measured bucket by bucket (`match/measured.py`), and its rows of all buckets together are the table.
+WHOLE: Final = ("document_reference", "counterparty_reference", "rejected_cell", "repeated_row", "conflicting_key")
+
 #: Measured tables that a run makes of what it states about itself, after everything else was judged.
 OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "control_performed")
 

@@ -61,6 +61,14 @@ class Documents:
 
 
 @dataclass(frozen=True)
+class CompanyFacts:
+    """What is true of all documents together and cannot be seen in one bucket of them."""
+
+    approved_types: pl.DataFrame  # company_code, document_type of all approval events up to the as-of date
+    confirmed_since: pl.DataFrame  # cycle, company_code, feed_begins: day of the first delivery that a customer confirmed
+
+
+@dataclass(frozen=True)
 class Accepted:
     """Documents fit to be audited, and what validation states about them."""
 
@@ -71,6 +79,7 @@ class Accepted:
     rejected: pl.DataFrame  # REJECTED columns, those of conform included
     tie_out: pl.DataFrame
     covers: Mapping[str, int] = field(default_factory=dict)  # fact -> rows looked at, those set aside included
+    company: CompanyFacts | None = None  # set where these documents are one bucket of a company's
 
     def without_rows(self, *kept: str) -> Accepted:
         """What validation states, the documents' rows let go but those of the tables named."""

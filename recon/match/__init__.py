@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted, Matches, Traces
 
 
-__all__ = ["TRACED", "match", "trace"]
+__all__ = ["TRACED", "match", "match_bucket", "match_company", "trace"]
 
 #: canonical tables that `trace` reads beside the measured tables
 TRACED = ("approval_event", "document_change", "goods_receipt_line", "purchase_order_line", "purchase_requisition_line")
@@ -24,9 +24,24 @@ def match(accepted: Accepted, engagement: Engagement) -> Matches:
     Documents dated after `engagement.as_of` do not exist. Raises ArithmeticError if a figure does not add up, which is a
     defect.
     """
-    from recon.match.measured import measured
+    from recon.domain.workpapers import Matches
 
-    return measured(accepted, engagement)
+    whole, bucket = match_company(accepted, engagement), match_bucket(accepted, engagement)
+    return Matches({**bucket.tables, **whole.tables}, {**bucket.covers, **whole.covers}, bucket.tie_out)
+
+
+def match_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
+    """The bucket-local measured tables of these documents, and the tie-out of the doorway `match`."""
+    from recon.match.measured import measured_of_bucket
+
+    return measured_of_bucket(accepted, engagement)
+
+
+def match_company(accepted: Accepted, engagement: Engagement) -> Matches:
+    """The measured tables of `measures.WHOLE`, of all accepted documents."""
+    from recon.match.whole import measured_of_company
+
+    return measured_of_company(accepted, engagement)
 
 
 def trace(accepted: Accepted, matches: Matches, exceptions: pl.DataFrame, engagement: Engagement) -> Traces:

@@ -98,16 +98,18 @@ def _orders(accepted: Accepted, orders: pl.LazyFrame, engagement: Engagement) ->
 
 
 def uncounted_documents(lines: MeasuredLines, settlement: Settlement) -> pl.LazyFrame:
-    """company_code, document_type, document_number of orders, invoices and payments that were cancelled, undone or lie after the as-of date."""
+    """company_code, document_type, document_number, party_id of orders, invoices and payments that were cancelled, undone or lie after the as-of date."""
     types = {name: pl.col("cycle").replace_strict({c.name: getattr(c, name) for c in CYCLES}, return_dtype=pl.String) for name in _DOCUMENT_TYPES}
-    orders = lines.orders.filter(~pl.col("is_live")).select("company_code", document_type=types["order_type"], document_number="order_number")
+    orders = lines.orders.filter(~pl.col("is_live")).select(
+        "company_code", "party_id", document_type=types["order_type"], document_number="order_number"
+    )
     invoices = settlement.invoices.filter(~pl.col("is_live"))
     bills = [
-        invoices.select("company_code", document_type=types["invoice_type"], document_number=number)
+        invoices.select("company_code", "party_id", document_type=types["invoice_type"], document_number=number)
         for number in ("invoice_number", "internal_number")
     ]
     payments = settlement.payments.lazy().filter(pl.col("exclusion_reason").is_not_null())
-    paid = payments.select("company_code", document_type=types["payment_type"], document_number="payment_number")
+    paid = payments.select("company_code", "party_id", document_type=types["payment_type"], document_number="payment_number")
     return pl.concat([orders, *bills, paid])
 
 

@@ -12,6 +12,7 @@ from recon.domain.money import RATE
 from recon.match.approvable import TYPES, approvable_documents, uncounted_documents
 from recon.match.authority import decided, decision_rows, with_limits
 from recon.match.duties import with_duties
+from recon.match.company import company_facts
 from recon.match.given import earliest_moment, is_given, latest_moment, local_day, shaped, table
 
 if TYPE_CHECKING:
@@ -39,11 +40,12 @@ def approvals(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, 
     """Measure approvals of orders, invoices, credit notes and payments; types that nobody approves and no policy names have no rows."""
     events = _events(accepted, engagement)
     policies = table(accepted, "approval_policy").collect()
-    with_events = set(events["document_type"].unique()) & TYPES.keys()
+    recorded = company_facts(accepted, engagement).approved_types
+    with_events = set(recorded["document_type"]) & TYPES.keys()
     types = with_events | (set(policies["document_type"].unique()) & TYPES.keys())
     documents = approvable_documents(accepted, lines, settlement, engagement, types)
     given = _given(documents, events)
-    required = _required(documents, policies, events, accepted, engagement)
+    required = _required(documents, policies, recorded, accepted, engagement)
     state = _state(documents, given, required, with_events)
     rows = decided(events, of_documents(documents, events), documents, uncounted_documents(lines, settlement), engagement)
     rows = with_duties(with_limits(rows, accepted, engagement), accepted, lines, settlement)
@@ -82,12 +84,12 @@ def of_documents(documents: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """
     keys = documents.select("document_id", *_KEY, "alternative_number", document_party="party_id")
     named = events.select("event_id", *_KEY, "party_id")
-    by_number = named.join(keys, on=_KEY, how="inner")
+    is_party = pl.col("party_id").is_null() | (pl.col("party_id") == pl.col("document_party"))
+    by_number = named.join(keys, on=_KEY, how="inner").filter(is_party)
     others = named.join(by_number, on="event_id", how="anti")
     own = keys.filter(pl.col("alternative_number").is_not_null()).drop("document_number").rename({"alternative_number": "document_number"})
     found = pl.concat([by_number.select("document_id", "event_id", "party_id", "document_party"),
                        others.join(own, on=_KEY, how="inner").select("document_id", "event_id", "party_id", "document_party")])  # fmt: skip
-    is_party = pl.col("party_id").is_null() | (pl.col("party_id") == pl.col("document_party"))
     return found.filter(is_party).select("document_id", "event_id")
 
 
@@ -105,7 +107,7 @@ def _given(documents: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(covers=covers)
 
 
-def _required(documents: pl.DataFrame, policies: pl.DataFrame, events: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
+def _required(documents: pl.DataFrame, policies: pl.DataFrame, recorded: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
     """document_id, required_step, approval_required of what each document needs: one row per step (null: any step).
 
     With a policy table, the bands that hold for company, item group, day and amount; a band whose currency is neither the
@@ -116,8 +118,9 @@ def _required(documents: pl.DataFrame, policies: pl.DataFrame, events: pl.DataFr
         "document_id", "document_type", "company_code", "item_group", "document_date", "currency", "amount_net", "amount_net_base"
     )
     if not is_given(accepted, "approval_policy") or policies.is_empty():
-        recorded = events.select("company_code", "document_type", approval_required=pl.lit(value=True)).unique()
-        known = slim.join(recorded, on=["company_code", "document_type"], how="left", validate="m:1")
+        known = slim.join(
+            recorded.with_columns(approval_required=pl.lit(value=True)), on=["company_code", "document_type"], how="left", validate="m:1"
+        )
         needs = pl.when(pl.col("amount_net") < 0).then(statement=False).otherwise("approval_required")
         return known.select("document_id", pl.lit(None, dtype=pl.String).alias("required_step"), approval_required=needs)
     bands = policies.select(

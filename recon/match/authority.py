@@ -31,7 +31,9 @@ def decided(events: pl.DataFrame, pairs: pl.DataFrame, documents: pl.DataFrame, 
     lost = approving.join(pairs, on="event_id", how="anti").with_columns(
         document_type=pl.col("document_type").replace("credit_note", ORDER_TO_CASH.invoice_type)
     )
-    void = lost.lazy().join(uncounted, on=key, how="semi").select("event_id").collect()
+    of_uncounted = uncounted.rename({"party_id": "uncounted_party"})
+    is_party = pl.col("party_id").is_null() | (pl.col("party_id") == pl.col("uncounted_party"))
+    void = lost.lazy().join(of_uncounted, on=key, how="inner").filter(is_party).select("event_id").unique().collect()
     approving = approving.join(void, on="event_id", how="anti")
     described = documents.drop("company_code", "document_type", "document_number", "document_version", "source_file", "source_row").rename(
         {"currency": "document_currency", "party_id": "document_party"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain.cycles import ORDER_TO_CASH
+from recon.match.company import company_facts
 from recon.match.given import table
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ def confirm_deliveries(fulfilment_lines: pl.LazyFrame, accepted: Accepted, engag
             has_other_unit=pl.col("uom").n_unique() > 1,
         )
     )
-    joined = fulfilment_lines.join(confirmed, on=_KEY, how="left", validate="m:1")
+    begins = company_facts(accepted, engagement).confirmed_since.lazy()
+    joined = fulfilment_lines.join(confirmed, on=_KEY, how="left", validate="m:1").join(begins, on=_KEY[:2], how="left", validate="m:1")
     is_given = pl.col("confirmed_date").is_not_null()
-    feed_begins = pl.col("fulfilment_date").filter(is_given).min().over("cycle", "company_code")
     in_unit = pl.col("confirmed_uom").is_null() | (pl.col("confirmed_uom") == pl.col("uom"))
     return joined.with_columns(
-        is_confirmed=pl.when(is_given).then(statement=True).when(pl.col("fulfilment_date") >= feed_begins).then(statement=False),
+        is_confirmed=pl.when(is_given).then(statement=True).when(pl.col("fulfilment_date") >= pl.col("feed_begins")).then(statement=False),
         confirmed_quantity=pl.when(in_unit & ~pl.col("has_other_unit")).then("confirmed_quantity"),
-    ).drop("confirmed_uom", "has_other_unit")
+    ).drop("confirmed_uom", "has_other_unit", "feed_begins")

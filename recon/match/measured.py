@@ -1,4 +1,4 @@
-"""The measured tables, put together from what the parts of matching found."""
+"""The bucket-local measured tables, put together from what the parts of matching found."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from recon.match.inspections import receipt_inspection
 from recon.match.order_ends import closed_order_references
 from recon.match.order_lines import order_line_match
 from recon.match.party_records import party_records
-from recon.match.references import document_references
 from recon.match.requisitions import order_requisition
 from recon.match.separation import duty_pair
 from recon.match.settlement import settle
@@ -33,10 +32,13 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
 
 
-def measured(accepted: Accepted, engagement: Engagement) -> Matches:
-    """All measured tables of one engagement. What does not wait for one another runs side by side; no figure depends on it."""
+def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
+    """All bucket-local measured tables: of one bucket of documents, or of all where there is one bucket.
+
+    A table belongs here when its rows depend only on documents of one party group and what they name, and on masters; else it
+    belongs to `whole`. What does not wait for one another runs side by side; no figure depends on it.
+    """
     with ThreadPoolExecutor(max_workers=2) as side_by_side:
-        references = side_by_side.submit(document_references, accepted, engagement)
         closed = side_by_side.submit(closed_order_references, accepted, engagement)
         found = bring_together(accepted, engagement)
         written = parts.write_out(found)
@@ -69,8 +71,6 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
             "approval_decision": approved.result().decision,
             "party_record": party_records(lines, settled.lazy(), settlement.settlement_match, engagement),
             "order_timing": order_timing(lines, approved.result().state, engagement),
-            "document_reference": references.result().doubtful,
-            "counterparty_reference": references.result().foreign,
             "closed_order_reference": closed.result()[0],
             "receipt_inspection": receipt_inspection(lines, settled, accepted, engagement),
             "order_requisition": order_requisition(lines, accepted, engagement),
@@ -82,9 +82,7 @@ def measured(accepted: Accepted, engagement: Engagement) -> Matches:
         "unknown_item_line": item_lines,
         "duplicate_pair": looked_at,
         "document_line_unit": unit_lines,
-        "document_reference": references.result().looked_at,
-        "counterparty_reference": references.result().looked_at,
         "closed_order_reference": closed.result()[1],
     }
     rows = pl.concat([open_layers.line_tie_out(found), settlement.payment_tie_out])
-    return Matches(tables=tables | dict(accepted.facts), covers=dict(accepted.covers) | covers, tie_out=tie_out.assured(rows))
+    return Matches(tables=tables, covers=covers, tie_out=tie_out.assured(rows))

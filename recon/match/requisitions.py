@@ -8,6 +8,7 @@ import polars as pl
 
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.domain.measures import schema
+from recon.match.company import company_facts
 from recon.match.given import is_given, local_day, table
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def _requisitions(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     events = table(accepted, "approval_event").filter(pl.col("document_type") == "requisition")
     approving = events.filter(pl.col("action").is_in(_APPROVING)).with_columns(day=local_day("action_at", engagement))
     first = approving.group_by("company_code", requisition_id="document_number").agg(event_day=pl.col("day").min())
-    recorded = is_given(accepted, "purchase_requisition_line", "approved_at") or events.head(1).collect().height > 0
+    any_event = "requisition" in company_facts(accepted, engagement).approved_types["document_type"]
+    recorded = is_given(accepted, "purchase_requisition_line", "approved_at") or any_event
     joined = requisitions.join(first, on=_REQUISITION, how="left", validate="1:1")
     return joined.with_columns(approved_date=pl.coalesce("own_day", "event_day"), is_recorded=pl.lit(recorded) | pl.col("is_stated"))

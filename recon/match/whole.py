@@ -1,0 +1,32 @@
+"""Measured tables that look across parties (`measures.WHOLE`): made once, of all accepted documents, from slim projections.
+
+What validation found of whole tables (`Accepted.facts`) is among them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from recon.domain import tie_out
+from recon.domain.workpapers import Matches
+from recon.match.references import document_references
+
+if TYPE_CHECKING:
+    from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Accepted
+
+
+def measured_of_company(accepted: Accepted, engagement: Engagement) -> Matches:
+    """The tables of `measures.WHOLE`. Each is made by a function of its own module that reads few columns of many documents."""
+    references = document_references(accepted, engagement)
+    tables: dict[str, pl.LazyFrame] = {
+        "document_reference": references.doubtful,
+        "counterparty_reference": references.foreign,
+    }
+    covers = {
+        "document_reference": references.looked_at,
+        "counterparty_reference": references.looked_at,
+    }
+    return Matches(tables=tables | dict(accepted.facts), covers=dict(accepted.covers) | covers, tie_out=tie_out.empty())
