@@ -237,7 +237,7 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
     "fx_rate": ("exchange rates", "rate_date from_currency to_currency", None, "rate_date! from_currency! to_currency! rate!"),
     "inventory_level": (
         "stock on hand",
-        "as_of_date item_id warehouse_id",
+        "item_id warehouse_id as_of_date",
         "quantity_on_hand",
         "as_of_date! item_id! warehouse_id! quantity_on_hand! safety_stock reorder_point max_stock uom",
     ),

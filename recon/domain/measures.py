@@ -133,13 +133,16 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
     ),
     "party_record": (
         "one row per supplier and customer with an order, an invoice or a payment: how it delivers, bills and pays",
-        "cycle:id party_id:id party_name:text group_id:id order_line_count:count ordered_amount_base:money"
+        "cycle:id company_code:id party_id:id party_name:text group_id:id currency:id document_type:text order_line_count:count ordered_amount_base:money"
         # lines due by the as-of date; on time and in full: everything ordered arrived, the last of it on the promised (else needed) day or before
         " due_line_count:count on_time_in_full_line_count:count late_line_count:count late_day_count:count undelivered_line_count:count"
         " fulfilled_line_count:count rejected_line_count:count returned_line_count:count"
+        # of lines fulfilled with a promised date: days from the promise to the last fulfilment, the value nine in ten do not exceed
+        " dated_line_count:count lateness_p90_days:count"
         " invoice_line_count:count invoiced_amount_base:money quantity_variance:money price_variance:money"
         # paid invoices with a due date; weight: amount times days after the due date, for a mean weighted by amount; where the rate is known
-        " settled_invoice_count:count settled_late_invoice_count:count settled_amount_base:money settled_day_amount_base:money",
+        " settled_invoice_count:count settled_late_invoice_count:count settled_amount_base:money settled_day_amount_base:money"
+        f" {_SOURCE}",
     ),
     "order_event": (
         "one row per thing that happened to an order with an exception, document by document",
@@ -234,6 +237,18 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         f"{_RUN} document_type:text document_number:id status:text population_count:count tested_count:count untested_amount_base:money reason:text"
         " is_performed:flag",
     ),
+    "stock_position": (
+        "one row per item and warehouse: the latest stock level known by the as-of date",
+        f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_line_no:id document_date:date {_ITEM}"
+        " item_name:text warehouse_id:id uom:id quantity_on_hand:quantity safety_stock:quantity reorder_point:quantity max_stock:quantity"
+        f" amount_base:money {_SOURCE}",
+    ),
+    "item_forecast": (
+        "one row per item with a forecast: the periods that have ended, forecast against what was shipped",
+        f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_date:date {_ITEM} item_name:text"
+        " period_count:count forecast_quantity:quantity demand_quantity:quantity error_quantity:quantity excess_quantity:quantity"
+        f" {_SOURCE}",
+    ),
     "rejected_cell": (
         "one row per cell for which a row was set aside, when it was read or when it was validated",
         "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
@@ -267,6 +282,9 @@ WHOLE: Final = ("document_reference", "counterparty_reference", "rejected_cell",
 
 #: Measured tables that a run makes of what it states about itself, after everything else was judged.
 OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "control_performed")
+
+#: What exceptions about the run itself speak about: no document of the company.
+RUN_DOCUMENT_TYPES: Final = ("tie_out", "statement", "extract", "control")
 
 MEASURES: Final[dict[str, str]] = {name: title for name, (title, _) in _DECLARED.items()}
 

@@ -10,7 +10,7 @@ import polars as pl
 from recon.domain import tie_out
 from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
-from recon.match import document_lines, invoice_documents, master_standing, open_layers, parts
+from recon.match import document_lines, invoice_documents, master_standing, open_layers, parts, stock
 from recon.match.approvals import approvals
 from recon.match.calendars import calendar
 from recon.match.dense import IN_ORDER
@@ -58,6 +58,8 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
         tables = {
             "party_document": parties,
             "unknown_item_line": items,
+            "stock_position": stock.stock_positions(accepted, engagement),
+            "item_forecast": stock.item_forecasts(accepted, engagement),
             "order_line_match": lines.orders,
             "fulfilment_line_match": lines.fulfilments,
             "invoice_line_match": lines.invoices,

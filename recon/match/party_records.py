@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, amount
 
@@ -32,6 +33,10 @@ def party_records(lines: MeasuredLines, invoices: pl.LazyFrame, settlements: pl.
         known = known.join(part, on=list(_PARTY), how="left", validate="1:1")
     counts = [name for name in schema("party_record") if name.endswith("_count")]
     filled = known.with_columns(pl.col(counts).fill_null(0))
+    types = {cycle.name: cycle.party_table for cycle in CYCLES}
+    typed = filled.with_columns(document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String))
+    beyond = [name for name in schema("party_record") if name not in typed.collect_schema().names()]  # a party is in many companies and files
+    filled = typed.with_columns(pl.lit(None).alias(name) for name in beyond)
     return filled.select(pl.col(name).cast(kind) for name, kind in schema("party_record").items()).sort(_PARTY)
 
 
@@ -42,9 +47,10 @@ def _orders(orders: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
     whole = (pl.col("fulfilled_quantity") >= pl.col("ordered_quantity")).fill_null(value=False)
     late_days = (pl.when(whole).then("last_fulfilled_date").otherwise(pl.lit(engagement.as_of)) - day).dt.total_days()
     late = due & (late_days > 0)
+    lateness = pl.when(awaited & (pl.col("fulfilled_quantity") > 0)).then((pl.col("last_fulfilled_date") - pl.col("promised_date")).dt.total_days())
     return (
         orders.filter(pl.col("is_live"))
-        .with_columns(_due=due, _whole=whole, _late=late, _days=pl.when(late).then(late_days))
+        .with_columns(_due=due, _whole=whole, _late=late, _days=pl.when(late).then(late_days), _lateness=lateness)
         .group_by(_PARTY)
         .agg(
             order_line_count=pl.len(),
@@ -54,6 +60,8 @@ def _orders(orders: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
             late_line_count=pl.col("_late").sum(),
             late_day_count=pl.col("_days").sum(),
             undelivered_line_count=(pl.col("_due") & ~pl.col("_whole")).sum(),
+            dated_line_count=pl.col("_lateness").is_not_null().sum(),
+            lateness_p90_days=_ninety_percent("_lateness"),
         )
     )
 
@@ -96,6 +104,12 @@ def _payments(invoices: pl.LazyFrame, settlements: pl.LazyFrame) -> pl.LazyFrame
             settled_day_amount_base=pl.col("_weight").sum().cast(MONEY),
         )
     )
+
+
+def _ninety_percent(column: str) -> pl.Expr:
+    """The smallest of the values that nine in ten do not exceed; a whole number, not a mean of two."""
+    values = pl.col(column).drop_nulls().sort()
+    return values.get((values.len() * 9 + 9) // 10 - 1, null_on_oob=True)
 
 
 def _known(column: str) -> pl.Expr:

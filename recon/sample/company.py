@@ -11,6 +11,7 @@ from recon.sample import approvals, calendars, masters, purchase, sales
 from recon.sample.book import AS_OF, FIRST_DAY, Book, days
 from recon.sample.faults import PLANTERS
 from recon.sample.scenarios import CYCLES, SPAN, Start
+from recon.sample.stock import count_stock
 from recon.sample.traps import TRAPS
 from recon.sample.writing import write
 
@@ -54,6 +55,7 @@ def _books(lines: int, seed: int, *, planted: bool) -> Book:
         plan.append((start.day, len(plan), lambda _, start=start, scenario=scenario: scenario(start)))  # type: ignore[misc]
     for _, _, act in sorted(plan, key=lambda step: step[:2]):
         act(book)
+    count_stock(book)
     return book
 
 

@@ -41,6 +41,9 @@ parameters:
     set: {{early_window_days: "2"}}
     where: {{item_group: SPARES}}
     why: spare parts are called for the day; there is no room for more
+  - control: SUP-01
+    set: {{otif_target_share: "0.10"}}
+    why: deliveries a day or two late are usual in this trade; only suppliers who never keep a promise are talked to
 #  - control: PRC-01
 #    set: {{price_over_tolerance_share: "0.05"}}
 #    where: {{supplier_id: S1007}}

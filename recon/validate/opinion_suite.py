@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from recon.domain.measures import RUN_DOCUMENT_TYPES
 from recon.domain.workpapers import CONTROL_STATUSES, MATCH_STATUSES
 
 _ORDER_KEY: Final = "cycle, company_code, order_number, order_line_no"
@@ -162,7 +163,8 @@ SUITE: Final = (
     Asked("exceptions", "no exception id stands twice", "例外编号不重复", "expect_column_values_to_be_unique", {"column": "exception_id"}),
     _none(
         "exceptions", "the document of every exception is among the inputs", "每个例外的单据都在输入之中",
-        f"""SELECT e.control_id, e.document_type, e.document_number FROM exceptions e WHERE e.document_number IS NOT NULL AND NOT EXISTS
+        f"""SELECT e.control_id, e.document_type, e.document_number FROM exceptions e WHERE e.document_number IS NOT NULL
+        AND e.document_type NOT IN ({", ".join(f"'{word}'" for word in RUN_DOCUMENT_TYPES)}) AND NOT EXISTS
         (SELECT 1 FROM documents d WHERE {_joined("d", "e", "document_number", "document_type", "company_code")})""",
     ),
     _none(

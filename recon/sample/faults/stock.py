@@ -1,0 +1,65 @@
+"""Stock and supply that are not as they should be: too little, less than nothing, wrong forecasts, a supplier always late."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
+from recon.sample import approvals
+from recon.sample.book import Book, ago, days
+from recon.sample.chain import Chain
+from recon.sample.faults.registry import domestic, goods, plants
+from recon.sample.masters import item_row, party_row
+from recon.sample.settle import settle
+from recon.sample.stock import WAREHOUSE, add_level, months
+
+_PROMISES = 12
+
+
+def _new_item(book: Book) -> str:
+    item = replace(goods(book, ORDER_TO_CASH), item_id=book.number("N"))
+    book.add("item", item_row(item))
+    return item.item_id
+
+
+@plants("STK-01")
+def below_safety_level(book: Book) -> None:
+    """One piece less than the safety level."""
+    item_id = _new_item(book)
+    add_level(book, item_id, Decimal(59), "PCS")
+    book.add("item_stock_policy", {"item_id": item_id, "warehouse_id": WAREHOUSE, "safety_stock": Decimal(60), "uom": "PCS"})
+    book.expect("STK-01", ("inventory_level", item_id, WAREHOUSE), ("", ""), "59 on hand, the safety level is 60")
+
+
+@plants("STK-02")
+def less_than_nothing(book: Book) -> None:
+    """Five pieces less than nothing; nobody has set a safety level."""
+    item_id = _new_item(book)
+    add_level(book, item_id, Decimal(-5), "PCS")
+    book.expect("STK-02", ("inventory_level", item_id, WAREHOUSE), ("", ""), "minus five on hand")
+
+
+@plants("STK-08")
+def forecast_of_what_nobody_bought(book: Book) -> None:
+    """A new item, forecast for half a year and never sold."""
+    item_id = _new_item(book)
+    for month in months()[-6:]:
+        book.add("demand_forecast", {"item_id": item_id, "period_start": month, "quantity": Decimal(50)})
+    book.expect("STK-08", ("demand_forecast", item_id, ""), ("", ""), "300 forecast, none sold")
+
+
+@plants("SUP-01")
+def supplier_always_late(book: Book) -> None:
+    """A dozen lines, each two days after its promise: within the grace of a single line, and never on time."""
+    party = replace(domestic(book, PROCURE_TO_PAY), party_id=book.number("SL"))
+    book.add("supplier", party_row(party))
+    day = book.day_between(ago(200), ago(90))
+    chain = Chain(book, PROCURE_TO_PAY, day, party, promised_date=day + days(20))
+    for _ in range(_PROMISES):
+        chain.line(goods(book, PROCURE_TO_PAY), 10, Decimal("14.00"))
+    approvals.approve_order(chain)
+    chain.fulfil(day + days(22), chain.whole())
+    document = chain.invoice(day + days(25), chain.whole())
+    settle(chain, day + days(50), [document])
+    book.expect("SUP-01", ("supplier", party.party_id, ""), ("", ""), "none of twelve lines on time")
