@@ -15,6 +15,7 @@ import polars as pl
 from recon.conform import conform
 from recon.deliver import deliver
 from recon.domain import places
+from recon.domain.allowances import allowances
 from recon.domain.workpapers import Outcomes, Workpapers
 from recon.evaluate import RunFacts, account, check, chosen, evaluate
 from recon.load import load, rulebook
@@ -47,6 +48,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
     book = rulebook.read_controls(places.rules() / "controls")
     planned = rulebook.read_planned(places.rules() / "planned.yaml")
     check(book, engagement, planned)
+    engagement = engagement.model_copy(update={"allowances": allowances(book)})
     profile = rulebook.read_profile(engagement.source, engagement.folder)
     expectations = rulebook.read_expectations(places.rules() / "expectations")
     prepare()

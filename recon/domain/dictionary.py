@@ -149,6 +149,8 @@ payer_name text name of the payer at the bank
 bank_reference text reference of the bank
 remittance_text text what the payer wrote
 write_off_amount money amount written off on the invoice
+is_disputed flag a dispute about the invoice is on record
+promised_payment_date date day by which the party has promised to pay
 reason_code id reason of a deduction
 applied_by id user who applied the cash
 applied_at timestamp when the cash was applied

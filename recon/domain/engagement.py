@@ -192,6 +192,8 @@ class Engagement(Terms):
     suppressions: list[Suppression] = []
     overlapping_extracts: bool = False
     folder: Path = Field(default=Path(), exclude=True)
+    #: what the rule book lets pass when cash is applied (`recon.domain.allowances`); overrides stand in `parameters`
+    allowances: dict[str, str] = Field(default={}, exclude=True)
     origin: str = Field(default="engagement", exclude=True)
 
     def owner_of(self, control_id: str) -> str | None:

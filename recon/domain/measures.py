@@ -104,6 +104,34 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id party_id:id payment_number:id invoice_number:id amount:money discount:money write_off:money currency:id"
         " payment_date:date pass:text certainty:text",
     ),
+    "payment_match": (
+        "one row per payment: what it was said to pay, what it did pay, what lies on account",
+        f"cycle:id company_code:id {_PARTY} document_type:text payment_number:id payment_kind:text payment_date:date value_date:date currency:id"
+        " fx_rate:rate amount:money amount_base:money is_live:flag exclusion_reason:text is_identified:flag named_count:count named_open_amount:money"
+        " surplus_amount:money surplus_amount_base:money unapplied_amount:money unapplied_amount_base:money certainty:text is_returned:flag"
+        " waiting_days:count waiting_working_days:count recorded_days:count recorded_working_days:count credit_before_amount:money payer_name:text"
+        f" payee_name:text payee_account:id is_master_account:flag account_changed_days:count created_by:id {_SOURCE}",
+    ),
+    "application_match": (
+        "one row per payment and invoice that it settles or says it settles",
+        f"cycle:id company_code:id {_PARTY} document_type:text payment_number:id payment_kind:text payment_date:date value_date:date counted_date:date"
+        " invoice_number:id internal_number:id invoice_kind:text invoice_date:date due_date:date invoice_party_id:id currency:id fx_rate:rate"
+        " amount_gross:money said_amount:money amount:money discount:money write_off:money amount_base:money discount_base:money write_off_base:money"
+        " open_before_amount:money difference_amount:money difference_amount_base:money written_off_before_base:money written_off_total_base:money is_last_written_off:flag discount_date:date"
+        " discount_offered:money is_last:flag is_named:flag is_other_party:flag days_early:count reason_code:id applied_by:id applied_at:timestamp"
+        f" applied_at_is_date_only:flag pass:text certainty:text created_by:id {_SOURCE}",
+    ),
+    "invoice_payment": (
+        "one row per live invoice document: its terms, and how and when it was paid",
+        f"cycle:id company_code:id {_PARTY} invoice_number:id internal_number:id invoice_kind:text invoice_date:date posting_date:date due_date:date"
+        " stated_due_date:date expected_due_date:date due_date_difference_days:count payment_term_days:count master_term_days:count payment_term:text currency:id"
+        " fx_rate:rate amount_gross:money amount_gross_base:money amount_per_day_base:money paid_amount:money paid_amount_base:money"
+        " paid_ahead_amount:money discount_amount:money write_off_amount:money open_amount:money open_amount_base:money overdue_days:count"
+        " first_payment_date:date settled_date:date late_days:count late_working_days:count early_days:count discount_date:date"
+        " discount_offered:money discount_offered_base:money discount_missed_base:money excess_amount:money excess_amount_base:money"
+        " credited_amount:money first_fulfilled_date:date goods_line_count:count payment_block:id is_disputed:flag promised_payment_date:date"
+        f" order_number:id {_SOURCE}",
+    ),
     "duplicate_pair": (
         "one row per later document of a candidate pair",
         f"cycle:id company_code:id {_PARTY} document_type:text document_number:id internal_number:id document_date:date other_number:id"

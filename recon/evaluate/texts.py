@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from recon.domain import measures
+from recon.domain.allowances import GRANTED_BY
 from recon.domain.documents import DATE_ONLY
 from recon.domain.errors import TermsRefused, did_you_mean
 from recon.evaluate.expressions import Rule, parse
@@ -82,9 +83,10 @@ def refuse_unknown_names(control: Control, known: frozenset[str]) -> None:
         for name in sorted(rule.parameters - control.parameters.keys()):
             hint = did_you_mean(name, set(control.parameters)) or "declare it under parameters, with its value and why"
             raise rule.refuse(f'there is no parameter "{name}"', expected=", ".join(control.parameters) or "no parameters", todo=hint)
-        used |= rule.parameters if key not in FIGURES else set()
+        used |= rule.parameters if key not in FIGURES or key == "amount_at_risk" else set()
     for name in sorted(columns(control) - known):
         hint = did_you_mean(name, known | set(FIGURES) | control.parameters.keys())
         raise TermsRefused(f'{control.population.table} has no column "{name}"', where=control.where("subject, message or certainty"), todo=hint)
+    used |= {name for name, control_id in GRANTED_BY.items() if control_id == control.id}  # matching applies cash by these
     for name in sorted(control.parameters.keys() - used):
         raise TermsRefused(f'no condition uses the parameter "{name}"', where=control.where(f"parameters.{name}"), todo="use it or remove it")

@@ -1,7 +1,7 @@
 """Cash of which nobody said what it pays: applied only where the figures leave one answer, never by guess.
 
 Passes in order, each on what the earlier ones left: the whole account; the one open invoice of exactly this amount; the
-whole account up to a day; the one set of open invoices that adds up. Parties who pay on account by agreement
+whole account up to a day; the one set of open invoices that adds up; the one open invoice of this amount in the payer's group. Parties who pay on account by agreement
 (policy `cash_oldest_first`) are filled from their oldest invoice instead.
 """
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from recon.domain.scopes import ScopedRule
 
 _BY: Final = list(ACCOUNT)
+#: A parent pays for its subsidiary: the last pass looks at all accounts of a group.
+_BY_GROUP: Final = ["cycle", "company_code", "group_id", "currency"]
 #: How often the account is read again after its first payment that fits nowhere has been laid aside.
 _ROUNDS: Final = 12
 #: Beyond these sizes a search for a set of invoices is given up and says so ("not_decided").
@@ -33,32 +35,34 @@ def inferred(position: Position, rules: Sequence[ScopedRule]) -> tuple[Position,
     """The position after the passes, and (payment_id, certainty) of payments with several answers or no decision."""
     position = _oldest_first(position, rules)
     position = _cleared(position, in_full=True)
-    position = position.booked(_one_invoice(position))
+    position = position.booked(_one_invoice(position, _BY, "one_invoice"))
     position = _cleared(position, in_full=False)
     claims, unsettled = _one_set(position)
-    return position.booked(claims), unsettled
+    position = position.booked(claims)
+    decided = _one_invoice(position.with_payments(pl.col("group_id") != pl.col("party_id")), _BY_GROUP, "one_invoice_of_group")
+    return position.booked(decided.join(unsettled, on="payment_id", how="anti")), unsettled
 
 
-def _one_invoice(position: Position) -> pl.DataFrame:
-    """Payments with exactly one open invoice of their amount (or of it less the discount in time) on their day.
+def _one_invoice(position: Position, by: list[str], name: str) -> pl.DataFrame:
+    """Payments with exactly one open invoice of their amount (or of it less the discount in time) on their day, in the account or its group.
 
     Two payments that fit one invoice: the earlier one pays it.
     """
     invoices = position.open().select(
-        *_BY, "invoice_id", "discount_date", invoice_day="day", discount="discount", full="room", is_whole=pl.col("room") == pl.col("gross")
+        *by, "invoice_id", "grace_date", invoice_day="day", discount="discount", full="room", is_whole=pl.col("room") == pl.col("gross")
     )
     full = invoices.with_columns(room="full", discount=ZERO)
     is_offered = pl.col("is_whole").fill_null(value=False) & (pl.col("discount") > 0)
     discounted = invoices.filter(is_offered).with_columns(room=pl.col("full") - pl.col("discount"))
-    paid = position.free().select(*_BY, "payment_id", "number", "day", "value_day", room="left")
+    paid = position.free().select(*by, "payment_id", "number", "day", "counted_day", room="left")
     pairs = pl.concat([full.with_columns(is_discounted=False), discounted.with_columns(is_discounted=True)]).join(
-        paid, on=[*_BY, "room"], how="inner"
+        paid, on=[*by, "room"], how="inner"
     )
-    in_time = (~pl.col("is_discounted") | (pl.col("value_day") <= pl.col("discount_date"))).fill_null(value=False)
+    in_time = (~pl.col("is_discounted") | (pl.col("counted_day") <= pl.col("grace_date"))).fill_null(value=False)
     pairs = pairs.filter((pl.col("invoice_day") <= pl.col("day")) & in_time)
     only = pairs.filter(pl.len().over("payment_id") == 1)
     first = only.sort("day", "number", "payment_id").unique("invoice_id", keep="first", maintain_order=True)
-    return _claims(first, "one_invoice", amount=pl.col("room"), discount=pl.col("discount"))
+    return _claims(first, name, amount=pl.col("room"), discount=pl.col("discount"))
 
 
 def _cleared(position: Position, *, in_full: bool) -> Position:

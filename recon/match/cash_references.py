@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from recon.domain.money import MONEY
+from recon.match.cash_terms import is_tolerated, with_tolerance
 from recon.match.numbers import normalised
 from recon.match.position import ZERO, Position, room_for, signed
+
+if TYPE_CHECKING:
+    from recon.domain.engagement import Engagement
 
 #: A word of free text counts as a reference from this many significant characters on; a text that is nothing but a number always does.
 _SHORTEST_WORD: Final = 5
@@ -16,11 +20,14 @@ _ROUNDS: Final = 3
 _CHRONOLOGY: Final = ("payment_day", "payment_number", "invoice_day", "invoice_number")
 
 
-def by_allocation(position: Position, rows: pl.DataFrame) -> Position:
+def by_allocation(position: Position, rows: pl.DataFrame) -> tuple[Position, pl.DataFrame]:
     """Apply allocation rows: never above what the payment has, never above what the invoice leaves open.
 
     An invoice is found by its number under the payer or the party the row names, else their group, else, for customers,
     whose numbers are the company's own, under any party. Only invoices in the payment's currency can be paid.
+
+    Gives the position, and what the rows say: payment_id, invoice_id (null where no invoice is found), said_amount, said_discount,
+    said_write_off, reason_code, applied_by, applied_at, applied_at_is_date_only.
     """
     paid = position.payments.select(
         "payment_id", "cycle", "company_code", "party_id", "currency", "group_id", "left", payment_number="number", payment_day="day"
@@ -31,8 +38,12 @@ def by_allocation(position: Position, rows: pl.DataFrame) -> Position:
         invoice_number="number", invoice_party="party_id", invoice_group="group_id", invoice_day="day",
     )  # fmt: skip
     found = claims.join(billed, on=["cycle", "company_code", "currency", "invoice_number"], how="inner")
-    claims = _one_invoice_per_row(_nearest_party(found))
-    return position.booked(_fitted(claims))
+    fitting = _one_invoice_per_row(_nearest_party(found))
+    said = claims.join(fitting.select("row_id", "invoice_id"), on="row_id", how="left", validate="1:1").select(
+        "payment_id", "invoice_id", "reason_code", "applied_by", "applied_at", "applied_at_is_date_only",
+        said_amount="amount_applied", said_discount="discount_taken", said_write_off="write_off_amount",
+    )  # fmt: skip
+    return position.booked(_fitted(fitting)), said
 
 
 def _nearest_party(found: pl.DataFrame) -> pl.DataFrame:
@@ -78,28 +89,32 @@ def _fitted(claims: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def by_words(position: Position) -> Position:
+def by_words(position: Position, engagement: Engagement) -> tuple[Position, pl.DataFrame]:
     """Apply payments whose own words name invoices of the payer or its group, oldest first, up to what each leaves open.
 
-    What is named and known is paid even where another word names nothing; the remainder stays on account.
+    What is named and known is paid even where another word names nothing; the remainder stays on account. The early-payment
+    discount is granted up to the last day of grace where it closes what is named; a remainder within the tolerance is written off.
+
+    Gives the position, and what is named: payment_id, invoice_id (null for a word built like the others that names nothing).
     """
-    named = _named(position)
+    named, unknown = _named(position)
     if named.is_empty():
-        return position
+        return position, pl.concat([named, unknown])
     # A payment that says what it pays is not free any more, even for its remainder.
     is_named = pl.col("payment_id").is_in(named["payment_id"].unique().implode())
     payments = position.payments.with_columns(is_free=pl.col("is_free") & ~is_named)
     position = Position(payments, position.invoices, position.applied)
     for _ in range(_ROUNDS):
         before = position
-        position = before.booked(_filled(before, named))
+        position = before.booked(_filled(before, named, engagement))
         if position is before:
             break
-    return position
+    position = position.booked(_written_off(position, named, engagement))
+    return _one_part_per_pair(position), pl.concat([named, unknown])
 
 
-def _named(position: Position) -> pl.DataFrame:
-    """payment_id, invoice_id: what the words of free payments name; a word that names several invoices names none."""
+def _named(position: Position) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(payment_id, invoice_id): what the words of free payments name, and words that name nothing; one that names several invoices names none."""
     texts = position.free().filter(pl.col("words").is_not_null())
     split = texts.with_columns(word=pl.col("words").str.normalize("NFKC").str.extract_all(r"[^\s,;，；、:：()]+")).explode("word")
     whole = texts.with_columns(word=pl.col("words"))
@@ -107,35 +122,85 @@ def _named(position: Position) -> pl.DataFrame:
     words = words.filter(pl.col("is_whole") | (pl.col("key").str.len_chars() >= _SHORTEST_WORD))
     words = words.select("cycle", "company_code", "currency", "payment_id", "group_id", "left", "key").unique()
     blocks = ["cycle", "company_code", "currency", "group_id"]
-    billed = position.open().join(texts.select(blocks).unique(), on=blocks, how="semi")
-    billed = billed.select(*blocks, "invoice_id", "gross", key=normalised(pl.col("number")))
+    billed = position.invoices.join(texts.select(blocks).unique(), on=blocks, how="semi")
+    billed = billed.select(*blocks, "invoice_id", "gross", key=normalised(pl.col("number")), is_open=pl.col("room") != 0)
     found = words.join(billed, on=[*blocks, "key"], how="inner")
+    # An invoice that is paid already is meant only where no open one has the number.
+    found = found.filter(pl.col("is_open") | ~pl.col("is_open").any().over("payment_id", "key"))
     is_exact = pl.col("left") == pl.col("gross")
     count = pl.len().over("payment_id", "key")
     only = (count == 1) | (is_exact & (is_exact.sum().over("payment_id", "key") == 1))
-    return found.filter(only).select("payment_id", "invoice_id").unique()
+    nothing = words.join(found, on=["payment_id", "key"], how="anti").select("payment_id", *_built("key"))
+    like = found.select("payment_id", *_built("key")).unique()
+    unknown = nothing.join(like, on=["payment_id", "letters", "length"], how="inner")
+    invoices = found.filter(only).select("payment_id", "invoice_id").unique()
+    return invoices, unknown.select("payment_id", invoice_id=pl.lit(None, dtype=pl.UInt32))
 
 
-def _filled(position: Position, named: pl.DataFrame) -> pl.DataFrame:
-    payments = position.payments.filter(pl.col("left") != 0).select("payment_id", "left", "value_day", payment_number="number", payment_day="day")
-    invoices = position.open().select("invoice_id", "room", "gross", "discount", "discount_date", invoice_number="number", invoice_day="day")
+def _built(key: str) -> list[pl.Expr]:
+    return [pl.col(key).str.extract("^([^0-9]*)").alias("letters"), pl.col(key).str.len_chars().alias("length")]
+
+
+def _filled(position: Position, named: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
+    of_payment = ("payment_id", "left", "counted_day", "cycle", "company_code", "party_id", "group_id", "fx_rate")
+    payments = position.payments.filter(pl.col("left") != 0).select(*of_payment, payment_number="number", payment_day="day")
+    invoices = position.open().select("invoice_id", "room", "gross", "discount", "grace_date", invoice_number="number", invoice_day="day")
     claims = named.join(payments, on="payment_id", how="inner", validate="m:1").join(invoices, on="invoice_id", how="inner", validate="m:1")
-    claims = claims.filter((pl.col("left") > 0) == (pl.col("room") > 0))
-    # The early-payment discount is taken only where the payment comes in time and is less by exactly the discount.
-    is_discounted = (
-        (pl.len().over("payment_id") == 1)
-        & (pl.col("value_day") <= pl.col("discount_date"))
-        & (pl.col("left") == pl.col("room") - pl.col("discount"))
-        & (pl.col("room") == pl.col("gross"))
-    ).fill_null(value=False)
-    claims = claims.with_columns(discount=pl.when(is_discounted).then("discount").otherwise(ZERO).cast(MONEY))
+    # A credit note is netted where one payment alone names it and more is owed than credited.
+    claims = claims.with_columns(is_alone=pl.len().over("invoice_id") == 1)
+    claims = claims.filter(((pl.col("left") > 0) == (pl.col("room") > 0)) | "is_alone")
+    net = pl.col("room").sum().over("payment_id")
+    claims = claims.filter((net != 0) & ((net > 0) == (pl.col("left") > 0)))
+    if claims.is_empty():
+        return position.applied.clear()
+    claims = _with_discount(with_tolerance(claims, engagement))
     sign = signed(pl.lit(1), pl.col("left"))
-    wanted = room_for(pl.col("room"), pl.col("left").abs(), sign, "payment_id", _CHRONOLOGY)
+    wanted = room_for(pl.col("room") - pl.col("discount"), pl.col("left").abs(), sign, "payment_id", _CHRONOLOGY)
     claims = claims.with_columns(wanted=signed(wanted, pl.col("room")).cast(MONEY))
-    admitted = room_for(pl.col("wanted"), pl.col("room").abs(), sign, "invoice_id", _CHRONOLOGY)
+    admitted = room_for(pl.col("wanted"), pl.col("room").abs(), signed(pl.lit(1), pl.col("room")), "invoice_id", _CHRONOLOGY)
     return claims.with_columns(
         pl.lit("reference").alias("pass"),
         amount=signed(admitted, pl.col("room")).cast(MONEY),
         write_off=ZERO,
         certainty=pl.lit("certain"),
     )
+
+
+def _with_discount(claims: pl.DataFrame) -> pl.DataFrame:
+    """`discount` cut to what the payment keeps back: nothing unless the discounts, and a tolerated remainder, close all that it names."""
+    in_time = (pl.col("counted_day") <= pl.col("grace_date")).fill_null(value=False)
+    is_whole = pl.col("is_alone") & (pl.col("room") == pl.col("gross")).fill_null(value=False) & (pl.col("left") > 0)
+    offered = claims.with_columns(discount=pl.when(in_time & is_whole).then("discount").otherwise(ZERO))
+    need, granted = pl.col("room").sum().over("payment_id"), pl.col("discount").sum().over("payment_id")
+    short = need - pl.col("left")
+    closes = (short <= granted) | is_tolerated(short - granted, need)
+    kept = pl.when(closes & (short > 0)).then(pl.min_horizontal(short, granted)).otherwise(ZERO)
+    before = (pl.col("discount").cum_sum() - pl.col("discount")).over("payment_id", order_by=list(_CHRONOLOGY))
+    mine = pl.min_horizontal(pl.max_horizontal(kept - before, ZERO), pl.col("discount"))
+    return offered.with_columns(discount=mine.cast(MONEY))
+
+
+def _written_off(position: Position, named: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
+    """What is left open of the invoices that a payment names and has used itself up for, where it lies within the tolerance."""
+    scope = ("cycle", "company_code", "party_id", "group_id", "fx_rate")
+    spent = position.payments.filter(pl.col("left") == 0).select("payment_id", *scope, payment_number="number", payment_day="day")
+    due = position.open().filter(pl.col("room") > 0).select("invoice_id", "room")
+    claims = named.join(spent, on="payment_id", how="inner", validate="m:1").join(due, on="invoice_id", how="inner", validate="m:1")
+    if claims.is_empty():
+        return position.applied.clear()
+    last = claims.sort("payment_day", "payment_number").unique("invoice_id", keep="last", maintain_order=True)
+    used = position.applied.group_by("payment_id").agg(used=(pl.col("amount") + pl.col("discount")).sum())
+    known = with_tolerance(last.join(used, on="payment_id", how="inner", validate="m:1").filter(pl.col("used") > 0), engagement)
+    rest = pl.col("room").sum().over("payment_id")
+    written = known.filter(is_tolerated(rest, rest + pl.col("used")))
+    return written.with_columns(
+        pl.lit("reference").alias("pass"), amount=ZERO, discount=ZERO, write_off=pl.col("room"), certainty=pl.lit("certain")
+    ).select(position.applied.columns)
+
+
+def _one_part_per_pair(position: Position) -> Position:
+    is_mine = pl.col("pass") == "reference"
+    figures = [pl.col(name).sum() for name in ("amount", "discount", "write_off")]
+    mine = position.applied.filter(is_mine).group_by("payment_id", "invoice_id", "pass", "certainty").agg(figures)
+    applied = pl.concat([position.applied.filter(~is_mine), mine.select(position.applied.columns)])
+    return Position(position.payments, position.invoices, applied)

@@ -11,6 +11,7 @@ from recon.domain import tie_out
 from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
 from recon.match import document_lines, invoice_documents, master_standing, open_layers, parts, stock
+from recon.match.applications import application_match, payment_match
 from recon.match.approvals import approvals
 from recon.match.calendars import calendar
 from recon.match.dense import IN_ORDER
@@ -20,6 +21,7 @@ from recon.match.given import MeasuredLines
 from recon.match.inspections import receipt_inspection
 from recon.match.order_ends import closed_order_references
 from recon.match.order_lines import order_line_match
+from recon.match.paid_invoices import invoice_payment
 from recon.match.party_records import party_records
 from recon.match.requisitions import order_requisition
 from recon.match.separation import duty_pair
@@ -68,6 +70,9 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
             "allocation": open_layers.allocation(found, written),
             "document_line_unit": doubtful_units,
             "settlement_match": settlement.settlement_match,
+            "payment_match": payment_match(settlement, accepted, engagement),
+            "application_match": application_match(settlement, accepted, engagement),
+            "invoice_payment": invoice_payment(found, settlement, accepted, engagement),
             "duplicate_pair": pairs,
             "approval_state": approved.result().state,
             "approval_decision": approved.result().decision,

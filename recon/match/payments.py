@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _UNDOING: Final = ("void", "refund")
 #: Paid ahead of an invoice by declaration: it waits on account until a document names it.
 PAID_AHEAD: Final = ("prepayment", "advance")
+#: What only allocations of customers' cash say.
+_CLERK: Final[dict[str, pl.DataType]] = {
+    "reason_code": pl.String(), "applied_by": pl.String(), "applied_at": pl.Datetime("us", "UTC"), "applied_at_is_date_only": pl.Boolean(),
+}  # fmt: skip
 _ACCOUNT: Final = ["cycle", "company_code", "party_id", "currency"]
 
 
@@ -109,6 +113,7 @@ def allocations(accepted: Accepted) -> pl.DataFrame:
                 pl.col("amount_applied"),
                 pl.col("discount_taken").fill_null(ZERO).alias("discount_taken"),
                 written_off.fill_null(ZERO).cast(MONEY).alias("write_off_amount"),
+                *(pl.col(name) if cycle.payment != "payment" else pl.lit(None, dtype=kind).alias(name) for name, kind in _CLERK.items()),
             )
         )
     return pl.concat(frames).collect()

@@ -30,7 +30,7 @@ ACCOUNT: Final = ("cycle", "company_code", "party_id", "currency")
 class Position:
     """Payments with what is `left` of them, invoices with the `room` they leave, and what has been applied so far.
 
-    `payments`: payment_id, the account, group_id, number, day, left, is_free (no document names what it pays).
+    `payments`: payment_id, the account, group_id, number, day, counted_day (as terms count it), left, is_free (no document names what it pays).
     `invoices`: invoice_id, the account, group_id, number, day, gross, room (null where the gross is unknown), terms.
     """
 
@@ -52,6 +52,10 @@ class Position:
             invoices.with_columns(room=pl.col("room") - pl.col("filled").fill_null(ZERO)).drop("filled"),
             pl.concat([self.applied, claims]),
         )
+
+    def with_payments(self, where: pl.Expr) -> Position:
+        """The same position seen by some of the payments only."""
+        return Position(self.payments.filter(where), self.invoices, self.applied)
 
     def free(self) -> pl.DataFrame:
         """Payments of which something is left and no document says what they pay."""

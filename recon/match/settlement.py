@@ -1,7 +1,7 @@
 """Payments and cash applied to invoices, both cycles at once: what is paid, what is owed, what lies on account.
 
 Facts only. What is applied never exceeds what an invoice leaves open nor what a payment has; the rest stays on account.
-Currencies are never mixed. Tolerances, late discounts and write-offs below a limit are the controls' business.
+Currencies are never mixed. What is written off and until when a discount is granted stands in control files (`domain.allowances`).
 """
 
 from __future__ import annotations
@@ -16,16 +16,32 @@ from recon.domain.cycles import CYCLES, ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.match.cash_inference import inferred
 from recon.match.cash_references import by_allocation, by_words
-from recon.match.given import is_given, shaped, table
+from recon.match.cash_terms import with_terms
+from recon.match.given import shaped, table
 from recon.match.payments import PAID_AHEAD, allocations, payment_tie_out, payments
 from recon.match.position import CLAIMS, ZERO, Position
+from recon.match.working_days import working_days
 
 if TYPE_CHECKING:
-    from recon.domain.cycles import Cycle
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
 
 _OPEN_KIND: Final = {PROCURE_TO_PAY.name: "open_payable", ORDER_TO_CASH.name: "open_receivable"}
+
+
+@dataclass(frozen=True)
+class Cash:
+    """How the cash was applied, for the tables that describe it.
+
+    `documents`: the invoice documents with `invoice_id`. `final`: the position after the last pass. `named`: payment_id, invoice_id
+    (null: a reference that names nothing), and what an allocation row says (`by_allocation`), null where free text names it.
+    `on_account`: payments with a remainder, as `settle` leaves them.
+    """
+
+    documents: pl.DataFrame
+    final: Position
+    named: pl.DataFrame
+    on_account: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,7 @@ class Settlement:
     payments: pl.DataFrame
     payment_tie_out: pl.DataFrame
     applied: pl.DataFrame
+    cash: Cash
 
 
 def settle(accepted: Accepted, invoice_documents: pl.LazyFrame, engagement: Engagement) -> Settlement:
@@ -53,8 +70,9 @@ def settle(accepted: Accepted, invoice_documents: pl.LazyFrame, engagement: Enga
     documents = invoice_documents.collect().with_row_index("invoice_id")
     paid = payments(accepted, engagement)
     rows = allocations(accepted)
-    start = _position(accepted, documents, paid, rows)
-    referenced = by_words(by_allocation(start, rows))
+    start = _position(accepted, documents, paid, rows, engagement)
+    allocated, said = by_allocation(start, rows)
+    referenced, named = by_words(allocated, engagement)
     final, unsettled = inferred(referenced, engagement.policy_rules())
     on_account = _on_account(final, paid, unsettled)
     invoices = _with_paid(documents, final, paid)
@@ -66,21 +84,22 @@ def settle(accepted: Accepted, invoice_documents: pl.LazyFrame, engagement: Enga
         payments=paid,
         payment_tie_out=payment_tie_out(paid),
         applied=final.applied.select("payment_id", "invoice_id", "amount"),
+        cash=Cash(documents, final, pl.concat([said, named], how="diagonal"), on_account),
     )
 
 
-def _position(accepted: Accepted, documents: pl.DataFrame, paid: pl.DataFrame, rows: pl.DataFrame) -> Position:
+def _position(accepted: Accepted, documents: pl.DataFrame, paid: pl.DataFrame, rows: pl.DataFrame, engagement: Engagement) -> Position:
     parties = _groups(accepted)
     counting = paid.filter(pl.col("exclusion_reason").is_null())
     on_rows = rows.select("cycle", "company_code", "payment_number").unique()
     named = counting.join(on_rows, on=["cycle", "company_code", "payment_number"], how="semi")["payment_id"]
     is_ahead = pl.col("payment_kind").is_in(PAID_AHEAD).fill_null(value=False)
     start = counting.join(parties, on=["cycle", "party_id"], how="left", validate="m:1").select(
-        "payment_id", "cycle", "company_code", "party_id", "currency",
+        "payment_id", "cycle", "company_code", "party_id", "currency", "fx_rate",
         pl.coalesce("group_id", "party_id").alias("group_id"),
         number="payment_number",
         day="payment_date",
-        value_day="value_date",
+        counted_day=working_days(accepted).counted(pl.col("value_date")),
         words=pl.when(pl.col("reference_text").str.strip_chars() != "").then(pl.col("reference_text").str.strip_chars()),
         left="amount",
         is_free=~pl.col("payment_id").is_in(named.implode()) & ~is_ahead,
@@ -94,7 +113,7 @@ def _position(accepted: Accepted, documents: pl.DataFrame, paid: pl.DataFrame, r
         gross="amount_gross",
         room="amount_gross",
     )  # fmt: skip
-    return Position(start.sort("payment_id"), _with_terms(billed, accepted).sort("invoice_id"), pl.DataFrame(schema=CLAIMS))
+    return Position(start.sort("payment_id"), with_terms(billed, accepted, engagement).sort("invoice_id"), pl.DataFrame(schema=CLAIMS))
 
 
 def _groups(accepted: Accepted) -> pl.DataFrame:
@@ -102,31 +121,6 @@ def _groups(accepted: Accepted) -> pl.DataFrame:
         table(accepted, cycle.party_table).select("party_id", "group_id", cycle=pl.lit(cycle.name)).unique("party_id", keep="any") for cycle in CYCLES
     ]
     return pl.concat(frames).collect()
-
-
-def _with_terms(billed: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
-    """Add `discount_date` and `discount`: what may be kept back of the gross amount by paying in time."""
-    key = ["cycle", "company_code", "party_id", "number", "invoice_date"]
-    frames = [_terms(accepted, cycle) for cycle in CYCLES if is_given(accepted, cycle.invoice_table, "discount_share")]
-    if not frames:
-        return billed.with_columns(discount_date=pl.lit(None, dtype=pl.Date), discount=ZERO)
-    terms = pl.concat(frames).group_by(key).agg(pl.col("discount_date").max(), pl.col("discount_share").max()).collect()
-    joined = billed.join(terms, on=key, how="left", validate="m:1")
-    kept = money.round_to_currency(money.amount(pl.col("gross"), pl.col("discount_share")), pl.col("currency"))
-    return joined.with_columns(discount=kept.fill_null(ZERO)).drop("discount_share")
-
-
-def _terms(accepted: Accepted, cycle: Cycle) -> pl.LazyFrame:
-    lines = table(accepted, cycle.invoice_table).filter(pl.col("discount_share").is_not_null())
-    return lines.select(
-        "company_code",
-        "invoice_date",
-        "discount_date",
-        "discount_share",
-        cycle=pl.lit(cycle.name),
-        party_id=pl.col(cycle.party),
-        number=pl.col("invoice_number"),
-    )
 
 
 def _with_paid(documents: pl.DataFrame, final: Position, paid: pl.DataFrame) -> pl.DataFrame:

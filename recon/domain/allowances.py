@@ -1,0 +1,47 @@
+"""What a company lets pass when it applies cash: small differences written off, days of grace for an early-payment discount.
+
+The limits stand in control files, with their reasons, and may be overridden like any limit. Matching applies cash by them,
+because what is written off is no longer owed; it states what it did, and the controls judge it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from recon.domain.control import Control
+    from recon.domain.engagement import Engagement
+    from recon.domain.scopes import ScopedRule
+
+#: parameter -> the control whose file holds it
+GRANTED_BY: Final[dict[str, str]] = {
+    "payment_tolerance_amount": "CSH-01",
+    "payment_tolerance_share": "CSH-01",
+    "tolerance_combine_policy": "CSH-01",
+    "discount_grace_days": "CSH-05",
+}
+#: Where a rule book lacks the control, nothing is let pass.
+NOTHING: Final[dict[str, str]] = {
+    "payment_tolerance_amount": "0",
+    "payment_tolerance_share": "not_checked",
+    "tolerance_combine_policy": "both",
+    "discount_grace_days": "0",
+}
+
+
+def allowances(book: Sequence[Control]) -> dict[str, str]:
+    """The values of the rule book's files."""
+    files = {control.id: control for control in book}
+    return {
+        name: files[control_id].parameters[name].value
+        for name, control_id in GRANTED_BY.items()
+        if control_id in files and name in files[control_id].parameters
+    }
+
+
+def in_force(engagement: Engagement) -> tuple[dict[str, str | None], list[ScopedRule]]:
+    """The allowances of a run: values by name, and the engagement's overrides of them."""
+    rules = [rule for control_id in dict.fromkeys(GRANTED_BY.values()) for rule in engagement.parameter_rules(control_id)]
+    return {**NOTHING, **engagement.allowances}, rules
