@@ -160,7 +160,8 @@ def application_match(settlement: Settlement, accepted: Accepted, engagement: En
         is_other_party=(pl.col("invoice_party_id") != pl.col("party_id")) & (pl.col("group_id") != pl.col("invoice_group")),
         counted_date="counted_day",
         written_off_total_base=_tolerated().sum().over(_CUSTOMER),
-        is_last_written_off=(_tolerated() > 0) & (pl.struct(*time, "invoice_id").rank("ordinal", descending=True).over(*_CUSTOMER, _tolerated() > 0) == 1),
+        is_last_written_off=(_tolerated() > 0)
+        & (pl.struct(*time, "invoice_id").rank("ordinal", descending=True).over(*_CUSTOMER, _tolerated() > 0) == 1),
         days_early=pl.max_horizontal(
             (pl.col("invoice_date") - pl.col("payment_date")).dt.total_days(), (entered - pl.col("payment_date")).dt.total_days()
         ),

@@ -55,9 +55,7 @@ def _one_invoice(position: Position, by: list[str], name: str) -> pl.DataFrame:
     is_offered = pl.col("is_whole").fill_null(value=False) & (pl.col("discount") > 0)
     discounted = invoices.filter(is_offered).with_columns(room=pl.col("full") - pl.col("discount"))
     paid = position.free().select(*by, "payment_id", "number", "day", "counted_day", room="left")
-    pairs = pl.concat([full.with_columns(is_discounted=False), discounted.with_columns(is_discounted=True)]).join(
-        paid, on=[*by, "room"], how="inner"
-    )
+    pairs = pl.concat([full.with_columns(is_discounted=False), discounted.with_columns(is_discounted=True)]).join(paid, on=[*by, "room"], how="inner")
     in_time = (~pl.col("is_discounted") | (pl.col("counted_day") <= pl.col("grace_date"))).fill_null(value=False)
     pairs = pairs.filter((pl.col("invoice_day") <= pl.col("day")) & in_time)
     only = pairs.filter(pl.len().over("payment_id") == 1)

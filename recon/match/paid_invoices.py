@@ -37,11 +37,12 @@ def invoice_payment(found: ThreeWay, settlement: Settlement, accepted: Accepted,
     """
     cash = settlement.cash
     figures = ["paid_amount", "discount_amount", "write_off_amount", "open_amount", "first_payment_at"]
-    documents = pl.concat([cash.documents.drop(c for c in figures if c in cash.documents.columns), settlement.invoices.select(figures).collect()], how="horizontal")
+    documents = pl.concat(
+        [cash.documents.drop(c for c in figures if c in cash.documents.columns), settlement.invoices.select(figures).collect()], how="horizontal"
+    )
     documents = documents.filter("is_live")
-    of_invoice = {"on": "invoice_id", "how": "left", "validate": "1:1", "maintain_order": "left"}
     for part in (_payments(settlement), _excess(cash.named, documents, accepted), _received(found, documents), _discounts(settlement)):
-        documents = documents.join(part, **of_invoice)
+        documents = documents.join(part, on="invoice_id", how="left", validate="1:1", maintain_order="left")
     terms = _terms(accepted)
     documents = documents.join(terms, on=_KEY, how="left", validate="m:1", maintain_order="left")
     masters = _master_terms(accepted)
@@ -98,8 +99,8 @@ def _excess(named: pl.DataFrame, documents: pl.DataFrame, accepted: Accepted) ->
     known = known.join(said, on="invoice_id", how="left", validate="1:1")
     account = ["cycle", "company_code", "party_id"]
     once = known.filter(pl.len().over(*account, "number") == 1).select(*account, "number", origin_id="invoice_id")
-    credits = known.filter(pl.col("amount_gross") < 0).join(_origins(accepted), on=_KEY, how="inner", validate="m:1")
-    named_by = credits.join(once, left_on=[*account, "origin"], right_on=[*account, "number"], how="inner", validate="m:1")
+    corrected = known.filter(pl.col("amount_gross") < 0).join(_origins(accepted), on=_KEY, how="inner", validate="m:1")
+    named_by = corrected.join(once, left_on=[*account, "origin"], right_on=[*account, "number"], how="inner", validate="m:1")
     corrections = named_by.group_by(invoice_id="origin_id").agg(credited=pl.col("amount_gross").sum(), credit_said=pl.col("said").sum())
     whole = known.filter(pl.col("said").is_not_null()).join(corrections, on="invoice_id", how="left", validate="1:1")
     paid = pl.col("said") + pl.col("credit_said").fill_null(ZERO)
@@ -112,7 +113,14 @@ def _origins(accepted: Accepted) -> pl.DataFrame:
     frames = [
         table(accepted, c.invoice_table)
         .filter(pl.col("origin_invoice_number").is_not_null())
-        .select("company_code", "invoice_number", "invoice_date", cycle=pl.lit(c.name), party_id=c.party, origin=normalised(pl.col("origin_invoice_number")))
+        .select(
+            "company_code",
+            "invoice_number",
+            "invoice_date",
+            cycle=pl.lit(c.name),
+            party_id=c.party,
+            origin=normalised(pl.col("origin_invoice_number")),
+        )
         for c in CYCLES
     ]
     every = pl.concat(frames).group_by(_KEY).agg(pl.col("origin").unique())
@@ -142,7 +150,9 @@ def _terms(accepted: Accepted) -> pl.DataFrame:
 
 
 def _said(accepted: Accepted, cycle: Cycle) -> pl.LazyFrame:
-    return table(accepted, cycle.invoice_table).select("company_code", "invoice_number", "invoice_date", *_SAID, cycle=pl.lit(cycle.name), party_id=cycle.party)
+    return table(accepted, cycle.invoice_table).select(
+        "company_code", "invoice_number", "invoice_date", *_SAID, cycle=pl.lit(cycle.name), party_id=cycle.party
+    )
 
 
 def _master_terms(accepted: Accepted) -> pl.DataFrame:

@@ -6,6 +6,7 @@ A chain writes rows into the book. It knows nothing of right or wrong: clean sce
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -13,8 +14,6 @@ from recon.domain.cycles import PROCURE_TO_PAY, Cycle
 from recon.sample.book import OWN_INVOICES, ZERO, Book, Row, Value, days, rounded
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from recon.sample.masters import Item, Party
 
 _SERIES: Final = {"po": "PO", "so": "SO", "receipt": "GR", "shipment": "SH"}
@@ -251,7 +250,7 @@ def invoice(lead: Chain, day: date, parts: list[tuple[Chain, Part]], kind: str =
         "invoice_number": number,
         "invoice_date": day,
         "posting_date": day,
-        "due_date": day + days(party.term_days),
+        "due_date": (billed if isinstance(billed := columns.get("invoice_date"), date) else day) + days(party.term_days),
         cycle.party: party.party_id,
         "invoice_kind": kind,
         "currency": lead.currency,

@@ -9,6 +9,7 @@ from recon.domain.documents import TABLES
 from recon.domain.errors import TermsRefused
 from recon.sample import approvals, calendars, masters, purchase, sales
 from recon.sample.book import AS_OF, FIRST_DAY, Book, days
+from recon.sample.closing import closed
 from recon.sample.faults import PLANTERS
 from recon.sample.scenarios import CYCLES, SPAN, Start
 from recon.sample.stock import count_stock
@@ -61,9 +62,11 @@ def _books(lines: int, seed: int, *, planted: bool) -> Book:
 
 def _special(count: int, *, planted: bool) -> list[Callable[[Book], None]]:
     """Near-misses and, if wanted, faults: so many of each, the planters of one control in turn and each at least once."""
-    acts: list[Callable[[Book], None]] = [trap for _, trap in TRAPS for _ in range(count)]
+    acts: list[Callable[[Book], None]] = [closed(trap, faulty=False) for _, trap in TRAPS for _ in range(count)]
     if planted:
-        acts += [planters[i % len(planters)] for _, planters in sorted(PLANTERS.items()) for i in range(max(count, len(planters)))]
+        acts += [
+            closed(planters[i % len(planters)], faulty=True) for _, planters in sorted(PLANTERS.items()) for i in range(max(count, len(planters)))
+        ]
     return acts
 
 

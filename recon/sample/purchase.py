@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from recon.sample import approvals
 from recon.sample.book import Row, days
 from recon.sample.chain import Part
-from recon.sample.scenarios import BOTH, Start, any_item, any_party, bill, deliver, fill, pay_mostly, replace, usual_quantity
+from recon.sample.scenarios import BOTH, Start, any_item, any_party, bill, deliver, fill, replace, usual_quantity
+from recon.sample.settle import pay_when_due
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def services(start: Start) -> None:
     """Days of service, confirmed by the bill itself: two-way, billed in full."""
     chain = fill(start, start.chain(any_party(start.book, start.cycle, domestic=True)), "SERVICES")
-    pay_mostly(chain, start.day + days(60), [bill(chain, start.day + days(25), chain.whole())])
+    pay_when_due(chain, [bill(chain, start.day + days(25), chain.whole())])
 
 
 def milestones(start: Start) -> None:
@@ -25,7 +26,7 @@ def milestones(start: Start) -> None:
     chain = fill(start, start.chain(any_party(start.book, start.cycle, domestic=True)), "SERVICES")
     thirds = [Part(line, line.quantity / 3) for line in chain.lines]
     documents = [bill(chain, start.day + days(offset), thirds) for offset in (10, 30, 50)]
-    pay_mostly(chain, start.day + days(70), documents)
+    pay_when_due(chain, documents)
 
 
 def inspected(start: Start) -> None:
@@ -47,7 +48,7 @@ def inspected(start: Start) -> None:
     credit = chain.invoice(start.day + days(16), credited, "credit", origin_invoice_number=document.number)
     again = start.day + days(20)
     replaced = replace(chain, again, 12, inspected_at=start.book.moment(again, 16), quantity_rejected=Decimal(0))
-    pay_mostly(chain, start.day + days(60), [document, credit, replaced])
+    pay_when_due(chain, [document, credit, replaced])
 
 
 def _verdict(accepted: Decimal, rejected: Decimal) -> Row:
@@ -66,7 +67,7 @@ def boxes(start: Start) -> None:
     first = [Part(line, line.quantity / 2) for line in chain.lines]
     second = [Part(line, line.quantity * 6, {"uom": "PCS", "unit_price_net": line.unit_price / 12}) for line in chain.lines]
     documents = [bill(chain, start.day + days(10), first), bill(chain, start.day + days(24), second)]
-    pay_mostly(chain, start.day + days(62), documents)
+    pay_when_due(chain, documents)
 
 
 def tons(start: Start) -> None:
@@ -82,7 +83,7 @@ def tons(start: Start) -> None:
     billed = [Part(line, weight / 1000) for line, weight in zip(chain.lines, weighed, strict=True)]
     for line in chain.lines:
         line.row["is_final_delivery"] = "true"
-    pay_mostly(chain, start.day + days(60), [bill(chain, start.day + days(9), billed)])
+    pay_when_due(chain, [bill(chain, start.day + days(9), billed)])
 
 
 def transit_loss(start: Start) -> None:
@@ -92,7 +93,7 @@ def transit_loss(start: Start) -> None:
     chain.fulfil(start.day + days(8), parts)
     for line in chain.lines:
         line.row["promised_date"] = "2026-12-15"
-    pay_mostly(chain, start.day + days(60), [bill(chain, start.day + days(12), chain.whole())])
+    pay_when_due(chain, [bill(chain, start.day + days(12), chain.whole())])
 
 
 def loose_reference(start: Start) -> None:
@@ -104,7 +105,7 @@ def loose_reference(start: Start) -> None:
     approvals.approve_order(chain)
     deliver(chain, start.day + days(6), chain.whole())
     parts = [Part(line, line.quantity, {"po_line_no": None}) for line in chain.lines]
-    pay_mostly(chain, start.day + days(60), [bill(chain, start.day + days(14), parts)])
+    pay_when_due(chain, [bill(chain, start.day + days(14), parts)])
 
 
 def delivery_reference(start: Start) -> None:
@@ -114,7 +115,7 @@ def delivery_reference(start: Start) -> None:
     parts = [
         Part(line, line.quantity, {**chain.fulfilled_by(receipt, i), "po_number": None, "po_line_no": None}) for i, line in enumerate(chain.lines)
     ]
-    pay_mostly(chain, start.day + days(60), [bill(chain, start.day + days(14), parts)])
+    pay_when_due(chain, [bill(chain, start.day + days(14), parts)])
 
 
 SCENARIOS: Final[tuple[tuple[int, Callable[[Start], None]], ...]] = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from recon.sample.book import AS_OF, days
 from recon.sample.chain import Part
 from recon.sample.scenarios import BOTH, Start, any_party, bill, confirm, deliver, fill
-from recon.sample.settle import settle
+from recon.sample.settle import pay_when_due, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ def bill_each_delivery(start: Start) -> None:
         confirm(chain, delivery, start.day + days(offset + 2))
         named = [Part(line, line.quantity / 3, chain.fulfilled_by(delivery, i)) for i, line in enumerate(chain.lines)]
         documents.append(bill(chain, start.day + days(offset + 1), named))
-    settle(chain, start.day + days(65), documents)
+    pay_when_due(chain, documents)
 
 
 def deducted(start: Start) -> None:

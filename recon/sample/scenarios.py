@@ -15,7 +15,7 @@ from recon.sample.book import AS_OF, CENT, Book, Row, Value, days, rounded
 from recon.sample.chain import Chain, Document, Part
 from recon.sample.chain import invoice as joint_invoice
 from recon.sample.masters import price_of
-from recon.sample.settle import settle
+from recon.sample.settle import due_date, pay_when_due, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,17 +104,11 @@ def bill(chain: Chain, day: date, parts: list[Part]) -> Document:
     return document
 
 
-def pay_mostly(chain: Chain, day: date, documents: list[Document]) -> None:
-    """Nine of ten invoices are paid; the others wait."""
-    if chain.book.rng.randrange(10):
-        settle(chain, day, documents)
-
-
 def plain(start: Start) -> None:
     """Delivered and billed in full, each invoice line naming its order line."""
     chain = fill(start, start.chain())
     deliver(chain, start.day + days(start.book.rng.randint(3, 16)), chain.whole())
-    pay_mostly(chain, start.day + days(58), [bill(chain, start.day + days(20), chain.whole())])
+    pay_when_due(chain, [bill(chain, start.day + days(20), chain.whole())])
 
 
 def part_deliveries(start: Start) -> None:
@@ -125,7 +119,7 @@ def part_deliveries(start: Start) -> None:
     second = [Part(line, line.quantity / 3) for line in chain.lines]
     deliver(chain, start.day + days(9), second)
     deliver(chain, start.day + days(15), [Part(line, line.quantity / 6) for line in chain.lines])
-    pay_mostly(chain, start.day + days(60), [bill(chain, start.day + days(22), chain.whole())])
+    pay_when_due(chain, [bill(chain, start.day + days(22), chain.whole())])
 
 
 def part_invoices(start: Start) -> None:
@@ -134,7 +128,7 @@ def part_invoices(start: Start) -> None:
     delivery = deliver(chain, start.day + days(6), chain.whole())
     halves = [Part(line, line.quantity / 2, chain.fulfilled_by(delivery, i)) for i, line in enumerate(chain.lines)]
     documents = [bill(chain, start.day + days(8), halves), bill(chain, start.day + days(21), halves)]
-    pay_mostly(chain, start.day + days(62), documents)
+    pay_when_due(chain, documents)
 
 
 def crossing(start: Start) -> None:
@@ -145,8 +139,7 @@ def crossing(start: Start) -> None:
         deliver(chain, start.day + days(offset), [Part(line, line.quantity / share) for line in chain.lines])
     documents.append(bill(chain, start.day + days(15), [Part(line, line.quantity / 4) for line in chain.lines]))
     documents.append(bill(chain, start.day + days(25), [Part(line, line.quantity * 3 / 4) for line in chain.lines]))
-    settle(chain, start.day + days(61), documents[:1])
-    pay_mostly(chain, start.day + days(66), documents[1:])
+    pay_when_due(chain, documents)
 
 
 def returned(start: Start) -> None:
@@ -160,7 +153,7 @@ def returned(start: Start) -> None:
     documents = [document, chain.invoice(start.day + days(24), parts, "credit", origin_invoice_number=document.number)]
     if chain.buys:
         documents.append(replace(chain, start.day + days(27), 3))
-    pay_mostly(chain, start.day + days(64), documents)
+    pay_when_due(chain, documents)
 
 
 def replace(chain: Chain, day: date, share: int, **checked: Value) -> Document:
@@ -181,7 +174,7 @@ def price_credit(start: Start) -> None:
     blank: Row = {"quantity": None, "uom": None, "unit_price_net": None, "price_per": None, "line_amount_net": -excess}
     part = Part(line, Decimal(0), blank | {"origin_invoice_number": document.number, "origin_invoice_line_no": "1"})
     credit = chain.invoice(start.day + days(19), [part], "value_credit")
-    pay_mostly(chain, start.day + days(64), [document, credit])
+    pay_when_due(chain, [document, credit])
 
 
 def reversed_delivery(start: Start) -> None:
@@ -191,7 +184,7 @@ def reversed_delivery(start: Start) -> None:
     wrong = chain.fulfil(start.day + days(5), chain.whole(), **terms)
     chain.undo(wrong, start.day + days(6), "reversal")
     deliver(chain, start.day + days(6), chain.whole())
-    pay_mostly(chain, start.day + days(60), [bill(chain, start.day + days(18), chain.whole())])
+    pay_when_due(chain, [bill(chain, start.day + days(18), chain.whole())])
 
 
 def reversed_invoice(start: Start) -> None:
@@ -201,7 +194,7 @@ def reversed_invoice(start: Start) -> None:
     wrong = bill(chain, start.day + days(10), chain.whole())
     parts = [Part(line, -line.quantity, {"origin_invoice_line_no": str(i)}) for i, line in enumerate(chain.lines, start=1)]
     chain.invoice(start.day + days(12), parts, "reversal", origin_invoice_number=wrong.number)
-    pay_mostly(chain, start.day + days(62), [bill(chain, start.day + days(13), chain.whole())])
+    pay_when_due(chain, [bill(chain, start.day + days(13), chain.whole())])
 
 
 def foreign(start: Start) -> None:
@@ -209,7 +202,7 @@ def foreign(start: Start) -> None:
     chain = fill(start, start.chain(any_party(start.book, start.cycle, domestic=False)))
     deliver(chain, start.day + days(12), chain.whole())
     freight = chain.charge(Decimal(start.book.rng.randint(20, 90)), "FREIGHT")
-    pay_mostly(chain, start.day + days(65), [bill(chain, start.day + days(20), [*chain.whole(), freight])])
+    pay_when_due(chain, [bill(chain, start.day + days(20), [*chain.whole(), freight])])
 
 
 def cancelled(start: Start) -> None:
@@ -232,7 +225,7 @@ def amended(start: Start) -> None:
         first["line_amount_net"] = rounded(quantity * line.unit_price / line.price_per, chain.currency)
         start.book.add(start.cycle.order_table, line.row | first)
     deliver(chain, start.day + days(8), chain.whole())
-    pay_mostly(chain, start.day + days(60), [bill(chain, start.day + days(20), chain.whole())])
+    pay_when_due(chain, [bill(chain, start.day + days(20), chain.whole())])
 
 
 def discounted(start: Start) -> None:
@@ -255,8 +248,9 @@ def instalments(start: Start) -> None:
     deliver(chain, start.day + days(7), chain.whole())
     document = bill(chain, start.day + days(12), chain.whole())
     first = rounded(document.gross / 2, chain.currency) / document.gross
-    settle(chain, start.day + days(40), [document], share=first)
-    settle(chain, start.day + days(60), [document], share=1 - first)
+    due = due_date(document)
+    settle(chain, due - days(4), [document], share=first)
+    settle(chain, due, [document], share=1 - first)
 
 
 def collective(start: Start) -> None:
@@ -273,7 +267,7 @@ def collective(start: Start) -> None:
     deliver(other, start.day + days(8), other.whole())
     document = joint_invoice(one, start.day + days(15), [*((one, p) for p in one.whole()), *((other, p) for p in other.whole())])
     approvals.approve_invoice(one, document)
-    pay_mostly(one, start.day + days(60), [document])
+    pay_when_due(one, [document])
 
 
 def in_flight(start: Start) -> None:

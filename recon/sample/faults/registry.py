@@ -79,6 +79,11 @@ def on_invoice(chain: Chain, document: Document, line: Line) -> tuple[tuple[str,
     return (chain.cycle.invoice_type, document.number, "1"), named
 
 
+def on_bill(chain: Chain, document: Document) -> tuple[tuple[str, str, str], tuple[str, str]]:
+    """How an exception names a whole invoice that answers one order."""
+    return (chain.cycle.invoice_type, document.number, ""), (chain.number, "")
+
+
 def on_row(document_type: str, number: str) -> tuple[tuple[str, str, str], tuple[str, str]]:
     """How an exception names the first line of a document without saying which order it is about."""
     return (document_type, number, "1"), ("", "")

@@ -11,7 +11,7 @@ from recon.sample.book import Book, Row, ago, days
 from recon.sample.calendars import working_days_after
 from recon.sample.chain import Chain
 from recon.sample.faults.registry import domestic, goods, order, some_time
-from recon.sample.settle import settle
+from recon.sample.settle import pay_when_due
 from recon.sample.traps.registry import spares
 
 if TYPE_CHECKING:
@@ -117,5 +117,5 @@ def four_persons(book: Book) -> None:
     approve_order(chain)
     chain.fulfil(day + days(5), chain.whole(), created_by="REQ01")
     document = chain.invoice(day + days(8), chain.whole(), created_by="APC01")
-    settle(chain, day + days(50), [document])
+    pay_when_due(chain, [document])
     book.rows["supplier_payment"][-1]["created_by"] = "APC01"

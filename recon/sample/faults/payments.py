@@ -1,0 +1,102 @@
+"""Payments to suppliers: without an invoice, before it, too much, too early, too late, discounts lost, terms mistaken."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from recon.domain.cycles import PROCURE_TO_PAY
+from recon.sample.approvals import approve_order
+from recon.sample.book import Book, Value, ago, days, rounded
+from recon.sample.chain import Chain, Document
+from recon.sample.faults.registry import goods, on_bill, on_document, on_invoice, plants
+from recon.sample.newcomers import newcomer
+from recon.sample.settle import apply, due_date, pay, receive, settle
+
+#: a working day with nothing but working days around it
+MONDAY = date(2026, 9, 14)
+
+
+def bought(
+    book: Book, billed: date, term_days: int = 30, receipt_after_days: int = -3, price: str = "50.00", **terms: Value
+) -> tuple[Chain, Document]:
+    """A hundred pieces of a supplier of its own, received so many days after the bill's date; 5,650.00 unless the price says otherwise."""
+    chain = Chain(book, PROCURE_TO_PAY, billed - days(10), newcomer(book, PROCURE_TO_PAY, term_days))
+    chain.line(goods(book, PROCURE_TO_PAY), 100, Decimal(price))
+    approve_order(chain)
+    chain.fulfil(billed + days(receipt_after_days), chain.whole())
+    return chain, chain.invoice(billed, chain.whole(), "invoice", **terms)
+
+
+@plants("MIS-08")
+def money_without_a_bill(book: Book) -> None:
+    """5,000.00 to a supplier of whom there is no invoice."""
+    keys: dict[str, Value] = {"company_code": "C10", "supplier_id": newcomer(book, PROCURE_TO_PAY).party_id, "currency": "CNY"}
+    number = pay(book, PROCURE_TO_PAY, keys, ago(20), Decimal("5000.00"))
+    book.expect("MIS-08", *on_document("supplier_payment", number), "no invoice behind it")
+
+
+@plants("PAY-01")
+def paid_three_days_before_the_bill(book: Book) -> None:
+    """The goods are there, the bill comes three days after its payment."""
+    chain, document = bought(book, ago(60), 0, -8)
+    number = settle(chain, document.day - days(3), [document])
+    book.expect("PAY-01", *on_document("supplier_payment", number), f"three days before {document.number}")
+
+
+@plants("PAY-02")
+def paid_before_the_goods(book: Book) -> None:
+    """Paid on the day of the bill; the goods came four days later."""
+    chain, document = bought(book, ago(60), 0, 4)
+    settle(chain, document.day, [document])
+    book.expect("PAY-02", *on_bill(chain, document), "goods came four days after the payment")
+    book.expect("TIM-01", *on_invoice(chain, document, chain.lines[0]), "billed before the goods came")
+
+
+@plants("PAY-03")
+def paid_too_much(book: Book) -> None:
+    """Sixty per cent and then half of the bill."""
+    chain, document = bought(book, ago(33))
+    settle(chain, ago(6), [document], share=Decimal("0.6"))
+    number = receive(chain, ago(3), rounded(document.gross / 2, "CNY"))
+    apply(chain, number, document.number, rounded(document.gross / 2, "CNY"))
+    book.expect("PAY-03", *on_bill(chain, document), "paid 10 % above the bill")
+
+
+@plants("PAY-09")
+def left_unpaid(book: Book) -> None:
+    """Billed fifty days ago with thirty days to pay."""
+    chain, document = bought(book, ago(50), is_disputed="false")
+    book.expect("PAY-09", *on_bill(chain, document), "twenty days overdue")
+
+
+@plants("PAY-10")
+def paid_a_week_late(book: Book) -> None:
+    """Due on a Monday, paid on the Thursday."""
+    chain, document = bought(book, MONDAY - days(30))
+    settle(chain, MONDAY + days(3), [document])
+    book.expect("PAY-10", *on_bill(chain, document), "three working days late")
+
+
+@plants("PAY-11")
+def paid_a_week_early(book: Book) -> None:
+    """Paid six days before it was due."""
+    chain, document = bought(book, ago(60))
+    settle(chain, due_date(document) - days(6), [document])
+    book.expect("PAY-11", *on_bill(chain, document), "six days early")
+
+
+@plants("PAY-12")
+def discount_forgotten(book: Book) -> None:
+    """Two per cent offered for ten days, paid in full when due."""
+    chain, document = bought(book, ago(60), discount_date=ago(50), discount_share=Decimal("0.02"))
+    settle(chain, due_date(document), [document])
+    book.expect("PAY-12", *on_bill(chain, document), "two per cent not taken")
+
+
+@plants("PAY-13")
+def due_five_days_too_soon(book: Book) -> None:
+    """Thirty days are agreed, the bill was entered with twenty-five."""
+    chain, document = bought(book, ago(60), due_date=ago(35))
+    settle(chain, ago(35), [document])
+    book.expect("PAY-13", *on_bill(chain, document), "due five days too soon")
