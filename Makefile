@@ -1,6 +1,6 @@
 PYTHON = .venv/bin/python
 
-.PHONY: demo test lint types bench sample slow
+.PHONY: demo test lint types bench sample slow docs
 
 demo:   ## set up and run the job on the sample company
 	python3 start.py demo
@@ -23,3 +23,7 @@ sample: ## write the two sample companies anew from their fixed seeds
 
 slow:   ## the heavy suites
 	.venv/bin/pytest -q -n auto -m slow
+
+docs:   ## write the page of controls and the JSON Schemas anew
+	.venv/bin/recon controls --format markdown > docs/controls.md
+	for name in engagement control source framework expectations; do .venv/bin/recon schema $$name.schema.json > rules/schemas/$$name.schema.json; done

@@ -100,9 +100,10 @@ def check_command(engagement_file: Path, style: str) -> None:
     from recon.pipeline import rehearse
 
     engagement = _read(engagement_file, None)
-    controls = rehearse(engagement)
+    controls, idle = rehearse(engagement)
     facts = {"engagement": str(engagement_file), "controls": len(controls), "extracts": len(engagement.extracts), "refused": False}
-    _print(facts, style, f"{engagement_file}: {len(controls)} controls and the headers of {len(engagement.extracts)} extracts are in order")
+    text = f"{engagement_file}: {len(controls)} controls and the headers of {len(engagement.extracts)} extracts are in order"
+    _print(facts | {"without_effect": idle}, style, "\n".join([text, *(f"without effect: {said}" for said in idle)]))
 
 
 @cli.command("gate")
@@ -133,8 +134,11 @@ def controls_command(style: str) -> None:
     if style == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
     elif style == "markdown":
-        click.echo("| id | severity | cycle | exception | 例外 |\n|---|---|---|---|---|")
-        click.echo("\n".join(f"| {r['id']} | {r['severity']} | {r['cycle']} | {r['name']} | {r['name_zh']} |" for r in rows))
+        from recon.domain import places
+        from recon.evaluate import listing
+        from recon.load import rulebook
+
+        click.echo(listing(_controls(), rulebook.read_planned(places.rules() / "planned.yaml")), nl=False)
     else:
         click.echo("\n".join(f"{r['id']}  {r['severity']:<9} {r['cycle']:<15} {r['name']} · {r['name_zh']}" for r in rows))
 
@@ -170,7 +174,13 @@ def sources_command(style: str) -> None:
 @click.argument("table", required=False)
 @_FORMAT
 def schema_command(table: str | None, style: str) -> None:
-    """Show the canonical tables, or one table's columns with types, units and meaning."""
+    """Show the canonical tables, one table's columns, or (FILE.schema.json) the JSON Schema of a kind of file.
+
+    Editors complete engagement, control, source, framework and expectations files with these schemas.
+    """
+    if table is not None and table.endswith(".schema.json"):
+        _print_schema(table)
+        return
     from recon.domain.documents import TABLES
     from recon.domain.errors import TermsRefused, did_you_mean
 
@@ -188,6 +198,16 @@ def schema_command(table: str | None, style: str) -> None:
         for c in TABLES[table].columns
     ]
     _print({"table": table, "title": TABLES[table].title, "key": list(TABLES[table].key), "columns": columns}, style, "\n".join(lines))
+
+
+def _print_schema(name: str) -> None:
+    from recon.domain.errors import TermsRefused, did_you_mean
+    from recon.load.schemas import schemas
+
+    known = schemas()
+    if name not in known:
+        raise TermsRefused(f'there is no schema "{name}"', expected=", ".join(known), todo=did_you_mean(name, set(known)))
+    click.echo(known[name], nl=False)
 
 
 @cli.command("sample")

@@ -17,7 +17,7 @@ from recon.deliver import deliver
 from recon.domain import places
 from recon.domain.allowances import allowances
 from recon.domain.workpapers import Outcomes, Workpapers
-from recon.evaluate import RunFacts, account, check, chosen, evaluate
+from recon.evaluate import RunFacts, account, check, chosen, evaluate, lint
 from recon.load import load, rulebook
 from recon.match import TRACED, match, trace
 from recon.record import record
@@ -51,6 +51,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
     engagement = engagement.model_copy(update={"allowances": allowances(book)})
     profile = rulebook.read_profile(engagement.source, engagement.folder)
     expectations = rulebook.read_expectations(places.rules() / "expectations")
+    frameworks = rulebook.read_frameworks(places.rules() / "frameworks")
     prepare()
     with second_opinion.start(wanted=engagement.second_opinion) as opinion:
         with room("load"):
@@ -92,6 +93,8 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             seconds=seconds,
             traces=traces,
             parties=matches.tables["party_record"].collect(),
+            frameworks=tuple(frameworks),
+            planned=tuple(p.id for p in planned),
         )
         with room("second opinion"):
             verdict = opinion.judge(workpapers, accepted)
@@ -120,15 +123,18 @@ def _with_opinion(workpapers: Workpapers, verdict: pl.DataFrame) -> Workpapers:
     return replace(workpapers, outcomes=replace(outcomes, controls=controls))
 
 
-def rehearse(engagement: Engagement) -> list[Control]:
-    """What `recon check` does: rule book, parameters, policies and the extracts' headers, without judging any data."""
+def rehearse(engagement: Engagement) -> tuple[list[Control], list[str]]:
+    """What `recon check` does: rule book, parameters, policies and the extracts' headers, without judging any data.
+
+    Gives the controls that run, and a sentence for every term that is allowed and has no effect.
+    """
     book = rulebook.read_controls(places.rules() / "controls")
     planned = rulebook.read_planned(places.rules() / "planned.yaml")
     check(book, engagement, planned)
     profile = rulebook.read_profile(engagement.source, engagement.folder)
     rulebook.read_expectations(places.rules() / "expectations")
     conform(load(engagement, profile, headers_only=True), profile, engagement)
-    return chosen(book, engagement)
+    return chosen(book, engagement), lint(book, engagement, planned)
 
 
 def gate(engagement: Engagement, suite_file: Path, *, table: str | None = None, database: str | None = None) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from recon.domain.control import Control
     from recon.domain.engagement import Engagement
+    from recon.domain.framework import Framework
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,8 @@ class Workpapers:
     seconds: Mapping[str, float]  # time per room; shown in the log, never under results/
     traces: Traces | None = None  # nothing where nobody asked for them
     parties: pl.DataFrame | None = None  # measured columns of party_record
+    frameworks: tuple[Framework, ...] = ()
+    planned: tuple[str, ...] = ()  # ids of controls of the catalogue that this version does not perform
 
 
 def _columns(words: str) -> tuple[str, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from recon.evaluate.evaluation import evaluate
+from recon.evaluate.lint import lint
+from recon.evaluate.listing import listing
 from recon.evaluate.rulebook import catalogue, check, chosen, explain
 from recon.evaluate.run_itself import RunFacts, account
 
-__all__ = ["RunFacts", "account", "catalogue", "check", "chosen", "evaluate", "explain"]
+__all__ = ["RunFacts", "account", "catalogue", "check", "chosen", "evaluate", "explain", "lint", "listing"]

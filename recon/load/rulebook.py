@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from recon.domain.engagement import Engagement
     from recon.domain.expectation import TableExpectations
+    from recon.domain.framework import Framework
     from recon.domain.source import SourceProfile
 
 
@@ -38,6 +39,19 @@ def read_planned(path: Path) -> list[Planned]:
     if not path.is_file():
         return []
     return sorted(read_terms(path, PlannedControls).controls, key=lambda planned: planned.id)
+
+
+def read_frameworks(folder: Path) -> list[Framework]:
+    """Every framework under `folder`, by id. Raises TermsRefused where a file is not named after its framework."""
+    from recon.domain.framework import Framework
+
+    frameworks = []
+    for path in sorted(folder.glob("*.yaml")):
+        found = read_terms(path, Framework)
+        if found.id != path.stem:
+            raise TermsRefused("the file is not named after its framework", where=f"frameworks/{path.name}", expected=f"{found.id}.yaml")
+        frameworks.append(found)
+    return frameworks
 
 
 def read_profile(name_or_path: str, engagement_folder: Path) -> SourceProfile:

@@ -11,8 +11,8 @@ from recon.domain.measures import schema
 from recon.domain.money import RATE
 from recon.match.approvable import TYPES, approvable_documents, uncounted_documents
 from recon.match.authority import decided, decision_rows, with_limits
-from recon.match.duties import with_duties
 from recon.match.company import company_facts
+from recon.match.duties import with_duties
 from recon.match.given import earliest_moment, is_given, latest_moment, local_day, shaped, table
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from recon.report import charts, totals
 from recon.report.approval_gaps import approval_gaps
 from recon.report.blocks import Shown, packed, shown
 from recon.report.bridge import bridge
+from recon.report.coverage import coverage
 from recon.report.figures import number, rounded
 from recon.report.orders import inside, places_of
 from recon.report.scorecards import scorecards
@@ -72,6 +73,7 @@ def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, ed
         **_changes(workpapers, words),
         **_blind_spots(workpapers),
         **_suppressions(workpapers),
+        **coverage(workpapers, words),
         **_rejected(workpapers.rejected, words),
         **_method(workpapers, found["groups"], words),
     }

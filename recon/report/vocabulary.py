@@ -62,6 +62,12 @@ SUPPRESSION_STATES: Final = {
     "expired": _("Expired"),
     "not_yet_in_force": _("Not yet in force"),
 }
+COVERAGE_STATES: Final = {
+    "exceptions": _("Exceptions"),
+    "clean": _("Clean"),
+    "partly": _("Partly tested"),
+    "blind": _("Blind"),
+}
 #: What the measured tables hold that a control's population may be.
 POPULATIONS: Final = {
     "order_line_match": _("Order lines in force"),
