@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from recon.domain.control import Control
+    from recon.domain.control import Control, Planned
     from recon.domain.engagement import Engagement
+    from recon.domain.framework import Framework
 
 #: The rooms in the order in which `watch` hears of them.
 ROOMS = ("load", "conform", "validate", "match", "evaluate", "record", "second opinion", "report", "deliver")
@@ -43,15 +44,11 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
     it is entered. Raises TermsRefused before any data is read, InputsRefused when results would not be trustworthy.
     """
     seconds: dict[str, float] = {}
-
     room = partial(_room, seconds, watch)
-    book = rulebook.read_controls(places.rules() / "controls")
-    planned = rulebook.read_planned(places.rules() / "planned.yaml")
-    check(book, engagement, planned)
+    book, planned, frameworks = _rules(engagement)
     engagement = engagement.model_copy(update={"allowances": allowances(book)})
     profile = rulebook.read_profile(engagement.source, engagement.folder)
     expectations = rulebook.read_expectations(places.rules() / "expectations")
-    frameworks = rulebook.read_frameworks(places.rules() / "frameworks")
     prepare()
     with second_opinion.start(wanted=engagement.second_opinion) as opinion:
         with room("load"):
@@ -101,6 +98,14 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
     return _with_opinion(workpapers, verdict)
 
 
+def _rules(engagement: Engagement) -> tuple[list[Control], list[Planned], list[Framework]]:
+    """The rule book, in order for this engagement: controls, those planned, frameworks. Raises TermsRefused where it is not."""
+    book = rulebook.read_controls(places.rules() / "controls")
+    planned = rulebook.read_planned(places.rules() / "planned.yaml")
+    check(book, engagement, planned)
+    return book, planned, rulebook.read_frameworks(places.rules() / "frameworks")
+
+
 @contextmanager
 def _room(seconds: dict[str, float], watch: Callable[[str], None], name: str) -> Iterator[None]:
     watch(name)
@@ -128,9 +133,7 @@ def rehearse(engagement: Engagement) -> tuple[list[Control], list[str]]:
 
     Gives the controls that run, and a sentence for every term that is allowed and has no effect.
     """
-    book = rulebook.read_controls(places.rules() / "controls")
-    planned = rulebook.read_planned(places.rules() / "planned.yaml")
-    check(book, engagement, planned)
+    book, planned, _ = _rules(engagement)
     profile = rulebook.read_profile(engagement.source, engagement.folder)
     rulebook.read_expectations(places.rules() / "expectations")
     conform(load(engagement, profile, headers_only=True), profile, engagement)
