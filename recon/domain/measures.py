@@ -78,6 +78,14 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " cumulative_price_variance:money"
         # the bridge, company currency: adds up to invoiced_amount_base - billable at order price
         " quantity_variance:money price_variance:money fx_variance:money rounding_variance:money tax_variance:money charge_variance:money"
+        # tax_variance in parts that add up to it: another base, another rate, and what the line's own base and rate do not give
+        " tax_base_variance:money tax_rate_variance:money tax_tail_variance:money"
+        # invoice price as a multiple of the order price
+        " price_ratio:price is_price_estimated:flag price_is_confirmed:flag tax_rate:rate order_tax_rate:rate unit_price_net:price"
+        # stated less computed, document currency, computed figures rounded half up to the currency; see match/tails.py
+        " line_tax_amount:money line_amount_gross:money recomputed_amount:money computed_tax_amount:money arithmetic_tail_amount:money"
+        # the one rounding convention that gives the net amounts, the tax, and all tails of the line
+        " tax_tail_amount:money gross_tail_amount:money net_convention:text tax_convention:text tail_convention:text"
         f" posted_by:id created_by:id ordered_by:id promised_date:date first_fulfilled_date:date {_SOURCE}",
     ),
     "invoice_match": (

@@ -24,6 +24,11 @@ FUNCTIONS: Final[dict[str, tuple[int, int, str]]] = {
     "least": (2, 9, "least(x, y, …): the smallest; unknown when one of them is"),
     "money": (1, 1, "money(x): rounded half away from zero to six digits, so that it may be multiplied again"),
     "listed": (2, 2, "listed(text, :set): whether the text is one of a comma-separated set; false when the set says none"),
+    "near_listed": (
+        3,
+        3,
+        "near_listed(ratio, :ratio_set, :share): within the share of a number of the set or of its inverse, the edge included",
+    ),
     "days_between": (2, 2, "days_between(from, to): whole days from one date to another"),
     "seconds_between": (2, 2, "seconds_between(from, to): whole seconds from one instant to another"),
     "exceeds": (2, 2, "exceeds(value, :limit): strictly greater; false when the limit is not_checked or unlimited"),

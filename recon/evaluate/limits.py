@@ -7,6 +7,7 @@ an unlimited one is checked and can never be broken.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -52,6 +53,21 @@ def listed(text: pl.Expr, chosen: Setting) -> pl.Expr:
     """Whether the text is in the comma-separated set; false where the set is the word none; null where the text is not known."""
     members = chosen.text().str.split(",").list.eval(pl.element().str.strip_chars())
     return pl.when(chosen.says(NO_SET)).then(statement=False).when(text.is_not_null()).then(members.list.contains(text))
+
+
+def near_listed(ratio: pl.Expr, chosen: Setting, share: pl.Expr) -> pl.Expr:
+    """Whether the ratio (ten digits) is within the share of a number of the set, or of its inverse; the edge belongs to it."""
+    found: pl.Expr = pl.lit(None, dtype=pl.Boolean)
+    for value in chosen.values:
+        near = pl.lit(value=False)
+        for number in value.split(",") if value != NO_SET else ():
+            member = pl.lit(Decimal(number.strip()), dtype=pl.Decimal(38, 10))
+            beyond = exceeds_share((ratio - member).abs(), member, share) & exceeds_share(
+                (money.product(ratio, member, scale=20) - pl.lit(1).cast(pl.Decimal(38, 20))).abs(), pl.lit(1).cast(pl.Decimal(38, 10)), share
+            )
+            near = near | ~beyond
+        found = pl.when(chosen.says(value)).then(near).otherwise(found)
+    return pl.when(ratio.is_not_null()).then(found)
 
 
 def combined(pair: Pair, policy: Setting, line: pl.Expr | None, large: pl.Expr | None) -> pl.Expr:

@@ -16,6 +16,7 @@ import polars as pl
 from recon.domain.errors import TermsRefused, did_you_mean
 from recon.domain.scopes import SCOPE_KEYS, ScopedRule, refuse_conflicts
 from recon.evaluate import texts
+from recon.evaluate.limits import NO_SET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +39,12 @@ class Setting:
     name: str
     constant: str
     column: str | None = None
+    others: tuple[str, ...] = ()  # what overrides say beside the constant
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Every value that a row may see, each once."""
+        return tuple(dict.fromkeys((self.constant, *self.others)))
 
     @property
     def is_number(self) -> bool:
@@ -94,7 +101,7 @@ def settle(controls: Sequence[Control], engagement: Engagement) -> Settings:
                 else:
                     constant = rule.settings[name]
             column = f"{control.id}:{name}" if narrower else None
-            settings[name] = Setting(name, constant, column)
+            settings[name] = Setting(name, constant, column, tuple(r.settings[name] for r in narrower))
             scoped += [ScopedRule({f"{control.id}:{name}": r.settings[name]}, r.where, r.why, r.origin) for r in narrower]
         by_control[control.id] = settings
     return Settings(by_control, tuple(scoped))
@@ -148,6 +155,9 @@ def check_value(control: Control, name: str, value: str, where: str) -> None:
         if value not in parameter.choices:
             hint = did_you_mean(value, set(parameter.choices))
             raise TermsRefused(f"{name} does not know this word", where=where, expected=", ".join(parameter.choices), got=value, todo=hint)
+    elif name.endswith("_ratio_set"):
+        if value != NO_SET and not all(_DECIMAL.fullmatch(number.strip()) for number in value.split(",")):
+            raise TermsRefused(f"{name} is a list of numbers", where=where, expected="numbers with commas between them, or none", got=value)
     elif name.endswith("_flag"):
         if value not in {"true", "false"}:
             raise TermsRefused(f"{name} is true or false", where=where, expected="true or false", got=value)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _CODES: Final = {status: code for code, status in enumerate(MATCH_STATUSES)}
 _ORDER_KEY: Final = ("cycle", "company_code", "order_number", "order_line_no")
+#: Steps of the bridge that no rounding convention explains.
+_BEYOND_ROUNDING: Final = ("quantity_variance", "price_variance", "fx_variance", "charge_variance", "excess_quantity", "tax_rate_variance")
 _VARIANCES: Final = ("quantity_variance", "price_variance", "fx_variance", "rounding_variance", "tax_variance", "charge_variance")
 _LAYERS: Final = ("fulfilled_not_invoiced", "invoiced_not_fulfilled")
 #: Why a document line does not count, in the words of matching, when its own reversal is the reason.
@@ -26,7 +28,7 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "order_line_match": (*ORDER_LINES[:-1], "is_live", "exclusion_reason", "match_level"),
     "invoice_line_match": (
         *INVOICE_LINES[:-1], "is_live", "exclusion_reason", "match_level", "invoice_kind", "line_kind", "needs_fulfilment", "is_comparable",
-        "has_order_link", "fulfilment_number", "fulfilled_quantity", "excess_quantity",
+        "has_order_link", "tail_convention", "tax_rate_variance", "fulfilment_number", "fulfilled_quantity", "excess_quantity",
     ),
     "open_layer": (*_ORDER_KEY, "kind"),
 }  # fmt: skip
@@ -94,6 +96,8 @@ def _invoice_status(invoices: Standing, waiting: pl.DataFrame) -> pl.Series:
         .then(_CODES["overdue"])
         .when(nothing_came)
         .then(_CODES["in_flight"])
+        .when(differs & pl.col("tail_convention").is_not_null() & pl.all_horizontal(pl.col(*_BEYOND_ROUNDING).fill_null(0) == 0))
+        .then(_CODES["explained_tail"])
         .when(differs)
         .then(_CODES["within_tolerance"])
         .otherwise(_CODES["exact"])

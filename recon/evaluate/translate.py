@@ -240,6 +240,13 @@ class Reader:
             raise rule.refuse("listed compares a text with a parameter that holds a set", expected="listed(item_group, :exempt_category_set)")
         return Value(limits.listed(value.expr, setting), "flag")
 
+    def _near_listed(self, rule: Rule, given: list[Any]) -> Value:
+        ratio, share = self._number(rule, given[0]), self._number(rule, given[2])
+        setting = self.settings.get(str(given[1].this)) if type(given[1]).__name__ == "Placeholder" else None
+        if setting is None or ratio.digits > _MOST_DIGITS // 2:
+            raise rule.refuse("near_listed compares a ratio of ten digits with a parameter that holds a set", expected="near_listed(x, :set, :share)")
+        return Value(limits.near_listed(ratio.decimal(_MOST_DIGITS // 2), setting, share.expr), "flag")
+
     def _days_between(self, rule: Rule, given: list[Any]) -> Value:
         start, end = self._moments(rule, given, "date")
         return Value((end - start).dt.total_days(), "number", whole=True)

@@ -12,10 +12,12 @@ import polars as pl
 
 from recon.domain import money
 from recon.match import whole_numbers as whole
+from recon.match.conventions import ONE, is_plain, step
 from recon.match.dense import IN_ORDER, aligned
 
 STEPS: Final = ("quantity_variance", "price_variance", "fx_variance", "rounding_variance")
-MEASURED: Final = ("expected_amount", "invoiced_at_order_price", "cumulative_price_variance", *STEPS, "tax_variance")
+TAX_STEPS: Final = ("tax_base_variance", "tax_rate_variance", "tax_tail_variance")
+MEASURED: Final = ("expected_amount", "invoiced_at_order_price", "cumulative_price_variance", *STEPS, "tax_variance", *TAX_STEPS)
 
 
 def at_order_price(quantity: pl.Expr, *, plain: bool) -> pl.Expr:
@@ -27,11 +29,11 @@ def at_order_price(quantity: pl.Expr, *, plain: bool) -> pl.Expr:
 def cross(claims: pl.DataFrame) -> pl.DataFrame:
     """MEASURED for claims and for the credits and adjustments put among them, row for row.
 
-    Needs role, quantity, billable, net, amount, value, net_value, rate, order_rate, price_times, price_by, tax_rate of the order, tax stated and
-    currency. Without an order price, or a rate, what needs it is null; a quantity that is fully billable has no quantity
+    Needs role, quantity, billable, net, amount, value, net_value, rate, order_rate, price_times, price_by, tax_rate of the order, own_tax_rate
+    and tax stated, and currency. Without an order price, or a rate, what needs it is null; a quantity that is fully billable has no quantity
     variance whatever its price. An adjustment changes no quantity: all it bills is price.
     """
-    whole.guard(claims, [("quantity", "price_times"), ("net", "price_times"), ("amount", "rate"), ("value", "order_rate"), ("value", "rate")])
+    whole.guard(claims, [("quantity", "price_times"), ("amount", "tax_rate"), ("amount", "own_tax_rate"), ("tax", "rate"), ("net", "price_times"), ("amount", "rate"), ("value", "order_rate"), ("value", "rate")])
     numbered = claims.with_row_index("spot").with_columns(
         is_even=(pl.col("quantity") == pl.col("billable")) & (pl.col("quantity") == pl.col("net")) & (pl.col("value") == pl.col("net_value")),
         is_home=(pl.col("rate") == 1) & (pl.col("order_rate") == 1),
@@ -48,7 +50,7 @@ def cross(claims: pl.DataFrame) -> pl.DataFrame:
 
 def _crossed(claims: pl.DataFrame, *, even: bool, home: bool) -> pl.DataFrame:
     """MEASURED by spot. Even lines bill what is due and were not credited; home lines know no other currency: both save products."""
-    plain = bool(claims["price_by"].eq(1).all())
+    plain, digits = bool(claims["price_by"].eq(1).all()), is_plain(claims)
     unit = pl.lit(1, dtype=pl.Int128)
     rate, order_rate = (unit, unit) if home else (whole.units("rate"), whole.units("order_rate"))
     at_money, at_ten = (0, 4) if home else (10, 14)
@@ -79,19 +81,27 @@ def _crossed(claims: pl.DataFrame, *, even: bool, home: bool) -> pl.DataFrame:
         price_variance=pl.col("fixed") - pl.col("ordered"),
         fx_variance=pl.col("stated") - pl.col("fixed"),
         rounding_variance=pl.col("billed") - pl.col("stated"),
-        tax_variance=_tax(),
+        **_tax(plain=digits),
     )  # fmt: skip
     done = steps.collect(engine=IN_ORDER)
     _assert_adds_up(done)
-    shown = (pl.col(name) if name == "tax_variance" else money.from_units(pl.col(name), 6).alias(name) for name in MEASURED)
+    shown = (money.from_units(pl.col(name), 6).alias(name) for name in MEASURED)
     return done.lazy().select("spot", *shown).collect(engine=IN_ORDER)
 
 
-def _tax() -> pl.Expr:
-    """Stated tax less the tax on what was due, rounded to the currency, in company currency."""
-    on_due = money.from_units(whole.times(pl.col("at_billable"), whole.units("tax_rate"), 14), 6)
-    difference = pl.col("tax") - money.round_to_currency(on_due, pl.col("currency"))
-    return money.from_units(whole.times(whole.units(difference), whole.units("rate"), 10), 6)
+def _tax(*, plain: bool) -> dict[str, pl.Expr]:
+    """Stated tax less the tax on what was due, in company currency, and its parts: another base, another rate, the rest.
+
+    The tax on what was due, on what was billed and on that at the line's own rate is each rounded to the currency; the rest makes the parts
+    add up. Without a rate on the line only the base is known.
+    """
+    unit = step(plain=plain)
+    ordered, own, amount = whole.units("tax_rate"), whole.units("own_tax_rate"), whole.units("amount")
+    on_due = whole.half_up(pl.col("at_billable") * ordered, unit * 10**14) * unit
+    on_base, on_own = (whole.half_up(amount * rate, unit * ONE) * unit for rate in (ordered, own))
+    rate = whole.units("rate")
+    total, base, other = (whole.times(level, rate, 10) for level in (whole.units("tax") - on_due, on_base - on_due, on_own - on_base))
+    return {"tax_variance": total, "tax_base_variance": base, "tax_rate_variance": other, "tax_tail_variance": total - base - other}
 
 
 def _assert_adds_up(lines: pl.DataFrame) -> None:

@@ -9,10 +9,11 @@ import polars as pl
 from recon.domain import money
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
-from recon.match import bridge
+from recon.match import bridge, conventions, tails
 from recon.match import whole_numbers as whole
 from recon.match.bills import NONE
 from recon.match.bridge import at_order_price
+from recon.match.confirmed_prices import confirmed_prices
 from recon.match.deliveries import confirm_deliveries
 from recon.match.dense import aligned, chosen, looked_up, positions, sums
 from recon.match.described import described
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from recon.match.parts import Parts
     from recon.match.three_way import ThreeWay
 
+_TEN_DIGITS: Final = 10**10
 _SIZES: Final = ("billable", "excess", "before", "to_date")
 
 
@@ -102,8 +104,15 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
     lines = found.invoices
     whole.guard(lines, [("gross", "rate")])
     whole.guard(found.units, [("ordered_quantity", "price_times"), ("order_unit_price", "order_rate")])
-    crossed, before = _crossed_lines(found), _amount_before(found)
-    spots = pl.DataFrame({"crossed": positions(crossed["row"], lines.height), "counted": positions(before["row"], lines.height)})
+    crossed, before, told = _crossed_lines(found), _amount_before(found), tails.explained(found)
+    orders = found.orders.with_columns(confirmed_prices(found, accepted))
+    spots = pl.DataFrame(
+        {
+            "crossed": positions(crossed["row"], lines.height),
+            "counted": positions(before["row"], lines.height),
+            "told": positions(told["document"], documents.height).gather(lines["document"]),
+        }
+    )
     terms = (
         "match_level", "needs_fulfilment", "bill_rejected", "bill_over_receipt", "is_service", "item_group", "order_rate", "ordered_quantity",
         "order_unit_price", "price_times", "price_by",
@@ -113,7 +122,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
         pl.concat([lines, spots, _own_groups(found, accepted)], how="horizontal")
         .lazy()
         .with_columns(
-            *looked_up(found.orders, "order_row", order_place="place"),
+            *looked_up(orders, "order_row", "price_is_confirmed", order_place="place"),
             *looked_up(found.fulfilments, "fulfilment_row", goods_place="place"),
             *found.raw.invoices.looked_up("place", *own),
             *looked_up(found.units, "unit", *terms),
@@ -127,15 +136,18 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
             ),
             *looked_up(crossed, "crossed", *_SIZES, *bridge.MEASURED),
             *looked_up(before, "counted", "invoiced_before_amount"),
+            *looked_up(told, "told", "net_convention", "tax_convention"),
             pl.col("link_pass", "link_certainty").cast(pl.String),
         )
     )
-    order_terms = ("order_number", "order_line_no", "contract_id", "limit_amount", "planned_charge_amount", "promised_date")
+    order_terms = ("order_number", "order_line_no", "contract_id", "limit_amount", "planned_charge_amount", "promised_date", "is_price_estimated")
     looked = placed.rename({"line_amount_net": "net"}).with_columns(
-        *found.raw.orders.looked_up("order_place", *order_terms, order_amount="line_amount_net", order_currency="currency", ordered_by="created_by"),
+        *found.raw.orders.looked_up("order_place", *order_terms, order_amount="line_amount_net", order_currency="currency", ordered_by="created_by", order_tax_rate="tax_rate"),
         *found.raw.fulfilments.looked_up("goods_place", "fulfilment_number", "fulfilment_line_no"),
     )
-    dated = with_days_left(_with_terms(looked), "posting_date", accepted)
+    plain = conventions.is_plain(found.raw.invoices.given) if lines.height else True
+    priced = _with_terms(looked).with_columns(**tails.figures(plain=plain)).with_columns(tail_convention=tails.convention_of_line())
+    dated = with_days_left(priced, "posting_date", accepted)
     return described(dated, "invoice_line_match", accepted).select(schema("invoice_line_match").keys())
 
 
@@ -177,6 +189,7 @@ def _with_terms(looked: pl.LazyFrame) -> pl.LazyFrame:
         invoiced_amount_base="amount_base",
         amount_gross="gross",
         amount_gross_base=_in_base("gross", "rate"),
+        price_ratio=money.from_units(whole.over(unit_price * _TEN_DIGITS, whole.units("order_unit_price")), 10),
         charge_variance=pl.when(is_charge & pl.col("has_order")).then("amount_base").when(pl.col("has_order") & ~is_charge).then(NONE),
     )
 

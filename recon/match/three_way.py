@@ -87,7 +87,7 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     parts = allocate.allocate(arrived.layers, claims, units)
     invoices = with_suggestions(invoices, orders, units, claims, engagement)
     capped = allocate.bill(claims, parts, units, arrived.by_unit)
-    crossed = _crossed(capped, invoices, units)
+    crossed = _crossed(capped, invoices, units, stacks.raw.invoices)
     return ThreeWay(
         _found(orders, stacks.raw.orders),
         _found(fulfilments, stacks.raw.fulfilments),
@@ -253,7 +253,7 @@ def _bundled(whole: pl.DataFrame, orders: pl.DataFrame) -> tuple[pl.DataFrame, p
     return named, held.select("unit", "bundle")
 
 
-def _crossed(claims: pl.DataFrame, invoices: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+def _crossed(claims: pl.DataFrame, invoices: pl.DataFrame, units: pl.DataFrame, papers: Papers) -> pl.DataFrame:
     """The bridge of every invoice line that counts: claims, and the credits and adjustments beside them."""
     role = pl.col("role")
     beside_claims = pl.col("counts") & ((role == "adjustment") | ((role == "credit") & pl.col("billed").is_not_null()))
@@ -271,7 +271,8 @@ def _crossed(claims: pl.DataFrame, invoices: pl.DataFrame, units: pl.DataFrame) 
         part = both.slice(start, _SLICE)
         facts = invoices.select(pl.col("rate", "currency", "line_tax_amount").gather(part["row"])).rename({"line_tax_amount": "tax"})
         terms = units.select(pl.col("order_rate", "price_times", "price_by", "tax_rate").gather(part["unit"]))
-        frame = pl.concat([part, facts, terms], how="horizontal")
+        own = papers.taken(invoices["place"].gather(part["row"]), own_tax_rate="tax_rate")
+        frame = pl.concat([part, facts, terms, own], how="horizontal")
         if shared is not None:
             frame = frame.with_columns(tax=pl.when(~shared.slice(start, _SLICE)).then("tax"))
         crossed.append(bridge.cross(frame))

@@ -43,6 +43,27 @@ def _rounded(whole: pl.Expr, step: int) -> pl.Expr:
     return pl.when(whole < 0).then(_ZERO - rounded).otherwise(rounded)
 
 
+def half_up(whole: pl.Expr, step: pl.Expr | int) -> pl.Expr:
+    """A whole number in steps of a positive one, rounded half away from zero."""
+    return _signed(whole, (whole.abs() + step // 2) // step)
+
+
+def half_even(whole: pl.Expr, step: pl.Expr | int) -> pl.Expr:
+    """A whole number in steps of a positive one, rounded half to even."""
+    size, rest = whole.abs() // step, whole.abs() % step
+    up = (rest > step - rest) | ((rest == step - rest) & (size % 2 == 1))
+    return _signed(whole, size + up.cast(pl.Int128))
+
+
+def down(whole: pl.Expr, step: pl.Expr | int) -> pl.Expr:
+    """A whole number in steps of a positive one, what is left over cut off."""
+    return _signed(whole, whole.abs() // step)
+
+
+def _signed(whole: pl.Expr, size: pl.Expr) -> pl.Expr:
+    return pl.when(whole < 0).then(_ZERO - size).otherwise(size)
+
+
 def guard(frame: pl.DataFrame, products: Iterable[tuple[str, ...]]) -> None:
     """Refuse figures whose products would not fit. Raises OverflowError naming the columns."""
     for names in products:
