@@ -33,7 +33,19 @@ def cross(claims: pl.DataFrame) -> pl.DataFrame:
     and tax stated, and currency. Without an order price, or a rate, what needs it is null; a quantity that is fully billable has no quantity
     variance whatever its price. An adjustment changes no quantity: all it bills is price.
     """
-    whole.guard(claims, [("quantity", "price_times"), ("amount", "tax_rate"), ("amount", "own_tax_rate"), ("tax", "rate"), ("net", "price_times"), ("amount", "rate"), ("value", "order_rate"), ("value", "rate")])
+    whole.guard(
+        claims,
+        [
+            ("quantity", "price_times"),
+            ("amount", "tax_rate"),
+            ("amount", "own_tax_rate"),
+            ("tax", "rate"),
+            ("net", "price_times"),
+            ("amount", "rate"),
+            ("value", "order_rate"),
+            ("value", "rate"),
+        ],
+    )
     numbered = claims.with_row_index("spot").with_columns(
         is_even=(pl.col("quantity") == pl.col("billable")) & (pl.col("quantity") == pl.col("net")) & (pl.col("value") == pl.col("net_value")),
         is_home=(pl.col("rate") == 1) & (pl.col("order_rate") == 1),

@@ -29,10 +29,14 @@ def confirmed_prices(found: ThreeWay, accepted: Accepted) -> pl.Series:
     changes = (
         table(accepted, "document_change")
         .filter(pl.col("document_type").is_in(list(types)) & pl.col("field").is_in(_PRICES))
-        .select("company_code", "line_no", cycle=pl.col("document_type").replace_strict(types, return_dtype=pl.String), order_number="document_number")
+        .select(
+            "company_code", "line_no", cycle=pl.col("document_type").replace_strict(types, return_dtype=pl.String), order_number="document_number"
+        )
         .collect(engine=IN_ORDER)
     )
-    told = pl.concat([found.orders.select("row"), found.raw.orders.taken(found.orders["place"], *_ORDER, "order_line_no", "is_price_estimated")], how="horizontal")
+    told = pl.concat(
+        [found.orders.select("row"), found.raw.orders.taken(found.orders["place"], *_ORDER, "order_line_no", "is_price_estimated")], how="horizontal"
+    )
     estimated = chosen(told, pl.col("is_price_estimated"), "row", *_ORDER, "order_line_no")
     met = estimated.join(changes, on=_ORDER, how="inner").filter(pl.col("line_no").is_null() | (pl.col("line_no") == pl.col("order_line_no")))
     yes = aligned(met.select("row", **{name: pl.lit(value=True)}).unique("row"), "row", size)[name]

@@ -160,7 +160,5 @@ def _by_document(lines: pl.DataFrame) -> pl.DataFrame:
     stated = lines.lazy().filter(t.is_not_null() & r.is_not_null())
     near = ((t - whole.half_up(n * r, unit * ONE) * unit).abs() <= unit).fill_null(value=False).all()
     summed = stated.group_by("document").agg(t.sum(), product=(n * r).sum(), step=unit.first(), near=near)
-    fits = {
-        f"net × rate, by document, {word}": pl.col("near") & (mode(pl.col("product"), unit * ONE) * unit == t) for word, mode in _MODES.items()
-    }
+    fits = {f"net × rate, by document, {word}": pl.col("near") & (mode(pl.col("product"), unit * ONE) * unit == t) for word, mode in _MODES.items()}
     return summed.select("document", **fits).collect(engine=IN_ORDER)

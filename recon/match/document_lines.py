@@ -142,7 +142,9 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
     )
     order_terms = ("order_number", "order_line_no", "contract_id", "limit_amount", "planned_charge_amount", "promised_date", "is_price_estimated")
     looked = placed.rename({"line_amount_net": "net"}).with_columns(
-        *found.raw.orders.looked_up("order_place", *order_terms, order_amount="line_amount_net", order_currency="currency", ordered_by="created_by", order_tax_rate="tax_rate"),
+        *found.raw.orders.looked_up(
+            "order_place", *order_terms, order_amount="line_amount_net", order_currency="currency", ordered_by="created_by", order_tax_rate="tax_rate"
+        ),
         *found.raw.fulfilments.looked_up("goods_place", "fulfilment_number", "fulfilment_line_no"),
     )
     plain = conventions.is_plain(found.raw.invoices.given) if lines.height else True

@@ -60,9 +60,7 @@ def convention_of_line() -> pl.Expr:
     """tail_convention: what explains every tail of a line; null where one of them has no explanation, and where there is none."""
     net, tax = pl.col("arithmetic_tail_amount").fill_null(0) != 0, pl.col("tax_tail_amount").fill_null(0) != 0
     unexplained = (
-        (net & pl.col("net_convention").is_null())
-        | (tax & pl.col("tax_convention").is_null())
-        | (pl.col("gross_tail_amount").fill_null(0) != 0)
+        (net & pl.col("net_convention").is_null()) | (tax & pl.col("tax_convention").is_null()) | (pl.col("gross_tail_amount").fill_null(0) != 0)
     )
     words = pl.concat_str([pl.when(net).then("net_convention"), pl.when(tax).then("tax_convention")], separator="; ", ignore_nulls=True)
     return pl.when((net | tax) & ~unexplained).then(words)

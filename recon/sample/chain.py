@@ -78,6 +78,7 @@ class Chain:
         }
         if self.buys:
             self.header |= {"buyer_id": clerk, "requester_id": book.rng.choice(("REQ01", "REQ02", "REQ03")), "supplier_name": party.name}
+            self.header |= {"is_price_estimated": "false"}
         else:
             self.header |= {"salesperson_id": clerk}
         self.header |= header

@@ -79,3 +79,46 @@ def many_small_excesses(book: Book) -> None:
         chain.fulfil(day + days(3 + 5 * week), [Part(line, Decimal(10))])
         chain.invoice(day + days(4 + 5 * week), [Part(line, Decimal(10), {"unit_price_net": Decimal("20.80")})])
     book.expect("PRC-07", *on_order(chain, line), "billed 2,080 on an order of 2,000")
+
+
+@plants("PRC-04")
+def price_unit_lost(book: Book) -> None:
+    """Ordered at 5.00 per ten, billed at 5.00 each: also far above the order's price."""
+    day = some_time(book)
+    chain, line = order(book, PROCURE_TO_PAY, day, "5.00", 1000, price_per=Decimal(10))
+    chain.fulfil(day + days(4), [Part(line, Decimal(60))])
+    document = chain.invoice(day + days(6), [Part(line, Decimal(60), {"price_per": Decimal(1)})])
+    for control_id in ("PRC-01", "PRC-04"):
+        book.expect(control_id, *on_invoice(chain, document, line), "5.00 each instead of per ten")
+
+
+@plants("PRC-05")
+def tax_charged_on_tax(book: Book) -> None:
+    """A price with 13 per cent tax stands where one without is meant."""
+    day = some_time(book)
+    chain, line = order(book, PROCURE_TO_PAY, day, "10.00")
+    chain.fulfil(day + days(4), [Part(line, Decimal(60))])
+    document = chain.invoice(day + days(6), [Part(line, Decimal(60), {"unit_price_net": Decimal("11.30")})])
+    for control_id in ("PRC-01", "PRC-05"):
+        book.expect(control_id, *on_invoice(chain, document, line), "11.30 with tax, ordered at 10.00 without")
+
+
+@plants("PRC-09")
+def estimate_never_confirmed(book: Book) -> None:
+    """Ordered at an estimate of 50.00, billed six per cent above, and nobody agreed a final price."""
+    day = some_time(book)
+    chain, line = order(book, PROCURE_TO_PAY, day, "50.00", is_price_estimated="true")
+    chain.fulfil(day + days(4), [Part(line, Decimal(60))])
+    document = chain.invoice(day + days(6), [Part(line, Decimal(60), {"unit_price_net": Decimal("53.00")})])
+    for control_id in ("PRC-01", "PRC-09"):
+        book.expect(control_id, *on_invoice(chain, document, line), "estimated at 50.00, billed at 53.00")
+
+
+@plants("PRC-10")
+def sample_billed(book: Book) -> None:
+    """A free sample, ordered without a price, is billed."""
+    day = some_time(book)
+    chain, line = order(book, PROCURE_TO_PAY, day, "0.00", 10)
+    chain.fulfil(day + days(4), chain.whole())
+    document = chain.invoice(day + days(6), [Part(line, line.quantity, {"unit_price_net": Decimal("4.50")})])
+    book.expect("PRC-10", *on_invoice(chain, document, line), "ordered without a price, billed at 4.50")

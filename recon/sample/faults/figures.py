@@ -1,0 +1,94 @@
+"""Figures of invoices that do not agree among themselves or with the order: tax, arithmetic, exchange rates."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY, Cycle
+from recon.sample.approvals import approve_invoice, approve_order
+from recon.sample.book import Book, days
+from recon.sample.chain import Chain, Document, Line, Part
+from recon.sample.faults.registry import LATER, goods, on_invoice, order, plants, some_time
+
+_EX_WORKS: dict[str, str] = {"incoterm": "EXW", "goods_issue_posted": "true"}
+
+
+def billed(book: Book, cycle: Cycle, price: str, quantity: int = 60, **columns: Decimal) -> tuple[Chain, Line, Document]:
+    """So many of 100 ordered are delivered and billed as ordered; `columns` say otherwise."""
+    day = some_time(book)
+    chain, line = order(book, cycle, day, price)
+    chain.fulfil(day + days(4), [Part(line, Decimal(quantity))], **({} if chain.buys else _EX_WORKS))
+    return chain, line, chain.invoice(day + days(6), [Part(line, Decimal(quantity), dict(columns))])
+
+
+def restate_tax(book: Book, chain: Chain, document: Document, by: str) -> None:
+    """Move the tax of the first line, and with it the totals with tax, by an amount."""
+    header = book.rows[chain.cycle.invoice_header_table][-1]
+    for row, names in ((document.rows[0], ("line_tax_amount", "line_amount_gross")), (header, ("tax_amount", "amount_gross"))):
+        row |= {name: Decimal(str(row[name])) + Decimal(by) for name in names}
+
+
+@plants("TAX-01")
+def another_rate(book: Book) -> None:
+    """Nine per cent on the invoice, thirteen on the order."""
+    chain, line, document = billed(book, PROCURE_TO_PAY, "21.00", tax_rate=Decimal("0.09"))
+    book.expect("TAX-01", *on_invoice(chain, document, line), "9 per cent instead of 13")
+
+
+@plants("TAX-01")
+def another_rate_sold(book: Book) -> None:
+    """The same on the sales side."""
+    chain, line, document = billed(book, ORDER_TO_CASH, "37.00", tax_rate=Decimal("0.09"))
+    book.expect("TAX-01", *on_invoice(chain, document, line), "9 per cent instead of 13")
+
+
+@plants("TAX-02")
+def tax_above(book: Book) -> None:
+    """Fifteen cents of tax that no rounding gives."""
+    chain, line, document = billed(book, PROCURE_TO_PAY, "21.00")
+    restate_tax(book, chain, document, "0.15")
+    book.expect("TAX-02", *on_invoice(chain, document, line), "0.15 more tax than 13 per cent of the amount")
+
+
+@plants("TAX-03")
+def tax_below(book: Book) -> None:
+    """Fifteen cents of tax too few."""
+    chain, line, document = billed(book, PROCURE_TO_PAY, "21.00")
+    restate_tax(book, chain, document, "-0.15")
+    book.expect("TAX-03", *on_invoice(chain, document, line), "0.15 less tax than 13 per cent of the amount")
+
+
+@plants("TAX-03")
+def tax_owed(book: Book) -> None:
+    """The same on the sales side, where the shortfall is owed."""
+    chain, line, document = billed(book, ORDER_TO_CASH, "43.00")
+    restate_tax(book, chain, document, "-0.15")
+    book.expect("TAX-03", *on_invoice(chain, document, line), "0.15 less tax than 13 per cent of the amount")
+
+
+@plants("DAT-03")
+def multiplied_wrongly(book: Book) -> None:
+    """60 at 12.00 stated as 720.90."""
+    chain, line, document = billed(book, PROCURE_TO_PAY, "12.00", line_amount_net=Decimal("720.90"))
+    book.expect("DAT-03", *on_invoice(chain, document, line), "60 at 12.00 make 720.00")
+
+
+def at_another_rate(book: Book, lower_by: str, quantity: int, price: str) -> tuple[Chain, Line, Document]:
+    """Bought in dollars; the order's rate is that much below the invoice's."""
+    day = some_time(book)
+    abroad = book.rng.choice([p for p in book.masters.suppliers if p.currency == "USD"])
+    rate = book.masters.rate("USD", day + days(6)) - Decimal(lower_by)
+    chain = Chain(book, PROCURE_TO_PAY, day, abroad, promised_date=LATER, fx_rate=rate)
+    line = chain.line(goods(book, PROCURE_TO_PAY), quantity, Decimal(price))
+    approve_order(chain)
+    chain.fulfil(day + days(4), chain.whole())
+    document = chain.invoice(day + days(6), chain.whole())
+    approve_invoice(chain, document)
+    return chain, line, document
+
+
+@plants("CUR-03")
+def dollar_rose(book: Book) -> None:
+    """10,000 dollars at a rate 0.20 above the order's."""
+    chain, line, document = at_another_rate(book, "0.2000", 100, "100.00")
+    book.expect("CUR-03", *on_invoice(chain, document, line), "2,000.00 of exchange difference")
