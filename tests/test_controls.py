@@ -144,6 +144,8 @@ INERT = {
     ("PAY-10", "interest_rate_share"): "prices the delay, decides nothing",
     ("PAY-11", "capital_cost_share"): "prices the days, decides nothing",
     ("PAY-13", "capital_cost_share"): "prices the days, decides nothing",
+    ("SLA-01", "escalation_first_hours"): "a level printed beside the wait; what is late is late at any level",
+    ("SLA-01", "escalation_second_hours"): "a level printed beside the wait; what is late is late at any level",
 }
 
 

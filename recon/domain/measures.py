@@ -201,6 +201,65 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " group_id:id order_number:id other_type:text other_number:id first_login:id second_login:id is_same_person:flag persons_known:flag"
         f" currency:id amount_base:money document_count:count {_SOURCE}",
     ),
+    "approved_change": (
+        "one row per change of a telling field of a document that was approved",
+        "cycle:id company_code:id document_type:text document_number:id line_no:id party_id:id party_name:text group_id:id document_date:date field:text"
+        " watched_field:text old_value:text new_value:text changed_by:id changed_at:timestamp changed_at_is_date_only:flag last_approval_at:timestamp"
+        " hours_after_approval:rate is_after_approval:flag change_share:rate value_change_base:money currency:id amount_net_base:money"
+        f" {_SOURCE}",
+    ),
+    "account_change": (
+        "one row per change of a supplier's bank account, with the first payment to the new one (accounts masked)",
+        "cycle:id company_code:id party_id:id party_name:text group_id:id document_type:text document_number:id payment_date:date changed_at:timestamp"
+        " changed_by:id callback_reference:id old_account:text new_account:text is_format_only:flag days_between:count changed_by_payer:flag"
+        f" currency:id amount:money amount_base:money {_SOURCE}",
+    ),
+    "hold_release": (
+        "one row per supplier invoice whose payment block was taken off",
+        "cycle:id company_code:id party_id:id party_name:text group_id:id invoice_number:id internal_number:id invoice_date:date order_number:id"
+        " payment_block:id block_released_by:id block_released_at:timestamp block_release_reason:text release_limit_amount:money"
+        f" variance_base:money currency:id amount_gross_base:money {_SOURCE}",
+    ),
+    "blocked_payment": (
+        "one row per payment of a supplier invoice that was blocked at some time; the others are counted (document_count)",
+        "cycle:id company_code:id party_id:id party_name:text group_id:id document_type:text document_number:id payment_date:date executed_at:timestamp"
+        " invoice_number:id internal_number:id invoice_date:date order_number:id payment_block:id block_released_at:timestamp was_blocked:flag"
+        f" is_paid_in_hold:flag currency:id amount:money amount_base:money document_count:count {_SOURCE}",
+    ),
+    "spend_cluster": (
+        "one row per purchase order that passes a limit together with the orders before it; the others are counted (document_count)",
+        "cycle:id company_code:id document_type:text document_number:id order_number:id party_id:id party_name:text group_id:id item_group:id"
+        " order_date:date created_day:date actor_id:id limit_amount:money member_count:count total_amount:money excess_amount:money span_days:count"
+        " previous_span_days:count first_number:id is_one_item:flag is_near_limit:flag is_consecutive:flag is_one_day:flag is_under_contract:flag"
+        f" score:rate is_known:flag document_count:count {_SOURCE}",
+    ),
+    "approval_wait": (
+        "one row per decision on an approval, and per request that nobody has decided",
+        "cycle:id company_code:id document_type:text document_number:id document_version:count step:id party_id:id party_name:text group_id:id"
+        " document_date:date actor_id:id action:text assigned_at:timestamp decided_at:timestamp is_decided:flag hours:rate hours_most:rate"
+        f" business_hours:rate business_hours_most:rate max_hours:count amount_net_base:money {_SOURCE}",
+    ),
+    "order_wait": (
+        "one row per order line that goods are due on: how long they were waited for",
+        f"{_ORDER_KEY} {_PARTY} {_ITEM} order_date:date started_at:timestamp started_date:date start_source:text promised_date:date lead_time_days:count"
+        " is_fulfilled:flag arrived_date:date completed_date:date hours:rate hours_most:rate business_hours:rate business_hours_most:rate"
+        " full_hours:rate full_hours_most:rate full_business_hours:rate full_business_hours_most:rate ordered_quantity:quantity"
+        f" fulfilled_quantity:quantity currency:id ordered_amount_base:money missing_amount_base:money {_SOURCE}",
+    ),
+    "service_wait": (
+        "one row per request for service: how long the customer waited for the first answer",
+        "cycle:id company_code:id document_type:text document_number:id document_date:date party_id:id party_name:text group_id:id order_number:id"
+        " order_line_no:id received_at:timestamp first_response_at:timestamp is_answered:flag is_closed:flag hours:rate hours_most:rate"
+        f" business_hours:rate business_hours_most:rate {_SOURCE}",
+    ),
+    "cut_off": (
+        "one row per piece of a bill and its goods with an end of the reported period between them; the others are counted (document_count)",
+        "cycle:id company_code:id party_id:id party_name:text group_id:id document_type:text document_number:id document_line_no:id internal_number:id"
+        " order_number:id order_line_no:id fulfilment_number:id fulfilment_line_no:id fulfilment_date:date incoterm:id transfer_date:date"
+        " transfer_basis:text booking_date:date period_end:date days_from_end:count booking_days_after_end:count crossing:text is_bill_and_hold:flag"
+        " quantity:quantity currency:id amount:money amount_base:money accrued_amount_base:money accrual_is_known:flag document_count:count"
+        f" {_SOURCE}",
+    ),
     "document_reference": (
         "one row per reference of a document line that does not resolve, or resolves to a document more than 180 days older",
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"

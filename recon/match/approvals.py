@@ -30,10 +30,16 @@ _MOMENT: Final = ("from_at", "until_at", "action_at", "action_at_is_date_only")
 
 @dataclass(frozen=True)
 class Approvals:
-    """`state`: approval_state; `decision`: approval_decision; both sorted."""
+    """`state`: approval_state; `decision`: approval_decision; both sorted.
+
+    `events`: the approval events up to the as-of date; `documents`: what may be approved; `pairs`: event_id and document_id.
+    """
 
     state: pl.LazyFrame
     decision: pl.LazyFrame
+    events: pl.DataFrame
+    documents: pl.DataFrame
+    pairs: pl.DataFrame
 
 
 def approvals(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, engagement: Engagement) -> Approvals:
@@ -47,9 +53,10 @@ def approvals(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, 
     given = _given(documents, events)
     required = _required(documents, policies, recorded, accepted, engagement)
     state = _state(documents, given, required, with_events)
-    rows = decided(events, of_documents(documents, events), documents, uncounted_documents(lines, settlement), engagement)
+    pairs = of_documents(documents, events)
+    rows = decided(events, pairs, documents, uncounted_documents(lines, settlement), engagement)
     rows = with_duties(with_limits(rows, accepted, engagement), accepted, lines, settlement)
-    return Approvals(state=state.lazy(), decision=decision_rows(rows).lazy())
+    return Approvals(state.lazy(), decision_rows(rows).lazy(), events, documents, pairs)
 
 
 def _events(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:

@@ -14,10 +14,14 @@ from recon.match import document_lines, invoice_documents, master_standing, open
 from recon.match.applications import application_match, payment_match
 from recon.match.approvals import approvals
 from recon.match.calendars import calendar
+from recon.match.changes import account_change, approved_change
+from recon.match.clusters import spend_cluster
+from recon.match.cut_off import cut_off
 from recon.match.dense import IN_ORDER
 from recon.match.documents_entered import document_entry
 from recon.match.duplicates import duplicate_pairs
 from recon.match.given import MeasuredLines
+from recon.match.holds import blocked_payment, hold_release
 from recon.match.inspections import receipt_inspection
 from recon.match.order_ends import closed_order_references
 from recon.match.order_lines import order_line_match
@@ -25,6 +29,7 @@ from recon.match.paid_invoices import invoice_payment
 from recon.match.party_records import party_records
 from recon.match.requisitions import order_requisition
 from recon.match.separation import duty_pair
+from recon.match.service_levels import approval_wait, order_wait, service_wait
 from recon.match.settlement import settle
 from recon.match.three_way import bring_together
 from recon.match.timing import order_timing
@@ -83,6 +88,15 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
             "order_requisition": order_requisition(lines, accepted, engagement),
             "document_entry": document_entry(accepted, lines, settlement, days, engagement),
             "duty_pair": duty_pair(accepted, lines, settlement),
+            "approved_change": approved_change(accepted, approved.result(), lines, engagement),
+            "account_change": account_change(accepted, settlement, engagement),
+            "hold_release": hold_release(accepted, lines, settlement, engagement),
+            "blocked_payment": blocked_payment(accepted, settlement, engagement),
+            "spend_cluster": spend_cluster(accepted, lines, engagement),
+            "approval_wait": approval_wait(accepted, approved.result(), days, engagement),
+            "order_wait": order_wait(accepted, lines, approved.result(), days, engagement),
+            "service_wait": service_wait(accepted, days, engagement),
+            "cut_off": cut_off(found, written, accepted, engagement),
         }
     covers = {
         "party_document": party_documents,
