@@ -205,7 +205,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per change of a telling field of a document that was approved",
         "cycle:id company_code:id document_type:text document_number:id line_no:id party_id:id party_name:text group_id:id document_date:date field:text"
         " watched_field:text old_value:text new_value:text changed_by:id changed_at:timestamp changed_at_is_date_only:flag last_approval_at:timestamp"
-        " hours_after_approval:rate is_after_approval:flag change_share:rate value_change_base:money currency:id amount_net_base:money"
+        " hours_after_approval:rate is_after_approval:flag change_share:quantity value_change_base:money currency:id amount_net_base:money"
         f" {_SOURCE}",
     ),
     "account_change": (

@@ -8,7 +8,7 @@ import polars as pl
 
 from recon.domain.cycles import CYCLES, PROCURE_TO_PAY
 from recon.domain.measures import schema
-from recon.domain.money import RATE, amount, ratio
+from recon.domain.money import QUANTITY, amount, ratio
 from recon.match.approvable import TYPES
 from recon.match.approvals import of_documents
 from recon.match.calendars import hours_of
@@ -63,7 +63,9 @@ def approved_change(accepted: Accepted, approved: Approvals, lines: MeasuredLine
 def _changes(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
     stamp, coarse = pl.col("changed_at"), pl.col("changed_at_is_date_only")
     field = pl.col("field").str.strip_chars().str.to_lowercase().str.replace_all(" ", "_", literal=True)
-    numbers = {f"{side}_number": pl.when(pl.col(f"{side}_value").str.contains(_NUMBER)).then(f"{side}_value").cast(RATE) for side in ("old", "new")}
+    numbers = {
+        f"{side}_number": pl.when(pl.col(f"{side}_value").str.contains(_NUMBER)).then(f"{side}_value").cast(QUANTITY) for side in ("old", "new")
+    }
     return (
         table(accepted, "document_change")
         .filter(local_day("changed_at", engagement) <= engagement.as_of)
@@ -100,7 +102,7 @@ def _with_lines(rows: pl.DataFrame, lines: MeasuredLines) -> pl.DataFrame:
     counts = pl.col("watched_field").is_in(_AMOUNTS)
     new, old = (pl.when(pl.col(name) > 0).then(name) for name in ("new_number", "old_number"))
     from_nothing = (pl.col("old_number") == 0) & (pl.col("new_number") > 0)
-    share = pl.when(from_nothing).then(pl.lit(1).cast(RATE)).otherwise(ratio(delta, pl.lit(1), old).cast(RATE))
+    share = pl.when(from_nothing).then(pl.lit(1).cast(QUANTITY)).otherwise(ratio(delta, pl.lit(1), old))
     return told.with_columns(
         value_change_base=pl.when(counts).then(ratio(delta, worth, new, 6)).otherwise("amount_net_base"),
         change_share=pl.when(counts).then(share),

@@ -34,18 +34,18 @@ def spend_cluster(accepted: Accepted, lines: MeasuredLines, engagement: Engageme
     The limits are the amounts up to which a role may approve purchase orders, in company currency. Looking back from an order over
     the orders of the same company, party group, person (who asked for it, else bought it; each is tried) and category, none of
     which passes the limit alone, `span_days` is the shortest time after which they pass it together. All other orders below a limit
-    are counted in `document_count`, by person. `score` adds a quarter each for one item, every member above nine tenths of the
+    are counted in `document_count`; an order over several categories is of none. `score` adds a quarter each for one item, every member above nine tenths of the
     limit, consecutive numbers, one day, and takes half off where all are under contract.
     """
     limits = _limits(accepted, engagement)
-    orders = _orders(lines, engagement)
+    orders = _orders(accepted, lines, engagement)
     asked = orders.with_columns(pl.concat_list("requester_id", "buyer_id").list.drop_nulls().list.unique(maintain_order=True).alias("actor_id"))
     tried = asked.explode("actor_id").with_columns(actor_is_known=pl.col("actor_id").is_not_null())
     members = tried.join(limits, on="_all", how="inner").filter(
         (pl.col("limit_company").is_null() | (pl.col("limit_company") == pl.col("company_code")))
         & (pl.col("units") <= pl.col("limit_units")) & (pl.col("units") > 0)
     )  # fmt: skip
-    crossing = _crossing(members.filter("actor_is_known"))
+    crossing = _crossing(members.filter(pl.col("actor_is_known") & pl.col("category").is_not_null()))
     first = crossing.sort(*_ORDER, "limit_amount", "span_days", "actor_id").unique([*_ORDER, "limit_amount"], keep="first", maintain_order=True)
     unknown = members.filter(~pl.col("actor_is_known")).unique(_ORDER, keep="any").select(*_ORDER, *_ABOUT, "category", is_known=pl.lit(value=False))
     loud = pl.concat([first.with_columns(is_known=pl.lit(value=True)), unknown], how="diagonal").with_columns(
@@ -83,7 +83,7 @@ def _units(column: str) -> pl.Expr:
     return pl.col(column).cast(MONEY).to_physical().cast(pl.Int64)
 
 
-def _orders(lines: MeasuredLines, engagement: Engagement) -> pl.DataFrame:
+def _orders(accepted: Accepted, lines: MeasuredLines, engagement: Engagement) -> pl.DataFrame:
     """Live purchase orders with one amount in company currency, the day they came into being, who asked and who bought."""
     bought = lines.order_documents.lazy().filter((pl.col("cycle") == PROCURE_TO_PAY.name) & pl.col("amount_net_base").is_not_null())
     own = lines.orders.filter(pl.col("is_live") & (pl.col("cycle") == PROCURE_TO_PAY.name)).select(
@@ -99,7 +99,7 @@ def _orders(lines: MeasuredLines, engagement: Engagement) -> pl.DataFrame:
     return (
         told.with_columns(
             party_key=pl.coalesce("group_id", "party_id"),
-            category=pl.col("item_group").fill_null("several"),
+            category=pl.col("item_group") if is_given(accepted, PROCURE_TO_PAY.order_table, "item_group") else pl.lit("any"),
             units=_units("amount_net_base"),
             serial=pl.col("order_number").str.extract(r"(\d{1,18})\D*$").cast(pl.Int64),
             _all=pl.lit(0, dtype=pl.Int64),

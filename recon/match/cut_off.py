@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.cycles import CYCLES, ORDER_TO_CASH
+from recon.domain.cycles import CYCLES, ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, amount
 from recon.match.deliveries import confirmed_days
@@ -73,12 +73,16 @@ def _pieces(found: ThreeWay, parts: Parts, engagement: Engagement) -> pl.LazyFra
     sides = [
         carried.select("quantity", "amount"),
         found.raw.fulfilments.taken(goods, *_GOODS),
+        found.units.select(pl.col("order_unit_price", "order_rate").gather(carried["unit"])),
         bills.select("rate", "booking_date"),
         found.raw.invoices.taken(bills["place"], *_BILL, document_number="invoice_number", document_line_no="invoice_line_no"),
         found.raw.orders.taken(orders, "order_number", "order_line_no", "is_bill_and_hold"),
     ]
     told = pl.concat(sides, how="horizontal").lazy().filter(pl.col("booking_date") <= engagement.as_of)
-    return told.with_columns(amount_base=amount(pl.col("amount"), pl.col("rate"))).collect(engine=IN_ORDER).lazy()
+    # bought goods stand at the order's price, which is what is accrued for them; sold ones at what they were billed for
+    ordered = amount(amount(pl.col("quantity"), pl.col("order_unit_price")), pl.col("order_rate"))
+    worth = pl.when(pl.col("cycle") == PROCURE_TO_PAY.name).then(pl.coalesce(ordered, amount(pl.col("amount"), pl.col("rate"))))
+    return told.with_columns(amount_base=worth.otherwise(amount(pl.col("amount"), pl.col("rate")))).collect(engine=IN_ORDER).lazy()
 
 
 def _transferred(pieces: pl.LazyFrame, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -56,8 +56,10 @@ def approver(document_type: str, amount_base: Decimal) -> str:
 
 
 def event(book: Book, keys: Row, actor: str, at: str, **columns: Value) -> Row:
-    """Write one approving step; `keys` name the document."""
-    return book.add("approval_event", {"step": "1", "action": "approve", "actor_id": actor, "action_at": at, **keys, **columns})
+    """Write one approving step, assigned an hour and a half before; `keys` name the document."""
+    assigned = (datetime.fromisoformat(at) - timedelta(minutes=90)).isoformat()
+    given: Row = {"step": "1", "action": "approve", "actor_id": actor, "action_at": at, "assigned_at": assigned, **keys, **columns}
+    return book.add("approval_event", given)
 
 
 def order_keys(chain: Chain) -> Row:

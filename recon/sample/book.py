@@ -49,6 +49,8 @@ class Book:
     rows: dict[str, list[Row]]
     answers: list[Answer] = field(default_factory=list)
     order_line_count: int = 0
+    #: receipt or shipment -> what its accrual at the end of September lacks
+    unaccrued: dict[str, Decimal] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     _equal_amounts: dict[tuple[str, str, Decimal], list[str]] = field(default_factory=dict)
 

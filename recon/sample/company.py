@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from recon.domain.documents import TABLES
 from recon.domain.errors import TermsRefused
 from recon.sample import approvals, calendars, masters, purchase, sales
+from recon.sample.accruals import accrue
 from recon.sample.book import AS_OF, FIRST_DAY, Book, days
 from recon.sample.closing import closed
 from recon.sample.faults import PLANTERS
@@ -57,6 +58,7 @@ def _books(lines: int, seed: int, *, planted: bool) -> Book:
     for _, _, act in sorted(plan, key=lambda step: step[:2]):
         act(book)
     count_stock(book)
+    accrue(book)
     return book
 
 

@@ -23,7 +23,7 @@ def bill_each_delivery(start: Start) -> None:
         delivery = chain.fulfil(start.day + days(offset), thirds, incoterm="DDP", goods_issue_posted="true")
         confirm(chain, delivery, start.day + days(offset + 2))
         named = [Part(line, line.quantity / 3, chain.fulfilled_by(delivery, i)) for i, line in enumerate(chain.lines)]
-        documents.append(bill(chain, start.day + days(offset + 1), named))
+        documents.append(bill(chain, start.day + days(offset + 2), named))
     pay_when_due(chain, documents)
 
 

@@ -127,7 +127,7 @@ def part_invoices(start: Start) -> None:
     chain = fill(start, start.chain())
     delivery = deliver(chain, start.day + days(6), chain.whole())
     halves = [Part(line, line.quantity / 2, chain.fulfilled_by(delivery, i)) for i, line in enumerate(chain.lines)]
-    documents = [bill(chain, start.day + days(8), halves), bill(chain, start.day + days(21), halves)]
+    documents = [bill(chain, start.day + days(9), halves), bill(chain, start.day + days(21), halves)]
     pay_when_due(chain, documents)
 
 
@@ -259,15 +259,21 @@ def collective(start: Start) -> None:
         plain(start)
         return
     party = any_party(start.book, start.cycle)
-    one = fill(Start(start.book, start.cycle, start.day, 1), start.chain(party, company_code="C10"))
-    other = fill(
-        Start(start.book, start.cycle, start.day, start.size - 1), start.chain(party, company_code="C10", fx_rate=str(one.header["fx_rate"]))
+    # two people ordered, each for another department: nobody cut one purchase in two
+    one, other = (
+        {"requester_id": f"REQ0{i}", "buyer_id": f"BUY0{i}", "created_by": f"BUY0{i}"} if start.cycle is PROCURE_TO_PAY else {} for i in (1, 2)
     )
-    deliver(one, start.day + days(5), one.whole())
-    deliver(other, start.day + days(8), other.whole())
-    document = joint_invoice(one, start.day + days(15), [*((one, p) for p in one.whole()), *((other, p) for p in other.whole())])
-    approvals.approve_invoice(one, document)
-    pay_when_due(one, [document])
+    first = fill(Start(start.book, start.cycle, start.day, 1), start.chain(party, company_code="C10", **one))
+    second = fill(
+        Start(start.book, start.cycle, start.day, start.size - 1),
+        start.chain(party, company_code="C10", fx_rate=str(first.header["fx_rate"]), **other),
+    )
+    deliver(first, start.day + days(5), first.whole())
+    deliver(second, start.day + days(8), second.whole())
+    parts = [*((first, p) for p in first.whole()), *((second, p) for p in second.whole())]
+    document = joint_invoice(first, start.day + days(15), parts)
+    approvals.approve_invoice(first, document)
+    pay_when_due(first, [document])
 
 
 def in_flight(start: Start) -> None:

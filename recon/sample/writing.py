@@ -41,6 +41,13 @@ parameters:
     set: {{early_window_days: "2"}}
     where: {{item_group: SPARES}}
     why: spare parts are called for the day; there is no room for more
+  - control: SLA-02
+    set: {{fulfilment_limit_hours: unlimited}}
+    why: a day of delivery is agreed for every line, and TIM-02 and MIS-04 watch it
+  - control: SLA-02
+    set: {{fulfilment_limit_hours: "48"}}
+    where: {{item_group: SPARES}}
+    why: spare parts are bought from suppliers who deliver within two days
   - control: SUP-01
     set: {{otif_target_share: "0.10"}}
     why: deliveries a day or two late are usual in this trade; only suppliers who never keep a promise are talked to
