@@ -46,7 +46,9 @@ def spend_cluster(accepted: Accepted, lines: MeasuredLines, engagement: Engageme
         & (pl.col("units") <= pl.col("limit_units")) & (pl.col("units") > 0)
     )  # fmt: skip
     crossing = _crossing(members.filter(pl.col("actor_is_known") & pl.col("category").is_not_null()))
-    first = crossing.sort(*_ORDER, "limit_amount", "span_days", "actor_id").unique([*_ORDER, "limit_amount"], keep="first", maintain_order=True)
+    first = crossing.sort(*_ORDER, "limit_amount", "span_days", pl.lit(0) - pl.col("score"), "actor_id").unique(
+        [*_ORDER, "limit_amount"], keep="first", maintain_order=True
+    )
     unknown = members.filter(~pl.col("actor_is_known")).unique(_ORDER, keep="any").select(*_ORDER, *_ABOUT, "category", is_known=pl.lit(value=False))
     loud = pl.concat([first.with_columns(is_known=pl.lit(value=True)), unknown], how="diagonal").with_columns(
         document_count=pl.lit(1, dtype=pl.Int64)
