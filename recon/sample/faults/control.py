@@ -13,7 +13,7 @@ from recon.sample.book import AS_OF, Book, Row, Value, ago, days
 from recon.sample.chain import Chain, Document, Line, Part
 from recon.sample.faults.registry import LATER, domestic, goods, on_document, on_invoice, order, plants, some_time
 from recon.sample.masters import party_row
-from recon.sample.settle import settle
+from recon.sample.settle import due_date, settle
 
 if TYPE_CHECKING:
     from datetime import date
@@ -85,12 +85,12 @@ def block_taken_off_in_silence(book: Book) -> None:
 @plants("APR-09")
 def paid_all_the_same(book: Book) -> None:
     """Blocked, and paid while the block stood."""
-    day = some_time(book)
+    day = book.day_between(ago(300), ago(90))
     chain, _ = order(book, PROCURE_TO_PAY, day, "38.00")
     chain.fulfil(day + days(5), chain.whole())
     document = chain.invoice(day + days(8), chain.whole())
     block(document)
-    number = settle(chain, day + days(40), [document])
+    number = settle(chain, due_date(document), [document])
     book.expect("APR-09", ("supplier_payment", number, ""), (chain.number, ""), "paid an invoice whose block stands")
 
 
@@ -103,14 +103,15 @@ def new_account(book: Book, party: Party, day: date, **columns: Value) -> None:
 
 def paid_supplier(book: Book, after: int, **columns: Value) -> tuple[Chain, str]:
     """A supplier of its own whose account was changed so many days before its one invoice was paid."""
-    day = some_time(book)
+    day = book.day_between(ago(300), ago(90))
     chain = Chain(book, PROCURE_TO_PAY, day, own_supplier(book), promised_date=LATER)
     chain.line(goods(book, PROCURE_TO_PAY), 100, Decimal("27.00"))
     approve_order(chain)
     chain.fulfil(day + days(5), chain.whole())
-    paid = day + days(48)
+    document = chain.invoice(day + days(8), chain.whole())
+    paid = due_date(document)
     new_account(book, chain.party, paid - days(after), **columns)
-    return chain, settle(chain, paid, [chain.invoice(day + days(8), chain.whole())])
+    return chain, settle(chain, paid, [document])
 
 
 @plants("APR-10")

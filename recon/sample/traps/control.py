@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.sample.approvals import approve_invoice, approve_order, event, order_keys
-from recon.sample.book import AS_OF, Book, days
+from recon.sample.book import AS_OF, Book, ago, days
 from recon.sample.chain import Chain
 from recon.sample.faults.control import assigned_before, block, change, new_account, own_supplier, paid_supplier, request
 from recon.sample.faults.cut_off import bought_across, sold_across
 from recon.sample.faults.registry import LATER, domestic, goods, order, some_time
-from recon.sample.settle import settle
+from recon.sample.settle import due_date, settle
 from recon.sample.traps.registry import spares
 
 
@@ -57,12 +57,13 @@ def eight_days_apart(book: Book) -> None:
 @spares("APR-08", "APR-09")
 def released_with_a_reason_and_paid(book: Book) -> None:
     """Blocked until the rest of the goods came; released by hand with that reason, and paid the day after."""
-    day = some_time(book)
+    day = book.day_between(ago(300), ago(90))
     chain, _ = order(book, PROCURE_TO_PAY, day, "38.00")
     chain.fulfil(day + days(5), chain.whole())
     document = chain.invoice(day + days(8), chain.whole())
-    block(document, block_released_by="APC02", block_released_at=f"{day + days(39)}T10:00:00+08:00", block_release_reason="goods arrived")
-    settle(chain, day + days(40), [document])
+    paid = due_date(document)
+    block(document, block_released_by="APC02", block_released_at=f"{paid - days(1)}T10:00:00+08:00", block_release_reason="goods arrived")
+    settle(chain, paid, [document])
 
 
 @spares("APR-10")
