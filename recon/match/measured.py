@@ -12,7 +12,7 @@ from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
 from recon.match import document_lines, invoice_documents, master_standing, open_layers, parts, stock
 from recon.match.applications import application_match, payment_match
-from recon.match.approvals import approvals
+from recon.match.approvals import Approvals, approvals
 from recon.match.calendars import calendar
 from recon.match.changes import account_change, approved_change
 from recon.match.clusters import spend_cluster
@@ -30,7 +30,7 @@ from recon.match.party_records import party_records
 from recon.match.requisitions import order_requisition
 from recon.match.separation import duty_pair
 from recon.match.service_levels import approval_wait, order_wait, service_wait
-from recon.match.settlement import settle
+from recon.match.settlement import Settlement, settle
 from recon.match.three_way import bring_together
 from recon.match.timing import order_timing
 
@@ -61,7 +61,6 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
         doubtful_units, unit_lines = document_lines.document_line_unit(found, written, accepted)
         parties, party_documents = master_standing.party_documents(accepted, engagement)
         items, item_lines = master_standing.unknown_item_lines(accepted, engagement)
-        days = calendar(accepted, engagement)
         tables = {
             "party_document": parties,
             "unknown_item_line": items,
@@ -86,17 +85,8 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
             "closed_order_reference": closed.result()[0],
             "receipt_inspection": receipt_inspection(lines, settled, accepted, engagement),
             "order_requisition": order_requisition(lines, accepted, engagement),
-            "document_entry": document_entry(accepted, lines, settlement, days, engagement),
-            "duty_pair": duty_pair(accepted, lines, settlement),
-            "approved_change": approved_change(accepted, approved.result(), lines, engagement),
-            "account_change": account_change(accepted, settlement, engagement),
-            "hold_release": hold_release(accepted, lines, settlement, engagement),
-            "blocked_payment": blocked_payment(accepted, settlement, engagement),
-            "spend_cluster": spend_cluster(accepted, lines, engagement),
-            "approval_wait": approval_wait(accepted, approved.result(), days, engagement),
-            "order_wait": order_wait(accepted, lines, approved.result(), days, engagement),
-            "service_wait": service_wait(accepted, days, engagement),
             "cut_off": cut_off(found, written, accepted, engagement),
+            **_conduct(accepted, lines, settlement, approved.result(), engagement),
         }
     covers = {
         "party_document": party_documents,
@@ -107,3 +97,22 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
     }
     rows = pl.concat([open_layers.line_tie_out(found), settlement.payment_tie_out])
     return Matches(tables=tables, covers=covers, tie_out=tie_out.assured(rows))
+
+
+def _conduct(
+    accepted: Accepted, lines: MeasuredLines, settlement: Settlement, approved: Approvals, engagement: Engagement
+) -> dict[str, pl.LazyFrame]:
+    """Who did what when: entries, duties, changes, blocks, waits."""
+    days = calendar(accepted, engagement)
+    return {
+        "document_entry": document_entry(accepted, lines, settlement, days, engagement),
+        "duty_pair": duty_pair(accepted, lines, settlement),
+        "approved_change": approved_change(accepted, approved, lines, engagement),
+        "account_change": account_change(accepted, settlement, engagement),
+        "hold_release": hold_release(accepted, lines, settlement, engagement),
+        "blocked_payment": blocked_payment(accepted, settlement, engagement),
+        "spend_cluster": spend_cluster(accepted, lines, engagement),
+        "approval_wait": approval_wait(accepted, approved, days, engagement),
+        "order_wait": order_wait(accepted, lines, approved, days, engagement),
+        "service_wait": service_wait(accepted, days, engagement),
+    }
