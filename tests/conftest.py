@@ -74,3 +74,10 @@ def engagement_of() -> Callable[..., Engagement]:
         return Engagement.model_validate(plain | terms)
 
     return build
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was not tried is said at the end, where it is read."""
+    reasons = {report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)}
+    for reason in sorted(reason for reason in reasons if "in a browser" in reason or "accessibility" in reason):
+        terminalreporter.write_sep("!", reason.removeprefix("Skipped: "))

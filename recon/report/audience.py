@@ -53,7 +53,7 @@ class Audience:
 
 AUDIENCES: Final = {
     "audit": Audience(_("Audit")),
-    "management": Audience(_("Management"), ("verdict", "figures", "heaviest", "balances", "bridge", "scorecards"), masks=_BOTH),
+    "management": Audience(_("Management"), ("verdict", "figures", "heaviest", "glance"), masks=_BOTH),
     "finance": Audience(_("Finance"), masks=_PERSON),
     "purchasing": Audience(
         _("Purchasing"),

@@ -64,6 +64,8 @@ _SCRIPT_WORDS: Final = {
     "no_events": _("The papers only name this order; it was not among the inputs."),
     "link": _("Link to this row"),
 }
+#: The section that makes a page of its own, for those who want no more.
+_ONE_PAGE: Final = "glance"
 _SCRIPTS: Final = ("columns.js", "grid.js", "timeline.js", "page.js")
 
 
@@ -93,7 +95,7 @@ def page(run: Workpapers, workpapers: Workpapers, facts: dict[str, Any], layers:
             "verdict": judged,
             "headline": words(_HEADLINES[judged.word]),
             "sentence": lambda reason: sentence(reason, words),
-            "shown_sections": chosen or [_identity(name) for name in _section_files(environment)],
+            "shown_sections": chosen or [_identity(name) for name in _section_files(environment) if _identity(name) != _ONE_PAGE],
         }
     )
     parts = {name: _part(environment, f"{name}.html", context) for name in ("head", "foot")}

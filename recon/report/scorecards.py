@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from recon.report.words import Words
 
 _PLAIN_MOST: Final = 12
+_GLANCE: Final = {
+    "procure_to_pay": ("on_time_in_full_percent", "rejected_percent", "exceptions"),
+    "order_to_cash": ("paid_late_percent", "mean_days_after_due", "exceptions"),
+}
 _TENTH: Final = Decimal("0.1")
 _SHARES: Final = {
     "on_time_in_full_percent": ("on_time_in_full_line_count", "due_line_count"),
@@ -45,7 +49,16 @@ def scorecards(workpapers: Workpapers, words: Words) -> dict[str, Any]:
         if own.is_empty():
             continue
         block = Markup(packed(own, _grid(columns, words), words))  # noqa: S704 - base64
-        cards.append({"cycle": cycle, "columns": columns, "rows": own.head(_PLAIN_MOST).to_dicts(), "count": own.height, "block": block})
+        cards.append(
+            {
+                "cycle": cycle,
+                "columns": columns,
+                "rows": own.head(_PLAIN_MOST).to_dicts(),
+                "count": own.height,
+                "block": block,
+                "glance": _GLANCE[cycle],
+            }
+        )
     return {"cards": cards, "cards_plain": _PLAIN_MOST}
 
 

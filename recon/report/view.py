@@ -20,7 +20,7 @@ from recon.report.scorecards import scorecards
 from recon.report.trend import KINDS as TREND_KINDS
 from recon.report.trend import point
 from recon.report.verdict import SECOND_OPINION
-from recon.report.vocabulary import BUCKETS, CERTAINTIES, CHANGES, CYCLES, DOCUMENTS, FAMILIES, KINDS, TABLES
+from recon.report.vocabulary import BUCKETS, CERTAINTIES, CHANGES, CYCLES, DOCUMENTS, FAMILIES, KINDS, SEVERITY_REASONS, TABLES
 from recon.report.vocabulary import SEVERITIES as SEVERITIES_SHOWN
 
 if TYPE_CHECKING:
@@ -133,7 +133,10 @@ def _exceptions(workpapers: Workpapers, edition: Edition, words: Words) -> dict[
     ordered = workpapers.register.exceptions.sort(
         rank, pl.col("amount_at_risk_base"), "control_id", "exception_id", descending=[False, True, False, False], nulls_last=True
     )
-    ordered = ordered.with_columns(pl.coalesce(pl.col(words.column("message")), "message").alias(words.column("message")))
+    ordered = ordered.with_columns(
+        pl.coalesce(pl.col(words.column("message")), "message").alias(words.column("message")),
+        severity_reason=_reasons(words),
+    )
     names = {control.id: getattr(control.name, words.language) for control in workpapers.controls}
     actions = {control.id: getattr(control.action, words.language) for control in workpapers.controls}
     per_control = totals.by_control(workpapers).to_dicts()
@@ -157,6 +160,14 @@ def _exceptions(workpapers: Workpapers, edition: Edition, words: Words) -> dict[
         "exceptions_shown": top.height,
         "exceptions_block": Markup(packed(top, _exception_columns(words), words, group="control_id", groups=heads)),  # noqa: S704 - base64
     }
+
+
+def _reasons(words: Words) -> pl.Expr:
+    """Why the severity moved, in words; several reasons stand one after another."""
+    spoken = pl.col("severity_reason")
+    for reason, text in SEVERITY_REASONS.items():
+        spoken = spoken.str.replace(reason, words(text), literal=True)
+    return spoken
 
 
 def _exception_columns(words: Words) -> list[Shown]:

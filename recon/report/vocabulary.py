@@ -56,6 +56,14 @@ STRATA: Final = {
     "below": _("Below"),
     "unvalued": _("Without a known amount"),
 }
+#: Why a severity is not the control's own (`record/severity.py`).
+SEVERITY_REASONS: Final = {
+    "engagement": _("set by the engagement"),
+    "performance_materiality": _("at least performance materiality"),
+    "party_with_high_findings": _("the party has several open high findings"),
+    "two_families": _("two families of controls hit the document"),
+    "clearly_trivial": _("clearly trivial amount"),
+}
 SUPPRESSION_STATES: Final = {
     "in_force": _("In force"),
     "matched_nothing": _("Matched nothing"),

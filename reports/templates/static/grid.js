@@ -340,8 +340,10 @@ class Grid extends Table {
     const room = Math.max(1, Math.floor(this.pane.clientHeight / ROW_PIXELS) - 2);
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: room, PageUp: -room, Home: -Infinity, End: Infinity };
     if (event.target !== this.pane) return;
-    if (event.key === "Enter" && this.active >= 0) this.open(this.active);
-    else if (event.key in steps) {
+    if (event.key === "Enter" && this.active >= 0) {
+      event.preventDefault(); // or the button that gets the focus would be pressed as well
+      this.open(this.active);
+    } else if (event.key in steps) {
       event.preventDefault();
       this.active = Math.min(this.items.length - 1, Math.max(0, this.active + steps[event.key]));
       const top = this.active * ROW_PIXELS;

@@ -1,6 +1,11 @@
 // One row in full, and the timeline of its order.
 const tables = new Map();
 
+const described = (column, text) => [
+  make("dt", { textContent: column.title }),
+  make("dd", { className: `${column.kind}${text.length > 48 ? " long" : ""}`, textContent: text }),
+];
+
 const details = {
   element: document.getElementById("details"),
   show(grid, row) {
@@ -8,7 +13,7 @@ const details = {
     const list = make("dl");
     for (const column of grid.columns) {
       const text = column.text(row);
-      if (text !== "" && !["order", "page"].includes(column.name)) list.append(make("dt", { textContent: column.title }), make("dd", { className: column.kind, textContent: text }));
+      if (text !== "" && !["order", "page"].includes(column.name)) list.append(...described(column, text));
     }
     const facts = grid.group && grid.block.groups[grid.group.key(row)];
     const parts = [make("h3", { textContent: facts ? facts.title : WORDS.row })];
@@ -102,7 +107,7 @@ function summary(order) {
   const list = make("dl");
   for (const column of grid.columns) {
     const text = column.text(row);
-    if (text !== "" && column.name !== "order") list.append(make("dt", { textContent: column.title }), make("dd", { className: column.kind, textContent: text }));
+    if (text !== "" && column.name !== "order") list.append(...described(column, text));
   }
   return [list];
 }
