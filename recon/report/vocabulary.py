@@ -242,6 +242,7 @@ TABLES: Final = {
     "gl_balance": _("Ledger balances"),
     "gl_journal_line": _("Ledger postings"),
     "delegation": _("Delegations"),
+    "service_request": _("Service requests"),
     "bank_transaction": _("Bank transactions"),
 }
 COLUMNS: Final = {

@@ -189,19 +189,8 @@ def make_workpapers() -> Callable[..., Workpapers]:
         }  # fmt: skip
         found = exceptions(rows)
         controls = pl.concat([_controls(found), pl.DataFrame([opinion(second_opinion)], schema=_controls(found).schema)]).sort("control_id")
-        untested = {
-            name: MONEY if name == "amount_base" else pl.String()
-            for name in (
-                "control_id",
-                "document_type",
-                "document_number",
-                "document_line_no",
-                "order_number",
-                "order_line_no",
-                "reason",
-                "amount_base",
-            )
-        }
+        about = "control_id document_type document_number document_line_no order_number order_line_no reason cycle company_code party_id amount_base"
+        untested = {name: MONEY if name == "amount_base" else pl.String() for name in about.split()}
         made = Workpapers(
             engagement=Engagement.model_validate(terms),
             controls=tuple(control(*facts) for facts in _CONTROLS),
