@@ -1,6 +1,6 @@
 PYTHON = .venv/bin/python
 
-.PHONY: demo test lint types bench sample slow docs
+.PHONY: demo test lint types bench sample slow docs screenshots
 
 demo:   ## set up and run the job on the sample company
 	python3 start.py demo
@@ -27,3 +27,6 @@ slow:   ## the heavy suites
 docs:   ## write the page of controls and the JSON Schemas anew
 	.venv/bin/recon controls --format markdown > docs/controls.md
 	for name in engagement control source framework expectations; do .venv/bin/recon schema $$name.schema.json > rules/schemas/$$name.schema.json; done
+
+screenshots: ## photograph the demo's report for docs/ (needs Chromium and pdftoppm)
+	$(PYTHON) -m benchmarks.screenshots
