@@ -20,7 +20,7 @@ from recon.report.scorecards import scorecards
 from recon.report.trend import KINDS as TREND_KINDS
 from recon.report.trend import point
 from recon.report.verdict import SECOND_OPINION
-from recon.report.vocabulary import BUCKETS, CERTAINTIES, CHANGES, CYCLES, DOCUMENTS, FAMILIES, KINDS, SEVERITY_REASONS, TABLES
+from recon.report.vocabulary import BUCKETS, CERTAINTIES, CHANGES, CYCLES, DOCUMENTS, FAMILIES, KINDS, RULES, SEVERITY_REASONS, TABLES, UNTESTED
 from recon.report.vocabulary import SEVERITIES as SEVERITIES_SHOWN
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, ed
         **scorecards(workpapers, words),
         **_balances(layers, words, workpapers.engagement.currency),
         **_changes(workpapers, words),
-        **_blind_spots(workpapers),
+        **_blind_spots(workpapers, words),
         **_suppressions(workpapers),
         **coverage(workpapers, words),
         **_rejected(workpapers.rejected, words),
@@ -267,9 +267,11 @@ def _changes(workpapers: Workpapers, words: Words) -> dict[str, Any]:
     }
 
 
-def _blind_spots(workpapers: Workpapers) -> dict[str, Any]:
-    untested = workpapers.outcomes.not_testable.group_by("control_id", "reason").agg(
-        pl.len().cast(pl.Int64).alias("count"), pl.col("document_number").min().alias("example"), amount_base=totals.known_sum("amount_base")
+def _blind_spots(workpapers: Workpapers, words: Words) -> dict[str, Any]:
+    untested = (
+        workpapers.outcomes.not_testable.with_columns(reason=_untested(words))
+        .group_by("control_id", "reason")
+        .agg(pl.len().cast(pl.Int64).alias("count"), pl.col("document_number").min().alias("example"), amount_base=totals.known_sum("amount_base"))
     )
     missing = workpapers.outcomes.controls.filter(pl.col("status").is_in(["not_performed", "error"]))
     spots = workpapers.outcomes.controls.filter(pl.col("not_testable") > 0)
@@ -280,6 +282,14 @@ def _blind_spots(workpapers: Workpapers) -> dict[str, Any]:
         "untested": untested.sort("control_id", "reason").to_dicts(),
         "aside": aside.to_dicts(),
     }
+
+
+def _untested(words: Words) -> pl.Expr:
+    """The reason in words; the names of columns and the condition stay as they are."""
+    spoken = pl.col("reason")
+    for start, text in UNTESTED.items():
+        spoken = pl.when(spoken.str.starts_with(start)).then(pl.lit(words(text)) + spoken.str.slice(len(start))).otherwise(spoken)
+    return spoken
 
 
 def _suppressions(workpapers: Workpapers) -> dict[str, Any]:
@@ -307,7 +317,7 @@ def _rejected(rejected: pl.DataFrame, words: Words) -> dict[str, Any]:
         shown("source_file", words, width=220, choice=True),
         shown("source_row", words, width=80),
         shown("column", words, width=150, choice=True),
-        shown("rule", words, width=150, choice=True),
+        shown("rule", words, width=190, choice=True, codes=RULES),
         shown("value", words, width=120),
         shown("message", words, width=-1),
     ]

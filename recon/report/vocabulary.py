@@ -56,6 +56,37 @@ STRATA: Final = {
     "below": _("Below"),
     "unvalued": _("Without a known amount"),
 }
+#: Why a row is set aside (`conform/kinds.py`, `validate/row_rules.py`, `validate/repeats.py`); the message beside it has the details.
+RULES: Final = {
+    "not_a_number": _("not a number"),
+    "too_many_digits": _("too many digits"),
+    "not_a_whole_number": _("not a whole number"),
+    "not_a_date": _("not a date"),
+    "not_a_timestamp": _("not a point in time"),
+    "no_such_local_time": _("a local time that never was"),
+    "not_a_flag": _("neither yes nor no"),
+    "unknown_word": _("an unknown word"),
+    "no_partner_row": _("its header or master row is missing"),
+    "same_file_again": _("the same file again"),
+    "missing_value": _("a required value is missing"),
+    "negative_price": _("a negative price"),
+    "not_a_currency": _("not a currency"),
+    "not_a_share": _("not a share"),
+    "not_a_tax_rate": _("not a tax rate"),
+    "not_above_zero": _("not above zero"),
+    "below_zero": _("below zero"),
+    "implausible_date": _("an implausible date"),
+    "implausible_validity": _("an implausible validity"),
+    "sign_contradicts_kind": _("the sign contradicts the kind"),
+    "repeated_row": _("a repeated row"),
+    "conflicting_key": _("rows under one key disagree"),
+}
+#: Why a row could not be tested, as `evaluate` begins to say it.
+UNTESTED: Final = {
+    "unknown: ": _("not known: "),
+    "excluded from the test: ": _("excluded from the test: "),
+    "the condition has no answer": _("the condition has no answer"),
+}
 #: Why a severity is not the control's own (`record/severity.py`).
 SEVERITY_REASONS: Final = {
     "engagement": _("set by the engagement"),

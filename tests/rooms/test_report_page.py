@@ -193,3 +193,12 @@ def test_a_language_is_whole(workpapers, language, attribute, words):
 
 def test_every_table_of_the_model_has_a_name():
     assert vocabulary.TABLES.keys() == TABLES.keys()
+
+
+def test_every_word_that_sets_a_row_aside_has_a_name():
+    """The rules of conform and validate, as they are written there."""
+    from recon.conform import kinds
+    from recon.validate import row_rules
+
+    assert kinds.RULES.keys() <= vocabulary.RULES.keys()
+    assert row_rules.SENTENCES.keys() <= vocabulary.RULES.keys()
