@@ -1,6 +1,6 @@
 PYTHON = .venv/bin/python
 
-.PHONY: demo test lint types bench sample slow docs screenshots
+.PHONY: bench demo detection docs lint sample screenshots slow test types
 
 demo:   ## set up and run the job on the sample company
 	python3 start.py demo
@@ -30,3 +30,5 @@ docs:   ## write the page of controls and the JSON Schemas anew
 
 screenshots: ## photograph the demo's report for docs/ (needs Chromium and pdftoppm)
 	$(PYTHON) -m benchmarks.screenshots
+detection: ## planted faults over ten seeds, as docs/detection.md
+	$(PYTHON) -m benchmarks.detection
