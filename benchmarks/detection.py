@@ -13,6 +13,7 @@ import csv
 import sys
 import tempfile
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from recon.load import read_engagement
@@ -20,7 +21,19 @@ from recon.pipeline import run
 from recon.sample import sample
 
 KEY = ("control_id", "document_type", "document_number", "document_line_no", "order_number", "order_line_no")
+_MOST = 200
 PAGE = Path(__file__).parents[1] / "docs" / "detection.md"
+
+
+@dataclass
+class Tally:
+    """What was planted and found so far, by control; keys of misses and false alarms begin with their seed."""
+
+    planted: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    clean: Counter[str] = field(default_factory=Counter)
+    missed: list[tuple[str, ...]] = field(default_factory=list)
+    extra: list[tuple[str, ...]] = field(default_factory=list)
 
 
 def main() -> None:
@@ -29,23 +42,19 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--lines", type=int, default=30_000)
     asked = parser.parse_args()
-    planted: Counter[str] = Counter()
-    found: Counter[str] = Counter()
-    missed: list[tuple[str, ...]] = []
-    extra: list[tuple[str, ...]] = []
-    clean: Counter[str] = Counter()
+    tally = Tally()
     for seed in range(101, 101 + asked.seeds):
         with tempfile.TemporaryDirectory() as folder:
             answers, actual = _both(Path(folder) / "planted", asked.lines, seed)
-            planted.update(key[0] for key in answers.elements())
-            found.update(key[0] for key in (answers & actual).elements())
-            missed += [(str(seed), *key) for key in sorted((answers - actual).elements())]
-            extra += [(str(seed), *key) for key in sorted((actual - answers).elements())]
+            tally.planted.update(key[0] for key in answers.elements())
+            tally.found.update(key[0] for key in (answers & actual).elements())
+            tally.missed += [(str(seed), *key) for key in sorted((answers - actual).elements())]
+            tally.extra += [(str(seed), *key) for key in sorted((actual - answers).elements())]
             sample(asked.lines, seed, Path(folder) / "clean", planted=False)
-            clean.update(key[0] for key in _exceptions(Path(folder) / "clean").elements())
-        sys.stderr.write(f"seed {seed}: {sum(answers.values())} planted, {len(missed)} missed and {len(extra)} false alarms so far\n")
-    PAGE.write_text(_page(asked, planted, found, Counter(key[1] for key in extra), clean, [*missed, *extra]), encoding="utf-8")
-    sys.exit(1 if missed or extra or clean else 0)
+            tally.clean.update(key[0] for key in _exceptions(Path(folder) / "clean").elements())
+        sys.stderr.write(f"seed {seed}: {sum(answers.values())} planted, {len(tally.missed)} missed and {len(tally.extra)} false alarms so far\n")
+    PAGE.write_text(_page(asked, tally), encoding="utf-8")
+    sys.exit(1 if tally.missed or tally.extra or tally.clean else 0)
 
 
 def _both(folder: Path, lines: int, seed: int) -> tuple[Counter[tuple[str, ...]], Counter[tuple[str, ...]]]:
@@ -62,14 +71,8 @@ def _exceptions(folder: Path) -> Counter[tuple[str, ...]]:
     return Counter(tuple(value or "" for value in row) for row in rows)
 
 
-def _page(
-    asked: argparse.Namespace,
-    planted: Counter[str],
-    found: Counter[str],
-    alarms: Counter[str],
-    clean: Counter[str],
-    wrong: list[tuple[str, ...]],
-) -> str:
+def _page(asked: argparse.Namespace, tally: Tally) -> str:
+    alarms, wrong = Counter(key[1] for key in tally.extra), [*tally.missed, *tally.extra]
     lines = [
         "# Does each control find what was planted?",
         "",
@@ -79,16 +82,16 @@ def _page(
         "| control | planted | found | missed | false alarms | recall | precision | raised in clean companies |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for control_id in sorted(planted.keys() | alarms.keys() | clean.keys()):
-        there, hit, wrongly = planted[control_id], found[control_id], alarms[control_id]
+    for control_id in sorted(tally.planted.keys() | alarms.keys() | tally.clean.keys()):
+        there, hit, wrongly = tally.planted[control_id], tally.found[control_id], alarms[control_id]
         recall = f"{100 * hit / there:.1f} %" if there else "–"
         precision = f"{100 * hit / (hit + wrongly):.1f} %" if hit + wrongly else "–"
-        lines.append(f"| {control_id} | {there} | {hit} | {there - hit} | {wrongly} | {recall} | {precision} | {clean[control_id]} |")
-    lines += ["", f"Sum: {sum(planted.values()):,} planted, {sum(found.values()):,} found, {sum(alarms.values()):,} false alarms."]
+        lines.append(f"| {control_id} | {there} | {hit} | {there - hit} | {wrongly} | {recall} | {precision} | {tally.clean[control_id]} |")
+    lines += ["", f"Sum: {sum(tally.planted.values()):,} planted, {sum(tally.found.values()):,} found, {sum(alarms.values()):,} false alarms."]
     if wrong:
-        lines += ["", "## Missed or raised wrongly (seed, key)", "", *("- " + ", ".join(part for part in key if part) for key in wrong[:200])]
-        if len(wrong) > 200:  # noqa: PLR2004
-            lines.append(f"- and {len(wrong) - 200:,} more")
+        lines += ["", "## Missed or raised wrongly (seed, key)", "", *("- " + ", ".join(part for part in key if part) for key in wrong[:_MOST])]
+        if len(wrong) > _MOST:
+            lines.append(f"- and {len(wrong) - _MOST:,} more")
     return "\n".join(lines) + "\n"
 
 
