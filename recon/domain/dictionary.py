@@ -212,6 +212,10 @@ to_currency id currency converted to
 rate rate `to_currency` units per 1 `from_currency`
 as_of_date date date of the position
 quantity_on_hand quantity stock on hand
+movement_number id number of the stock movement
+movement_date date date the goods moved
+movement_kind text kind of stock movement
+movement_amount money value of the movement in company currency, signed like its quantity
 safety_stock quantity safety stock
 reorder_point quantity stock at which to order
 max_stock quantity highest stock wanted
@@ -259,6 +263,7 @@ COLUMNS: Final[dict[str, tuple[str, str]]] = _parse()
 
 #: column -> the words it may hold, the default first where absence means one
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "movement_kind": ("receipt", "issue", "transfer", "adjustment"),
     "price_tax_basis": ("net", "gross"),
     "match_level": ("3way", "2way", "4way", "none"),
     "po_type": ("standard", "service", "blanket", "consignment", "return"),

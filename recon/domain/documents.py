@@ -241,6 +241,13 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "quantity_on_hand",
         "as_of_date! item_id! warehouse_id! quantity_on_hand! safety_stock reorder_point max_stock uom",
     ),
+    "inventory_movement": (
+        "movements of stock: in positive, out negative",
+        "movement_number item_id warehouse_id",
+        "quantity",
+        "company_code movement_number! movement_date! item_id! warehouse_id! quantity! uom movement_kind movement_amount reason_code created_by"
+        " created_at",
+    ),
     "demand_forecast": ("forecast demand", "item_id period_start", "quantity", "item_id! period_start! quantity!"),
     "calendar": ("working days and open hours", "date", None, "date! is_working_day! opens_at closes_at"),
     "control_total": (

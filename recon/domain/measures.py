@@ -338,6 +338,23 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " item_name:text warehouse_id:id uom:id quantity_on_hand:quantity safety_stock:quantity reorder_point:quantity max_stock:quantity"
         f" amount_base:money {_SOURCE}",
     ),
+    "stock_roll": (
+        "one row per item and warehouse with two stock levels: the earlier one, what moved since, the latest one",
+        f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_line_no:id document_date:date {_ITEM}"
+        " warehouse_id:id uom:id opening_date:date opening_quantity:quantity moved_quantity:quantity closing_quantity:quantity"
+        f" difference_quantity:quantity difference_amount_base:money movement_count:count {_SOURCE}",
+    ),
+    "stock_adjustment": (
+        "one row per adjustment of stock by hand",
+        f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_line_no:id document_date:date {_ITEM}"
+        " warehouse_id:id uom:id quantity:quantity amount_base:money created_by:id reason_code:id is_approved:flag person_adjustment_count:count"
+        f" {_SOURCE}",
+    ),
+    "damaged_value": (
+        "one row per document number or id that reads as if it had been through a spreadsheet or a wrong encoding",
+        "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id field:id"
+        f" value:text damage:text currency:id amount_gross_base:money {_SOURCE}",
+    ),
     "item_forecast": (
         "one row per item with a forecast: the periods that have ended, forecast against what was shipped",
         f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_date:date {_ITEM} item_name:text"
@@ -358,6 +375,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
 
 #: Measured tables whose rows are only the suspicious ones: the size of what was looked at travels beside them.
 COVERED_ELSEWHERE: Final = (
+    "damaged_value",
     "party_document",
     "unknown_item_line",
     "rejected_cell",
@@ -373,7 +391,18 @@ COVERED_ELSEWHERE: Final = (
 #: Measured tables that look across parties: made once of all accepted documents (`match/whole.py`), their controls judged once. Every
 #: other measured table is bucket-local: its rows depend only on documents of one party group and what they name, and on masters;
 #: it is measured bucket by bucket (`match/measured.py`), and its rows of all buckets together are the table.
-WHOLE: Final = ("document_reference", "counterparty_reference", "rejected_cell", "repeated_row", "conflicting_key")
+WHOLE: Final = (
+    "stock_position",
+    "item_forecast",
+    "stock_roll",
+    "stock_adjustment",
+    "damaged_value",
+    "document_reference",
+    "counterparty_reference",
+    "rejected_cell",
+    "repeated_row",
+    "conflicting_key",
+)
 
 #: Measured tables that a run makes of what it states about itself, after everything else was judged.
 OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "control_performed")

@@ -10,7 +10,7 @@ import polars as pl
 from recon.domain import tie_out
 from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
-from recon.match import document_lines, invoice_documents, master_standing, open_layers, parts, stock
+from recon.match import document_lines, invoice_documents, master_standing, open_layers, parts
 from recon.match.applications import application_match, payment_match
 from recon.match.approvals import Approvals, approvals
 from recon.match.calendars import calendar
@@ -64,8 +64,6 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
         tables = {
             "party_document": parties,
             "unknown_item_line": items,
-            "stock_position": stock.stock_positions(accepted, engagement),
-            "item_forecast": stock.item_forecasts(accepted, engagement),
             "order_line_match": lines.orders,
             "fulfilment_line_match": lines.fulfilments,
             "invoice_line_match": lines.invoices,

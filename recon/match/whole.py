@@ -11,6 +11,8 @@ import polars as pl
 
 from recon.domain import tie_out
 from recon.domain.workpapers import Matches
+from recon.match import stock, stock_movements
+from recon.match.damaged import damaged_values
 from recon.match.references import document_references
 
 if TYPE_CHECKING:
@@ -20,13 +22,20 @@ if TYPE_CHECKING:
 
 def measured_of_company(accepted: Accepted, engagement: Engagement) -> Matches:
     """The tables of `measures.WHOLE`. Each is made by a function of its own module that reads few columns of many documents."""
+    damage = damaged_values(accepted, engagement)
     references = document_references(accepted, engagement)
     tables: dict[str, pl.LazyFrame] = {
         "document_reference": references.doubtful,
+        "stock_position": stock.stock_positions(accepted, engagement),
+        "item_forecast": stock.item_forecasts(accepted, engagement),
+        "stock_roll": stock_movements.stock_rolls(accepted, engagement),
+        "stock_adjustment": stock_movements.stock_adjustments(accepted, engagement),
+        "damaged_value": damage.values,
         "counterparty_reference": references.foreign,
     }
     covers = {
         "document_reference": references.looked_at,
+        "damaged_value": damage.looked_at,
         "counterparty_reference": references.looked_at,
     }
     return Matches(tables=tables | dict(accepted.facts), covers=dict(accepted.covers) | covers, tie_out=tie_out.empty())

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from recon.sample.book import AS_OF, FIRST_DAY, Book
+from recon.sample.book import AS_OF, FIRST_DAY, Book, Row, days
 
 if TYPE_CHECKING:
     from recon.sample.masters import Item
@@ -27,6 +27,21 @@ def count_stock(book: Book) -> None:
         add_level(book, item.item_id, _SAFETY + 40 * (place % _STEPS), item.base_uom)
         book.add("item_stock_policy", {"item_id": item.item_id, "warehouse_id": WAREHOUSE, "safety_stock": _SAFETY, "uom": item.base_uom})
         _forecast(book, item)
+    _roll(book, stocked[0], _SAFETY)
+
+
+def _roll(book: Book, item: Item, today: Decimal) -> None:
+    """An item that was counted a month ago: eight came, three were written off, and a second person agreed."""
+    month_ago = AS_OF - days(31)
+    earlier: Row = {"as_of_date": month_ago, "item_id": item.item_id, "warehouse_id": WAREHOUSE, "uom": item.base_uom}
+    book.add("inventory_level", earlier | {"quantity_on_hand": today - 5})
+    for day, quantity, kind in ((20, 8, "receipt"), (10, -3, "adjustment")):
+        number = book.number("MV")
+        moved: Row = {"company_code": "C10", "movement_number": number, "movement_date": AS_OF - days(day), "item_id": item.item_id}
+        moved |= {"warehouse_id": WAREHOUSE, "quantity": Decimal(quantity), "uom": item.base_uom, "movement_kind": kind, "created_by": "STK01"}
+        book.add("inventory_movement", moved)
+    event: Row = {"company_code": "C10", "document_type": "inventory_adjustment", "document_number": number, "action": "approve"}
+    book.add("approval_event", event | {"actor_id": "CTRL1", "action_at": f"{AS_OF - days(10)}T15:00:00+08:00"})
 
 
 def add_level(book: Book, item_id: str, quantity: Decimal, uom: str) -> None:

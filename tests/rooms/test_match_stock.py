@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import polars as pl
@@ -10,7 +10,9 @@ import pytest
 
 from recon.domain import documents
 from recon.domain.workpapers import Accepted, Documents
+from recon.match.damaged import damaged_values
 from recon.match.stock import item_forecasts, stock_positions
+from recon.match.stock_movements import stock_adjustments, stock_rolls
 
 
 def accepted(**tables):
@@ -88,3 +90,59 @@ def test_demand_is_converted_and_what_cannot_be_is_not_known(engagement):
     ways = [{"item_id": "M1", "from_uom": "BOX", "to_uom": "PCS", "factor": Decimal(6)}]
     assert figures(engagement, demand_forecast=forecast(10), shipment_line=boxes, uom_conversion=ways)[0][2:4] == (Decimal(12), Decimal(2))
     assert figures(engagement, demand_forecast=forecast(10), shipment_line=boxes)[0][2:] == (None, None, None)
+
+
+def move(day, quantity, **more):
+    return (
+        {"movement_number": f"MV{day}", "movement_date": day, "item_id": "M1", "warehouse_id": "W1", "quantity": Decimal(quantity)}
+        | {
+            "uom": "PCS",
+            "movement_kind": "issue",
+        }
+        | more
+    )
+
+
+def rolled(engagement, levels, moves):
+    found = stock_rolls(accepted(inventory_level=levels, inventory_movement=moves), engagement).collect()
+    return found.select("opening_quantity", "moved_quantity", "closing_quantity", "difference_quantity").rows()
+
+
+def test_movements_after_the_first_level_and_up_to_the_last_explain_the_difference(engagement):
+    levels = [level(date(2026, 9, 30), 10), level(date(2026, 10, 31), 6)]
+    moves = [move(date(2026, 9, 30), 99), move(date(2026, 10, 1), -1), move(date(2026, 10, 31), -3), move(date(2026, 11, 1), 50)]
+    assert rolled(engagement, levels, moves) == [(Decimal(10), Decimal(-4), Decimal(6), Decimal(0))]
+    assert rolled(engagement, levels, moves[:2])[0][3] == Decimal(3)
+
+
+def test_one_level_rolls_nowhere_and_other_units_are_not_compared(engagement):
+    assert rolled(engagement, [level(date(2026, 10, 31), 6)], [move(date(2026, 10, 1), 1)]) == []
+    levels = [level(date(2026, 9, 30), 10), level(date(2026, 10, 31), 6)]
+    assert rolled(engagement, levels, [move(date(2026, 10, 1), -4, uom="BOX")])[0][3] is None
+
+
+def approval(actor):
+    told = {"company_code": "C", "document_type": "inventory_adjustment", "document_number": f"MV{date(2026, 10, 1)}", "action": "approve"}
+    return told | {"actor_id": actor, "action_at": datetime(2026, 10, 2, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(("events", "approved"), [([approval("B")], True), ([approval("A")], False)])
+def test_an_adjustment_is_approved_by_somebody_else(engagement, events, approved):
+    moves = [move(date(2026, 10, 1), -3, movement_kind="adjustment", created_by="A"), move(date(2026, 10, 2), -3, created_by="A")]
+    found = stock_adjustments(accepted(inventory_movement=moves, approval_event=events), engagement).collect()
+    assert found.select("is_approved", "person_adjustment_count").rows() == [(approved, 1)]
+
+
+def test_without_approvals_given_nobody_knows_whether_it_was_approved(engagement):
+    moves = [move(date(2026, 10, 1), -3, movement_kind="adjustment")]
+    found = stock_adjustments(accepted(inventory_movement=moves), engagement).collect()
+    assert found.select("is_approved", "person_adjustment_count").rows() == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    ("number", "damage"), [("1.2E+15", "exponent"), ("IN\ufffd1", "broken_character"), ("E+1", None), ("1E15", None), ("1E+5X", None)]
+)
+def test_damaged_numbers_are_told_and_odd_ones_are_not(engagement, number, damage):
+    line = {"company_code": "C", "invoice_number": number, "invoice_line_no": "1", "invoice_date": date(2026, 10, 1), "supplier_id": "S"}
+    found = damaged_values(accepted(supplier_invoice_line=[line]), engagement).values.collect()
+    assert found.select("field", "damage").rows() == ([("invoice_number", damage)] if damage else [])

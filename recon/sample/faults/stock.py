@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.sample import approvals
-from recon.sample.book import Book, ago, days
+from recon.sample.book import Book, Row, ago, days
 from recon.sample.chain import Chain
-from recon.sample.faults.registry import domestic, goods, plants
+from recon.sample.faults.registry import domestic, goods, on_row, plants
 from recon.sample.masters import item_row, party_row
 from recon.sample.settle import settle
 from recon.sample.stock import WAREHOUSE, add_level, months
@@ -65,3 +65,42 @@ def supplier_always_late(book: Book) -> None:
     document = chain.invoice(day + days(25), chain.whole())
     settle(chain, day + days(50), [document])
     book.expect("SUP-01", ("supplier", party.party_id, ""), ("", ""), "none of twelve lines on time")
+
+
+def _movement(book: Book, item_id: str, quantity: int, kind: str, maker: str) -> str:
+    number = book.number("MV")
+    row: Row = {"company_code": "C10", "movement_number": number, "movement_date": ago(5), "item_id": item_id, "warehouse_id": WAREHOUSE}
+    book.add("inventory_movement", row | {"quantity": Decimal(quantity), "uom": "PCS", "movement_kind": kind, "created_by": maker})
+    return number
+
+
+@plants("STK-03")
+def piece_that_came_from_nowhere(book: Book) -> None:
+    """Forty a month ago, ten issued since, thirty-one today."""
+    item_id = _new_item(book)
+    earlier: Row = {"as_of_date": ago(31), "item_id": item_id, "warehouse_id": WAREHOUSE, "quantity_on_hand": Decimal(40), "uom": "PCS"}
+    book.add("inventory_level", earlier)
+    add_level(book, item_id, Decimal(31), "PCS")
+    _movement(book, item_id, -10, "issue", "STORE1")
+    book.expect("STK-03", ("inventory_level", item_id, WAREHOUSE), ("", ""), "31 on hand where 30 should be")
+
+
+@plants("STK-05")
+def adjusted_by_nobody_else(book: Book) -> None:
+    """Three pieces written off; nobody approved it."""
+    number = _movement(book, goods(book, ORDER_TO_CASH).item_id, -3, "adjustment", book.number("STORE"))
+    book.expect("STK-05", ("inventory_adjustment", number, ""), ("", ""), "no second person")
+
+
+@plants("POP-05")
+def number_out_of_a_spreadsheet(book: Book) -> None:
+    """A bill, for something ordered, whose number went through a spreadsheet."""
+    party = domestic(book, PROCURE_TO_PAY)
+    day = book.day_between(ago(200), ago(90))
+    chain = Chain(book, PROCURE_TO_PAY, day, party, promised_date=day + days(20))
+    chain.line(goods(book, PROCURE_TO_PAY), 10, Decimal("14.00"))
+    approvals.approve_order(chain)
+    chain.fulfil(day + days(9), chain.whole())
+    document = chain.invoice(day + days(12), chain.whole(), invoice_number=f"2.{book.rng.randint(10_000, 99_999)}E+{book.rng.randint(11, 19)}")
+    settle(chain, day + days(40), [document])
+    book.expect("POP-05", *on_row("supplier_invoice", document.number), "a number in exponent form")
