@@ -15,7 +15,7 @@ from recon.domain import places
 from recon.report import vocabulary
 from recon.report.figures import UNKNOWN, money, number, rounded
 from recon.report.orders import blocks
-from recon.report.verdict import sentence, verdict
+from recon.report.verdict import HEADLINES, sentence, verdict
 from recon.report.view import view
 from recon.report.words import LANGUAGES, NAMES, Words, speak
 
@@ -32,12 +32,6 @@ def _(text: str) -> str:
     return text
 
 
-_HEADLINES: Final = {
-    "clean": _("Clean"),
-    "gaps": _("No exceptions that fail the run, but gaps"),
-    "exceptions": _("Exceptions found"),
-    "not_reliable": _("The results are not reliable"),
-}
 #: What the script says.
 _SCRIPT_WORDS: Final = {
     "search": _("Search; -word leaves out"),
@@ -93,7 +87,7 @@ def page(run: Workpapers, workpapers: Workpapers, facts: dict[str, Any], layers:
         | _frame(edition, words)
         | {
             "verdict": judged,
-            "headline": words(_HEADLINES[judged.word]),
+            "headline": words(HEADLINES[judged.word]),
             "sentence": lambda reason: sentence(reason, words),
             "shown_sections": chosen or [_identity(name) for name in _section_files(environment) if _identity(name) != _ONE_PAGE],
         }

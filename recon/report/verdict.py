@@ -22,16 +22,24 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Workpapers
     from recon.report.words import Words
 
+
+def _(text: str) -> str:
+    return text
+
+
 #: The control whose status is the second opinion's.
 SECOND_OPINION: Final = "POP-10"
+#: verdict -> its headline
+HEADLINES: Final = {
+    "clean": _("Clean"),
+    "gaps": _("No exceptions that fail the run, but gaps"),
+    "exceptions": _("Exceptions found"),
+    "not_reliable": _("The results are not reliable"),
+}
 #: verdict -> colour of its banner
 COLOURS: Final = {"clean": "green", "gaps": "amber", "exceptions": "red", "not_reliable": "red"}
 #: The gravest first; a remark stands beside the exceptions it completes.
 _GRAVITY: Final = ("not_reliable", "exceptions", "", "gaps")
-
-
-def _(text: str) -> str:
-    return text
 
 
 #: reason -> (the verdict it leads to, or "" for a remark; its sentence)

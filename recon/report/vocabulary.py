@@ -241,6 +241,7 @@ DOCUMENTS: Final = {
 }
 TABLES: Final = {
     "purchase_requisition_line": _("Requisition lines"),
+    "service_request": _("Service requests"),
     "purchase_order_line": _("Purchase order lines"),
     "goods_receipt_line": _("Goods receipt lines"),
     "supplier_invoice_line": _("Supplier invoice lines"),
@@ -372,4 +373,34 @@ COLUMNS: Final = {
     "page": _("Page"),
     "severity_reason": _("Why this severity"),
     "status": _("Status"),
+}
+#: Columns that only the workbook and the statements of account show.
+SHEET_COLUMNS: Final = {
+    "section": _("Subject"),
+    "item": _("What"),
+    "count": _("Count"),
+    "amount_unknown": _("Without a known amount"),
+    "text": _("In words"),
+    "input": _("Input"),
+    "rows": _("Rows"),
+    "size_bytes": _("Bytes"),
+    "encoding": _("Encoding"),
+    "sha256": _("sha256 of the file"),
+    "doorway": _("Doorway"),
+    "rows_in": _("Rows in"),
+    "rows_out": _("Rows out"),
+    "rows_set_aside": _("Rows set aside"),
+    "amount_in": _("Checksum in"),
+    "amount_out": _("Checksum out"),
+    "amount_set_aside": _("Checksum set aside"),
+    "holds": _("Holds"),
+    "title": _("What must be true"),
+    "status": _("Status"),
+    "population": _("Population"),
+    "exceptions": _("Exceptions"),
+    "not_testable": _("Not testable"),
+    "population_amount_base": _("Value of the population"),
+    "not_testable_amount_base": _("Value not testable"),
+    "base_severity": _("Severity by the rule"),
+    "suppression": _("Suppression"),
 }

@@ -1,0 +1,212 @@
+"""`report/report.xlsx`: what the workpapers hold as sheets. A view of `results/`: it selects, orders and names; every figure stands there too."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from recon.domain.money import MONEY
+from recon.domain.workpapers import REJECTED, STATEMENTS
+from recon.report import totals
+from recon.report.sheet_rows import Marks
+from recon.report.verdict import HEADLINES, sentence, verdict
+from recon.report.vocabulary import (
+    BUCKETS,
+    CERTAINTIES,
+    CHANGES,
+    COLUMNS,
+    CYCLES,
+    DOCUMENTS,
+    DOORWAYS,
+    FAMILIES,
+    KINDS,
+    SEVERITIES,
+    SHEET_COLUMNS,
+    STATUSES,
+    TABLES,
+)
+from recon.report.workbook_file import Column, Sheet, workbook_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from recon.domain.workpapers import Workpapers
+    from recon.report.words import Words
+
+
+def _(text: str) -> str:
+    return text
+
+
+_CODES: Final[Mapping[str, Mapping[str, str]]] = {
+    "severity": SEVERITIES,
+    "base_severity": SEVERITIES,
+    "status": STATUSES,
+    "cycle": CYCLES,
+    "kind": KINDS,
+    "age_bucket": BUCKETS,
+    "change": CHANGES,
+    "certainty": CERTAINTIES,
+    "document_type": DOCUMENTS,
+    "doorway": DOORWAYS,
+    "table": TABLES,
+}
+_WIDTHS: Final = {"message": 70, "title": 48, "reason": 48, "party_name": 26, "source_file": 30, "document_number": 18, "order_number": 18, "text": 90, "item": 44, "section": 26}  # fmt: skip
+_EXCEPTION: Final = (
+    "severity", "company_code", "party_id", "party_name", "document_type", "document_number", "document_line_no", "order_number",
+    "order_line_no", "item_id", "document_date", "message", "observed", "expected", "variance", "limit", "amount_at_risk", "currency",
+    "amount_at_risk_base", "age_days", "first_seen", "certainty", "source_file", "source_row", "exception_id", "cause_exception_id",
+    "base_severity",
+)  # fmt: skip
+_LAYER: Final = (
+    "kind", "age_bucket", "company_code", "party_id", "party_name", "order_number", "order_line_no", "document_number", "document_line_no",
+    "document_date", "quantity", "amount", "currency", "amount_base", "age_days",
+)  # fmt: skip
+_FILE: Final = ("input", "source_file", "rows", "size_bytes", "encoding", "sha256")
+
+
+def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFrame, words: Words) -> bytes:
+    """The workbook of a run. `facts` is its summary, `layers` its open layers in memory. Amounts are numbers with every digit."""
+    marks = Marks()
+    contents = [
+        _summary(workpapers, facts, words),
+        _sheet(_("Files"), _files(workpapers), _FILE, words),
+        _sheet(_("Tie-out"), workpapers.tie_out, tuple(workpapers.tie_out.columns), words),
+        _sheet(_("Statements"), _spoken(workpapers.statements, words, "message").sort("table", "rule"), STATEMENTS[:7], words),
+        _sheet(
+            _("Controls"), _spoken(workpapers.outcomes.controls, words, "title", "reason").sort("control_id"), _controls_columns(workpapers), words
+        ),
+        *_by_control(workpapers, words),
+        _sheet(_("Suppressed"), workpapers.register.suppressed, ("control_id", *_EXCEPTION, "suppression"), words),
+        _sheet(_("Balances"), totals.balances(layers), ("kind", "age_bucket", "count", "amount_base", "amount_unknown"), words),
+        _sheet(_("Open items"), _heaviest(layers, "amount_base", "kind", "document_number", "document_line_no"), _LAYER, words),
+        _sheet(_("Not testable"), workpapers.outcomes.not_testable, tuple(workpapers.outcomes.not_testable.columns), words),
+        _sheet(_("Rejected rows"), workpapers.rejected.sort(REJECTED[:5]), REJECTED, words),
+        _sheet(_("Changes"), workpapers.register.changes, tuple(workpapers.register.changes.columns), words),
+    ]
+    present = [sheet for sheet in contents if sheet is not None]
+    made = workbook_bytes(present, marks, f"{workpapers.engagement.entity} {workpapers.engagement.as_of.isoformat()}")
+    if not (marks.cut_cells or marks.numbers_as_text):
+        return made
+    # what the rows needed is known once they are written: say it on the first sheet and write again
+    first = _summary(workpapers, facts, words, marks)
+    return workbook_bytes([first, *present[1:]], Marks(), f"{workpapers.engagement.entity} {workpapers.engagement.as_of.isoformat()}")
+
+
+# ── the first sheet ──────────────────────────────────────────────────────────────────────────────────────────
+def _summary(workpapers: Workpapers, facts: Mapping[str, Any], words: Words, marks: Marks | None = None) -> Sheet:
+    """One figure per row: what it is about, count, amount in company currency, rows without a known amount, words."""
+    rows = [*_run_rows(workpapers, facts, words), *_figure_rows(facts, words), *_note_rows(words, marks)]
+    schema = {
+        "section": pl.String(),
+        "item": pl.String(),
+        "count": pl.Int64(),
+        "amount_base": MONEY,
+        "amount_unknown": pl.Int64(),
+        "text": pl.String(),
+    }
+    made = _sheet(_("Summary"), pl.DataFrame(rows, schema=schema), tuple(schema), words)
+    if made is None:
+        raise ValueError("a summary always has rows")
+    return made
+
+
+def _run_rows(workpapers: Workpapers, facts: Mapping[str, Any], words: Words) -> Iterable[dict[str, Any]]:
+    engagement, judged = workpapers.engagement, verdict(workpapers)
+    told = {
+        _("Verdict"): words(HEADLINES[judged.word]),
+        _("Entity"): engagement.entity,
+        _("As of"): facts["as_of"],
+        _("Period"): f"{facts['period']['from']} … {facts['period']['to']}",
+        _("Currency of the company"): engagement.currency,
+    }
+    yield from ({"section": words(_("Run")), "item": words(item), "text": text} for item, text in told.items())
+    yield from ({"section": words(_("Why this verdict")), "text": sentence(reason, words)} for reason in judged.reasons)
+
+
+def _figure_rows(facts: Mapping[str, Any], words: Words) -> Iterable[dict[str, Any]]:
+    yield _figures(words(_("Exceptions")), words(_("all")), facts["exceptions"])
+    named: tuple[tuple[str, str, Mapping[str, str]], ...] = (
+        (_("Exceptions by severity"), "by_severity", SEVERITIES),
+        (_("Exceptions by cycle"), "by_cycle", CYCLES),
+        (_("Exceptions by family"), "by_family", FAMILIES),
+        (_("Open balances"), "balances", KINDS),
+    )
+    for section, key, names in named:
+        yield from (_figures(words(section), words(names.get(word, word)), figures) for word, figures in facts[key].items())
+    for status, count in facts["controls"].items():
+        yield {"section": words(_("Controls by status")), "item": words(STATUSES[status]), "count": count}
+    yield {"section": words(_("Rows")), "item": words(_("read")), "count": facts["rows"]["read"]}
+    yield {"section": words(_("Rows")), "item": words(_("set aside, not audited")), "count": facts["rows"]["set_aside"]}
+    yield {"section": words(_("Rows")), "item": words(_("not testable")), "count": facts["not_testable"]}
+
+
+def _figures(section: str, item: str, figures: Mapping[str, Any]) -> dict[str, Any]:
+    amount = figures.get("amount_at_risk_base", figures.get("amount_base"))
+    known = None if amount is None else Decimal(amount)
+    return {"section": section, "item": item, "count": figures["count"], "amount_base": known, "amount_unknown": figures["amount_unknown"]}
+
+
+def _note_rows(words: Words, marks: Marks | None) -> Iterable[dict[str, Any]]:
+    section = words(_("About this workbook"))
+    yield {"section": section, "text": words(_("A view of the files under results/, which are the record. No cell is a formula or a link."))}
+    if marks and marks.cut_cells:
+        text = _("Cells that were longer than a cell can hold and end with the mark %(mark)s; results/ has them whole.")
+        yield {"section": section, "count": marks.cut_cells, "text": words(text, mark="…✂")}
+    if marks and marks.numbers_as_text:
+        text = _("Figures with more than 15 digits, written as text so that no digit is lost.")
+        yield {"section": section, "count": marks.numbers_as_text, "text": words(text)}
+
+
+# ── the other sheets ─────────────────────────────────────────────────────────────────────────────────────────
+def _files(workpapers: Workpapers) -> pl.DataFrame:
+    rows = [(f.input, f.name, f.rows, f.size_bytes, f.encoding, f.sha256) for f in workpapers.files]
+    kinds = {"rows": pl.Int64(), "size_bytes": pl.Int64()}
+    return pl.DataFrame(rows, schema={name: kinds.get(name, pl.String()) for name in _FILE}, orient="row")
+
+
+def _spoken(frame: pl.DataFrame, words: Words, *names: str) -> pl.DataFrame:
+    """The frame with its sentences in the reader's language, where the rule book has them."""
+    return frame.with_columns(pl.coalesce(words.column(name), name).alias(name) for name in names)
+
+
+def _controls_columns(workpapers: Workpapers) -> tuple[str, ...]:
+    return tuple(name for name in workpapers.outcomes.controls.columns if not name.endswith("_zh"))
+
+
+def _by_control(workpapers: Workpapers, words: Words) -> list[Sheet | None]:
+    """A sheet per control that found something, its heaviest exceptions first."""
+    told = _spoken(workpapers.register.exceptions, words, "message")
+    found = _heaviest(told, "amount_at_risk_base", "exception_id").partition_by("control_id", as_dict=True, maintain_order=True)
+    return [_sheet(str(control), found[(control,)], _EXCEPTION, words) for (control,) in sorted(found)]
+
+
+def _heaviest(frame: pl.DataFrame, amount: str, *key: str) -> pl.DataFrame:
+    return frame.sort(pl.col(amount).abs(), *key, descending=[True, *[False] * len(key)], nulls_last=True)
+
+
+def _sheet(name: str, frame: pl.DataFrame | None, columns: tuple[str, ...], words: Words) -> Sheet | None:
+    """The named columns that the frame has, codes in words; nothing where there is no row to show."""
+    if frame is None or frame.is_empty():
+        return None
+    present = [column for column in columns if column in frame.columns]
+    spoken = [
+        pl.col(column).replace({code: words(text) for code, text in _CODES[column].items()}).alias(column)
+        for column in present
+        if column in _CODES and frame.schema[column] == pl.String
+    ]
+    named = COLUMNS | SHEET_COLUMNS
+    head = [Column(column, words(named[column]), _form(column, frame.schema[column]), _WIDTHS.get(column, 14)) for column in present]
+    return Sheet(words(name), frame.select(present).with_columns(spoken), tuple(head))
+
+
+def _form(name: str, kind: pl.DataType) -> str:
+    if kind == pl.Date:
+        return "date"
+    if isinstance(kind, pl.Decimal):
+        return "money" if kind.scale == MONEY.scale else "quantity"
+    if kind.is_integer():
+        return "count"
+    return "wrapped" if name in ("message", "text", "title", "reason") else "text"
