@@ -226,15 +226,111 @@ def sample_command(lines: int, seed: int, folder: Path, clean: bool) -> None:
 # ── published runs ───────────────────────────────────────────────────────────────────────────────────────
 @cli.command("verify")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--key", "keys", multiple=True, help="A public key you trust, as digits or file; may be repeated.")
+@click.option("--head", help="Digest of the newest seal, as somebody else kept it.")
 @_FORMAT
-def verify_command(folder: Path, style: str) -> None:
-    """Re-hash a published run and say what differs. Exit 1 when something does."""
+def verify_command(folder: Path, keys: tuple[str, ...], head: str | None, style: str) -> None:
+    """Check a published run or an evidence pack: every file, and of a pack the seal and the chain. Exit 1 when something differs."""
     from recon.deliver import verify
+    from recon.deliver.inspect_pack import inspect, is_pack
+    from recon.deliver.seal import trusted_key
 
-    differences = verify(folder)
-    text = "\n".join(differences) if differences else f"{folder}: every file is as it was published"
-    _print({"folder": str(folder), "differences": differences}, style, text)
+    if is_pack(folder):
+        seen = inspect(folder, [trusted_key(key) for key in keys], head)
+        differences, remarks = seen.sentences(), seen.remark_sentences()
+        facts = {"folder": str(folder), "differences": differences, "findings": sorted(seen.findings), "remarks": sorted(seen.remarks)}
+        sound = f"{folder}: every file, manifest, seal and link of the chain is as it was sealed"
+    else:
+        differences, remarks = verify(folder), []
+        facts, sound = {"folder": str(folder), "differences": differences}, f"{folder}: every file is as it was published"
+    _print(facts, style, "\n".join([*(differences or [sound]), *remarks]))
     sys.exit(1 if differences else 0)
+
+
+@cli.command("pack")
+@click.argument("run", metavar="RUN_DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path),
+    default="recon-packs",
+    show_default=True,
+    help="Folder of the packs, their seals and the chain.",
+)
+@click.option(
+    "--key", "key_file", type=click.Path(path_type=Path), help="Private key of `recon keygen`; without one the pack says that it is not signed."
+)
+@click.option("--inputs", type=click.Path(path_type=Path), help="Folder of the engagement file: copy the inputs from there. Default: pointers only.")
+@click.option("--samples", type=click.Path(path_type=Path), help="Folder that `recon sample-items` wrote.")
+@click.option("--dispositions", type=click.Path(path_type=Path), help="CSV of decisions about exceptions.")
+@click.option("--reason", help="Why the same run gets another pack.")
+@_FORMAT
+def pack_command(
+    run: Path,
+    folder: Path,
+    key_file: Path | None,
+    inputs: Path | None,
+    samples: Path | None,
+    dispositions: Path | None,
+    reason: str | None,
+    style: str,
+) -> None:
+    """Build a sealed evidence pack of a published run: report, inputs, rules, results, decisions, samples, verifier."""
+    from recon.deliver.pack import PackTerms
+    from recon.deliver.seal import read_key
+    from recon.pipeline import pack
+
+    key = read_key(key_file) if key_file else None
+    packed = pack(run, folder, PackTerms(key=key, inputs=inputs, samples=samples, dispositions=dispositions, reason=reason))
+    facts = {"pack": str(packed.folder), "head": packed.seal.digest, "key_id": packed.seal.record["key_id"], **packed.seal.record["counts"]}
+    signed = f"signed by key {packed.seal.record['key_id']}" if key_file else "NOT SIGNED: no key was given"
+    _print(facts, style, f"pack: {packed.folder}\n{signed}\nhead of the chain, to be kept by somebody else: {packed.seal.digest}")
+
+
+@cli.command("statements")
+@click.argument("run", metavar="RUN_DIR", type=click.Path(path_type=Path))
+@click.option("--party", help="One supplier or customer; default: everybody with something open, paid or different.")
+@click.option("--out", "folder", type=click.Path(path_type=Path), default="recon-statements", show_default=True, help="Folder to write to.")
+@click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", help="Language of the statements.")
+@_FORMAT
+def statements_command(run: Path, party: str | None, folder: Path, language: str, style: str) -> None:
+    """Write statements of account, ready to send: a page and a workbook per supplier and customer."""
+    from recon.pipeline import statements
+
+    files = statements(run, folder, language=language, party=party)
+    _print({"files": [str(path) for path in files]}, style, f"{folder}: {len(files)} files, a page and a workbook per party")
+
+
+@cli.command("keygen")
+@click.argument("place", metavar="FILE", type=click.Path(path_type=Path))
+def keygen_command(place: Path) -> None:
+    """Make a key for sealing packs: FILE for the sealer alone, FILE.pub for everybody. RECON_KEY_PASSPHRASE encrypts it."""
+    from recon.deliver.seal import make_keys
+
+    click.echo(f"{place.with_name(place.name + '.pub')}: {make_keys(place)}")
+
+
+@cli.command("sample-items")
+@click.argument("run", metavar="RUN_DIR", type=click.Path(path_type=Path))
+@click.option("--population", default="exceptions", show_default=True, help="exceptions, order_lines, invoice_lines, settlements or balances.")
+@click.option("--method", type=click.Choice(["random", "systematic", "stratified", "mus"]), required=True, help="How to choose.")
+@click.option("--purpose", required=True, help="What the sample is for; part of the seed and of the files' names.")
+@click.option("--beacon", required=True, help="A value the reviewer fixes once the run is published; part of the seed.")
+@click.option("--size", type=click.IntRange(min=1), help="Items to draw.")
+@click.option("--confidence", help="Such as 0.95: find the size, or the interval, from --tolerable.")
+@click.option("--tolerable", help="Tolerable rate of deviations (0.05); of mus the tolerable amount.")
+@click.option("--expected", default="0", show_default=True, help="Expected deviations; of mus the expected amount of error.")
+@click.option("--certain-from", help="Of stratified: every item from this amount on is taken.")
+@click.option("--where", metavar="COLUMN=VALUE", help="Draw from these rows only.")
+@click.option("--out", "folder", type=click.Path(path_type=Path), default="recon-samples", show_default=True, help="Folder for selection and plan.")
+@_FORMAT
+def sample_items_command(run: Path, folder: Path, style: str, **words: Any) -> None:  # noqa: ANN401 - the options as click gives them
+    """Draw an audit sample that anybody can draw again from the published run, the purpose and the beacon."""
+    from recon.record.drawing import draw, planned, written
+
+    drawn = draw(run, planned(words))
+    files = [str(path) for path in written(drawn, folder)]
+    _print(drawn.facts | {"files": files}, style, f"{drawn.facts['selected']} of {drawn.facts['items']} items drawn\n" + "\n".join(files))
 
 
 @cli.command("diff")

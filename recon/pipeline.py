@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from recon.deliver.pack import Packed, PackTerms
     from recon.domain.control import Control, Planned
     from recon.domain.engagement import Engagement
     from recon.domain.framework import Framework
@@ -146,3 +147,18 @@ def gate(engagement: Engagement, suite_file: Path, *, table: str | None = None, 
     if database is None:
         extracts = load(engagement, rulebook.read_profile(engagement.source, engagement.folder))
     return judge_by_suite(suite_file, extracts=extracts, database=database, table=table)
+
+
+def pack(run: Path, folder: Path, terms: PackTerms) -> Packed:
+    """What `recon pack` does: the evidence pack of a published run, in `folder`, sealed and chained."""
+    from recon.deliver.pack import pack as make
+
+    return make(run, folder, rulebook.read_controls(places.rules() / "controls"), terms)
+
+
+def statements(run: Path, folder: Path, *, language: str = "en", party: str | None = None) -> list[Path]:
+    """What `recon statements` does: a page and a workbook per supplier and customer of a published run, written to `folder`."""
+    from recon.deliver.files import keep
+    from recon.report.accounts import statements as told
+
+    return [keep(folder / name, content) for name, content in told(run, language, party)]

@@ -1,4 +1,4 @@
-"""Room 8: names and contents -> a published folder, whole or not there."""
+"""Room 8: names and contents -> a published folder, whole or not there; a published folder -> a sealed evidence pack."""
 
 from recon.deliver.publish import deliver
 from recon.deliver.target import claim

@@ -22,6 +22,16 @@ def templates() -> Path:
     return _place("reports") / "templates"
 
 
+def pack_files() -> Path:
+    """Folder of the pages and the stand-alone checkers that go into evidence packs."""
+    return _place("reports") / "pack"
+
+
+def locked_packages() -> Path:
+    """The locked list of packages a run needs; not there where recon was installed by other means."""
+    return _place("requirements") / "run.txt"
+
+
 def sample_data() -> Path:
     """Folder of the two sample companies."""
     return _place("sample_data")

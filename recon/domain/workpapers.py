@@ -180,10 +180,12 @@ INVOICE_LINES: Final = _columns(
 ALLOCATIONS: Final = _columns(
     "cycle company_code order_number order_line_no fulfilment_number fulfilment_line_no invoice_number invoice_line_no quantity amount"
 )
-SETTLEMENTS: Final = _columns("cycle company_code party_id payment_number invoice_number amount discount write_off pass certainty")
+SETTLEMENTS: Final = _columns(
+    "cycle company_code party_id payment_number invoice_number amount discount write_off pass certainty currency payment_date"
+)
 BALANCES: Final = _columns(
     "cycle kind company_code party_id order_number order_line_no document_number document_line_no document_date quantity amount currency"
-    " amount_base age_days age_bucket"
+    " amount_base age_days age_bucket party_name"
 )
 REJECTED: Final = _columns("table source_file source_row column rule value message")
 #: Whom and what a rejected cell is about, as far as its row could be read; travels beside REJECTED, for controls.

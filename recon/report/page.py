@@ -80,7 +80,7 @@ def page(run: Workpapers, workpapers: Workpapers, facts: dict[str, Any], layers:
     memory) are what the edition's readers may see.
     """
     words = speak(edition.language)
-    environment = _environment(words, workpapers.engagement.currency)
+    environment = environment_of(words, workpapers.engagement.currency)
     judged, chosen = verdict(run), edition.terms.sections
     context = (
         view(workpapers, facts, layers, edition, words)
@@ -100,7 +100,7 @@ def page(run: Workpapers, workpapers: Workpapers, facts: dict[str, Any], layers:
 def beside(workpapers: Workpapers, orders: Orders, number_of_page: int, edition: Edition) -> bytes:
     """A page of order timelines that the edition's own page has no room for."""
     words = speak(edition.language)
-    environment = _environment(words, workpapers.engagement.currency)
+    environment = environment_of(words, workpapers.engagement.currency)
     pages = edition.orders.pages if edition.orders else 0
     context = {"engagement": workpapers.engagement, "back": edition.file, "number_of_page": number_of_page, "pages": pages} | _frame(edition, words)
     context |= blocks(orders, words, workpapers.engagement.time_zone)
@@ -111,14 +111,14 @@ def beside(workpapers: Workpapers, orders: Orders, number_of_page: int, edition:
 
 def _frame(edition: Edition, words: Words) -> dict[str, Any]:
     """What every page of an edition is framed by: style, script, words, the way to the other languages."""
-    style, script = _static("report.css"), "\n".join(_static(name) for name in _SCRIPTS)
+    style, script = static("report.css"), "\n".join(static(name) for name in _SCRIPTS)
     terms = edition.terms
     return {
         "html_language": LANGUAGES[edition.language],
         "style": Markup(style),  # noqa: S704 - our own file; nothing of a run is in it
         "script": Markup(script),  # noqa: S704
-        "style_hash": _hash(style),
-        "script_hash": _hash(script),
+        "style_hash": hash_of(style),
+        "script_hash": hash_of(script),
         "script_words": {key: words(text) for key, text in _SCRIPT_WORDS.items()}
         | {"actions": {key: words(text) for key, text in vocabulary.ACTIONS.items()}},
         "edition": {
@@ -131,7 +131,8 @@ def _frame(edition: Edition, words: Words) -> dict[str, Any]:
     }
 
 
-def _environment(words: Words, currency: str) -> jinja2.Environment:
+def environment_of(words: Words, currency: str) -> jinja2.Environment:
+    """The templates with escaping on, our words and our ways to write figures; `currency` is that of rounded sums."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     loader = FileSystemLoader(places.templates())
@@ -203,9 +204,11 @@ def _amount(value: Decimal | str | None) -> Decimal | None:
     return Decimal(value) if value is not None else None
 
 
-def _static(name: str) -> str:
+def static(name: str) -> str:
+    """The text of a style or script of ours."""
     return (places.templates() / "static" / name).read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
+def hash_of(text: str) -> str:
+    """What a content security policy calls this text."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
