@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    import jinja2
+
     from recon.report.words import Words
 
 
@@ -94,8 +96,9 @@ def statements(run: Path, language: str, party: str | None = None) -> Iterator[t
     found = accounts(run, party)
     if not found:
         raise TermsRefused("the run knows nothing of this party", where=str(run), got=str(party), todo="name a party_id of results/balances.csv")
+    letter = _letter(words, summary["currency"])
     for account in found:
-        yield f"{account.file}.html", statement_page(account, summary, words)
+        yield f"{account.file}.html", _page(account, summary, words, letter)
         yield f"{account.file}.xlsx", statement_workbook(account, facts["engagement"]["entity"], summary["as_of"], words)
 
 
@@ -149,15 +152,21 @@ def _owed() -> pl.Expr:
 
 
 # ── forms ────────────────────────────────────────────────────────────────────────────────────────────────────
-def statement_page(account: Account, summary: Mapping[str, Any], words: Words) -> bytes:
+def _letter(words: Words, currency: str) -> jinja2.Template:
+    """The template, made ready once for all statements."""
+    from recon.report.page import environment_of
+
+    return environment_of(words, currency).get_template("statement.html")
+
+
+def _page(account: Account, summary: Mapping[str, Any], words: Words, letter: jinja2.Template) -> bytes:
     """The statement as one page, for mail and paper."""
     from markupsafe import Markup
 
-    from recon.report.page import environment_of, hash_of, static
+    from recon.report.page import hash_of, static
 
     style = static("statement.css")
-    environment = environment_of(words, summary["currency"])
-    text = environment.get_template("statement.html").render(
+    text = letter.render(
         account=account,
         entity=summary["entity"],
         as_of=summary["as_of"],
