@@ -34,8 +34,15 @@ _AUDIENCE = click.option(
 _ENGAGEMENT = click.argument("engagement_file", metavar="ENGAGEMENT.yaml", type=click.Path(path_type=Path))
 
 
+_RUN = click.argument("run", metavar="RUN_DIR", type=click.Path(path_type=Path))
+
+
 def _folder_option(default: str) -> Callable[..., Any]:
-    return click.option("--out", "folder", type=click.Path(path_type=Path), default=default, show_default=True, help="Folder to publish to.")
+    return click.option("--out", "folder", type=click.Path(path_type=Path), default=default, show_default=True, help="Folder to write to.")
+
+
+def _path_option(name: str, meaning: str) -> Callable[..., Any]:
+    return click.option(name, type=click.Path(path_type=Path), help=meaning)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -248,49 +255,30 @@ def verify_command(folder: Path, keys: tuple[str, ...], head: str | None, style:
 
 
 @cli.command("pack")
-@click.argument("run", metavar="RUN_DIR", type=click.Path(path_type=Path))
-@click.option(
-    "--out",
-    "folder",
-    type=click.Path(path_type=Path),
-    default="recon-packs",
-    show_default=True,
-    help="Folder of the packs, their seals and the chain.",
-)
-@click.option(
-    "--key", "key_file", type=click.Path(path_type=Path), help="Private key of `recon keygen`; without one the pack says that it is not signed."
-)
-@click.option("--inputs", type=click.Path(path_type=Path), help="Folder of the engagement file: copy the inputs from there. Default: pointers only.")
-@click.option("--samples", type=click.Path(path_type=Path), help="Folder that `recon sample-items` wrote.")
-@click.option("--dispositions", type=click.Path(path_type=Path), help="CSV of decisions about exceptions.")
+@_RUN
+@_folder_option("recon-packs")
+@_path_option("--key", "Private key of `recon keygen`; without one the pack says that it is not signed.")
+@_path_option("--inputs", "Folder of the engagement file: copy the inputs from there. Default: pointers only.")
+@_path_option("--samples", "Folder that `recon sample-items` wrote.")
+@_path_option("--dispositions", "CSV of decisions about exceptions.")
 @click.option("--reason", help="Why the same run gets another pack.")
 @_FORMAT
-def pack_command(
-    run: Path,
-    folder: Path,
-    key_file: Path | None,
-    inputs: Path | None,
-    samples: Path | None,
-    dispositions: Path | None,
-    reason: str | None,
-    style: str,
-) -> None:
+def pack_command(run: Path, folder: Path, key: Path | None, style: str, **contents: Any) -> None:  # noqa: ANN401 - paths and a reason
     """Build a sealed evidence pack of a published run: report, inputs, rules, results, decisions, samples, verifier."""
     from recon.deliver.pack import PackTerms
     from recon.deliver.seal import read_key
     from recon.pipeline import pack
 
-    key = read_key(key_file) if key_file else None
-    packed = pack(run, folder, PackTerms(key=key, inputs=inputs, samples=samples, dispositions=dispositions, reason=reason))
+    packed = pack(run, folder, PackTerms(key=read_key(key) if key else None, **contents))
     facts = {"pack": str(packed.folder), "head": packed.seal.digest, "key_id": packed.seal.record["key_id"], **packed.seal.record["counts"]}
-    signed = f"signed by key {packed.seal.record['key_id']}" if key_file else "NOT SIGNED: no key was given"
+    signed = f"signed by key {packed.seal.record['key_id']}" if key else "NOT SIGNED: no key was given"
     _print(facts, style, f"pack: {packed.folder}\n{signed}\nhead of the chain, to be kept by somebody else: {packed.seal.digest}")
 
 
 @cli.command("statements")
-@click.argument("run", metavar="RUN_DIR", type=click.Path(path_type=Path))
+@_RUN
 @click.option("--party", help="One supplier or customer; default: everybody with something open, paid or different.")
-@click.option("--out", "folder", type=click.Path(path_type=Path), default="recon-statements", show_default=True, help="Folder to write to.")
+@_folder_option("recon-statements")
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", help="Language of the statements.")
 @_FORMAT
 def statements_command(run: Path, party: str | None, folder: Path, language: str, style: str) -> None:
@@ -311,7 +299,7 @@ def keygen_command(place: Path) -> None:
 
 
 @cli.command("sample-items")
-@click.argument("run", metavar="RUN_DIR", type=click.Path(path_type=Path))
+@_RUN
 @click.option("--population", default="exceptions", show_default=True, help="exceptions, order_lines, invoice_lines, settlements or balances.")
 @click.option("--method", type=click.Choice(["random", "systematic", "stratified", "mus"]), required=True, help="How to choose.")
 @click.option("--purpose", required=True, help="What the sample is for; part of the seed and of the files' names.")
@@ -322,7 +310,7 @@ def keygen_command(place: Path) -> None:
 @click.option("--expected", default="0", show_default=True, help="Expected deviations; of mus the expected amount of error.")
 @click.option("--certain-from", help="Of stratified: every item from this amount on is taken.")
 @click.option("--where", metavar="COLUMN=VALUE", help="Draw from these rows only.")
-@click.option("--out", "folder", type=click.Path(path_type=Path), default="recon-samples", show_default=True, help="Folder for selection and plan.")
+@_folder_option("recon-samples")
 @_FORMAT
 def sample_items_command(run: Path, folder: Path, style: str, **words: Any) -> None:  # noqa: ANN401 - the options as click gives them
     """Draw an audit sample that anybody can draw again from the published run, the purpose and the beacon."""
