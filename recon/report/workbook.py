@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from recon.domain.engagement import SEVERITIES as SEVERITY_ORDER
 from recon.domain.money import MONEY
 from recon.domain.workpapers import REJECTED, STATEMENTS
 from recon.report import totals
+from recon.report.figures import number
 from recon.report.sheet_rows import Marks
 from recon.report.verdict import HEADLINES, sentence, verdict
 from recon.report.vocabulary import (
@@ -64,14 +66,17 @@ _LAYER: Final = (
     "kind", "age_bucket", "company_code", "party_id", "party_name", "order_number", "order_line_no", "document_number", "document_line_no",
     "document_date", "quantity", "amount", "currency", "amount_base", "age_days",
 )  # fmt: skip
+#: Rows of one kind in a workbook, the heaviest; more are in results/, and the first sheet says so. A book of a million rows is opened by nobody.
+ROWS_MOST: Final = 200_000
 _FILE: Final = ("input", "source_file", "rows", "size_bytes", "encoding", "sha256")
 
 
 def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFrame, words: Words) -> bytes:
     """The workbook of a run. `facts` is its summary, `layers` its open layers in memory. Amounts are numbers with every digit."""
     marks = Marks()
+    cut = _beyond(workpapers, layers)
     contents = [
-        _summary(workpapers, facts, words),
+        _summary(workpapers, facts, words, cut),
         _sheet(_("Files"), _files(workpapers), _FILE, words),
         _sheet(_("Tie-out"), workpapers.tie_out, tuple(workpapers.tie_out.columns), words),
         _sheet(_("Statements"), _spoken(workpapers.statements, words, "message").sort("table", "rule"), STATEMENTS[:7], words),
@@ -81,7 +86,7 @@ def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFr
         *_by_control(workpapers, words),
         _sheet(_("Suppressed"), workpapers.register.suppressed, ("control_id", *_EXCEPTION, "suppression"), words),
         _sheet(_("Balances"), totals.balances(layers), ("kind", "age_bucket", "count", "amount_base", "amount_unknown"), words),
-        _sheet(_("Open items"), _heaviest(layers, "amount_base", "kind", "document_number", "document_line_no"), _LAYER, words),
+        _sheet(_("Open items"), _heaviest(layers, "amount_base", "kind", "document_number", "document_line_no").head(ROWS_MOST), _LAYER, words),
         _sheet(_("Not testable"), workpapers.outcomes.not_testable, tuple(workpapers.outcomes.not_testable.columns), words),
         _sheet(_("Rejected rows"), workpapers.rejected.sort(REJECTED[:5]), REJECTED, words),
         _sheet(_("Changes"), workpapers.register.changes, tuple(workpapers.register.changes.columns), words),
@@ -91,14 +96,14 @@ def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFr
     if not (marks.cut_cells or marks.numbers_as_text):
         return made
     # what the rows needed is known once they are written: say it on the first sheet and write again
-    first = _summary(workpapers, facts, words, marks)
+    first = _summary(workpapers, facts, words, cut, marks)
     return workbook_bytes([first, *present[1:]], Marks(), f"{workpapers.engagement.entity} {workpapers.engagement.as_of.isoformat()}")
 
 
 # ── the first sheet ──────────────────────────────────────────────────────────────────────────────────────────
-def _summary(workpapers: Workpapers, facts: Mapping[str, Any], words: Words, marks: Marks | None = None) -> Sheet:
+def _summary(workpapers: Workpapers, facts: Mapping[str, Any], words: Words, cut: Mapping[str, int], marks: Marks | None = None) -> Sheet:
     """One figure per row: what it is about, count, amount in company currency, rows without a known amount, words."""
-    rows = [*_run_rows(workpapers, facts, words), *_figure_rows(facts, words), *_note_rows(words, marks)]
+    rows = [*_run_rows(workpapers, facts, words), *_figure_rows(facts, words), *_note_rows(words, cut, marks)]
     schema = {
         "section": pl.String(),
         "item": pl.String(),
@@ -149,8 +154,17 @@ def _figures(section: str, item: str, figures: Mapping[str, Any]) -> dict[str, A
     return {"section": section, "item": item, "count": figures["count"], "amount_base": known, "amount_unknown": figures["amount_unknown"]}
 
 
-def _note_rows(words: Words, marks: Marks | None) -> Iterable[dict[str, Any]]:
+def _beyond(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, int]:
+    """What has more rows than the workbook shows, and how many."""
+    heights = {_("Exceptions"): workpapers.register.exceptions.height, _("Open items"): layers.height}
+    return {what: height for what, height in heights.items() if height > ROWS_MOST}
+
+
+def _note_rows(words: Words, cut: Mapping[str, int], marks: Marks | None) -> Iterable[dict[str, Any]]:
     section = words(_("About this workbook"))
+    for what, height in cut.items():
+        text = words(_("The %(shown)s heaviest of %(all)s are shown; results/ has all of them."), shown=number(ROWS_MOST), all=number(height))
+        yield {"section": section, "item": words(what), "count": height, "text": text}
     yield {"section": section, "text": words(_("A view of the files under results/, which are the record. No cell is a formula or a link."))}
     if marks and marks.cut_cells:
         text = _("Cells that were longer than a cell can hold and end with the mark %(mark)s; results/ has them whole.")
@@ -177,8 +191,12 @@ def _controls_columns(workpapers: Workpapers) -> tuple[str, ...]:
 
 
 def _by_control(workpapers: Workpapers, words: Words) -> list[Sheet | None]:
-    """A sheet per control that found something, its heaviest exceptions first."""
-    told = _spoken(workpapers.register.exceptions, words, "message")
+    """A sheet per control that found something, its heaviest exceptions first; of very many exceptions the gravest and heaviest."""
+    rank = pl.col("severity").replace_strict({s: i for i, s in enumerate(SEVERITY_ORDER)}, default=len(SEVERITY_ORDER), return_dtype=pl.Int64)
+    every = workpapers.register.exceptions
+    if every.height > ROWS_MOST:
+        every = every.sort(rank, "amount_at_risk_base", "exception_id", descending=[False, True, False], nulls_last=True).head(ROWS_MOST)
+    told = _spoken(every, words, "message")
     found = _heaviest(told, "amount_at_risk_base", "exception_id").partition_by("control_id", as_dict=True, maintain_order=True)
     return [_sheet(str(control), found[(control,)], _EXCEPTION, words) for (control,) in sorted(found)]
 

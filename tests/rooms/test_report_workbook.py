@@ -164,6 +164,20 @@ def test_the_summary_says_what_was_cut(make_workpapers):
     assert note["Count"] == 3
 
 
+def test_of_very_many_rows_the_heaviest_are_shown_and_all_are_counted(make_workpapers, monkeypatch):
+    monkeypatch.setattr("recon.report.workbook.ROWS_MOST", 25)
+    published = report(make_workpapers(60), "en")
+    book = opened(published["report/report.xlsx"])
+    shown = [row for sheet in book.worksheets if re.fullmatch(r"[A-Z]{3}-\d\d", sheet.title) for row in rows(sheet)]
+    table = written(published, "results/exceptions.csv")
+    gravest = table.filter(pl.col("severity") == "critical").height
+    assert len(shown) == 25
+    assert sum(row["Severity"] == "Critical" for row in shown) == gravest
+    assert len(rows(book["Open items"])) == 25
+    told = {row["What"]: row for row in rows(book["Summary"]) if "heaviest of" in (row["In words"] or "")}
+    assert (told["Exceptions"]["Count"], told["Open items"]["Count"]) == (60, 120)
+
+
 @pytest.mark.parametrize(
     ("amount", "as_text"),
     [
