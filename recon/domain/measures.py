@@ -159,7 +159,9 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id document_type:text document_number:id document_version:count party_id:id party_name:text group_id:id item_group:id"
         " document_date:date actor_id:id person_id:id on_behalf_of:id action_at:timestamp step:id currency:id amount_at_decision:money"
         " amount_basis:text effective_limit_amount:money limit_currency:id limit_is_known:flag limit_is_unlimited:flag excess_amount:money"
-        f" excess_amount_base:money amount_net_base:money same_person_duty:text persons_known:flag {_SOURCE}",
+        f" excess_amount_base:money amount_net_base:money same_person_duty:text persons_known:flag"
+        " has_authority:flag delegation_is_valid:flag delegation_cap_amount:money delegation_is_circular:flag left_on:date hours_after_leaving:rate"
+        f" leaving_is_known:flag {_SOURCE}",
     ),
     "order_timing": (
         "one row per order document: its creation against the first thing it should have come before",

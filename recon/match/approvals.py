@@ -14,6 +14,7 @@ from recon.match.authority import decided, decision_rows, with_limits
 from recon.match.company import company_facts
 from recon.match.duties import with_duties
 from recon.match.given import earliest_moment, is_given, latest_moment, local_day, shaped, table
+from recon.match.standing import with_standing
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -55,7 +56,7 @@ def approvals(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, 
     state = _state(documents, given, required, with_events)
     pairs = of_documents(documents, events)
     rows = decided(events, pairs, documents, uncounted_documents(lines, settlement), engagement)
-    rows = with_duties(with_limits(rows, accepted, engagement), accepted, lines, settlement)
+    rows = with_duties(with_standing(with_limits(rows, accepted, engagement), accepted, engagement), accepted, lines, settlement)
     return Approvals(state.lazy(), decision_rows(rows).lazy(), events, documents, pairs)
 
 

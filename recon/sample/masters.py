@@ -24,11 +24,15 @@ _ABROAD: Final = (("US", "USD", "Inc."), ("DE", "EUR", "GmbH"), ("JP", "JPY", "K
 #: company-currency units per unit on the first of the first month; each month moves by some thousandths
 _RATES: Final = {"USD": Decimal("7.1200"), "EUR": Decimal("7.8300"), "JPY": Decimal("0.0478")}
 
+#: A buying lead who left the company, and the last day he was there.
+LEAVER: Final = "BUYL9"
+LEFT_ON: Final = date(2026, 3, 31)
 _USERS: Final = """
 BUY01 P101 陈静 BUYER
 BUY02 P102 王磊 BUYER
 BUY03 P103 Laura_Berg BUYER
 BUY04 P104 孙浩 BUYER
+BUYL9 P199 钱进 BUYING_LEAD 50000
 REQ01 P111 李娜 REQUESTER
 REQ02 P112 周杰 REQUESTER
 REQ03 P113 Tom_Hughes REQUESTER
@@ -234,6 +238,8 @@ def _user_rows() -> list[Row]:
         row: Row = {"user_id": user_id, "person_id": person_id, "user_name": name.replace("_", " "), "roles": role, "is_active": "true"}
         if limit:
             row |= {"approval_limit": Decimal(limit[0]), "limit_currency": "CNY"}
+        if user_id == LEAVER:
+            row |= {"is_active": "false", "active_to": LEFT_ON}
         rows.append(row)
     return rows
 

@@ -10,6 +10,7 @@ from recon.sample.approvals import approve_invoice, approve_order, event, order_
 from recon.sample.book import Book, ago, days
 from recon.sample.chain import Chain
 from recon.sample.faults.registry import LATER, domestic, goods, on_document, plants, some_time
+from recon.sample.masters import LEAVER, LEFT_ON
 
 if TYPE_CHECKING:
     from datetime import date
@@ -78,6 +79,7 @@ def above_the_loan(book: Book) -> None:
     chain = _order(book, PROCURE_TO_PAY, book.day_between(ago(85), ago(65)), "2600.00")
     approve_order(chain, "BUYD1", on_behalf_of="BUYM1")
     book.expect("APR-03", *on_document("purchase_order", chain.number), "a deputy lent 200,000 approved 260,000")
+    book.expect("APR-06", *on_document("purchase_order", chain.number), "the loan of 200,000 does not cover 260,000")
 
 
 @plants("APR-04")
@@ -97,6 +99,32 @@ def own_order_under_another_login(book: Book) -> None:
     chain = _order(book, PROCURE_TO_PAY, day, "66.00", created_by="BUY04", buyer_id="BUY04")
     approve_order(chain, "BUYL2")
     book.expect("APR-04", *on_document("purchase_order", chain.number), "the buyer approved under his second login")
+
+
+@plants("APR-06")
+def loan_run_out(book: Book) -> None:
+    """The deputy of August still approves for the manager in the last days of the month before, and after it."""
+    for day in (book.day_between(ago(120), ago(95)), book.day_between(ago(58), ago(50))):
+        chain = _order(book, PROCURE_TO_PAY, day, "310.00")
+        approve_order(chain, "BUYD1", on_behalf_of="BUYM1")
+        book.expect("APR-06", *on_document("purchase_order", chain.number), "nothing was lent to the deputy that day")
+        book.expect("APR-14", *on_document("purchase_order", chain.number), "the deputy has no say of his own")
+
+
+@plants("APR-14")
+def approved_by_a_colleague(book: Book) -> None:
+    """Approved by somebody who may ask for goods and nothing else."""
+    chain = _order(book, PROCURE_TO_PAY, some_time(book), "63.00", requester_id="REQ02")
+    approve_order(chain, "REQ01")
+    book.expect("APR-14", *on_document("purchase_order", chain.number), "approved by a requester")
+
+
+@plants("APR-15")
+def approved_by_a_leaver(book: Book) -> None:
+    """Approved with the login of a lead who had left."""
+    chain = _order(book, PROCURE_TO_PAY, book.day_between(LEFT_ON + days(1), ago(60)), "59.00")
+    approve_order(chain, LEAVER)
+    book.expect("APR-15", *on_document("purchase_order", chain.number), "approved with the login of somebody who had left")
 
 
 @plants("TIM-05")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY, Cycle
@@ -9,6 +10,7 @@ from recon.sample.approvals import approve_invoice, approve_order, event, order_
 from recon.sample.book import Book, ago, days
 from recon.sample.chain import Chain
 from recon.sample.faults.registry import domestic, goods, some_time
+from recon.sample.masters import LEAVER, LEFT_ON
 from recon.sample.traps.registry import spares
 
 
@@ -76,3 +78,25 @@ def received_on_the_day_of_the_order(book: Book) -> None:
     event(book, order_keys(chain), "BUYL1", f"{day}T10:30:00+08:00")
     chain.fulfil(day, chain.whole())
     chain.invoice(day, chain.whole())
+
+
+@spares("APR-15", "APR-14")
+def approved_on_the_last_day(book: Book) -> None:
+    """A lead approves in the evening of his last day with the company."""
+    header = {"created_at": f"{LEFT_ON}T09:00:00+08:00", "sent_at": f"{LEFT_ON}T23:59:00+08:00"}
+    chain = Chain(book, PROCURE_TO_PAY, LEFT_ON, domestic(book, PROCURE_TO_PAY), **header)
+    chain.line(goods(book, PROCURE_TO_PAY), 100, Decimal("34.00"))
+    event(book, order_keys(chain), LEAVER, f"{LEFT_ON}T23:58:00+08:00")
+    chain.fulfil(LEFT_ON + days(4), chain.whole())
+    approve_invoice(chain, chain.invoice(LEFT_ON + days(6), chain.whole()))
+
+
+@spares("APR-06")
+def first_and_last_day_of_the_loan(book: Book) -> None:
+    """The deputy approves on the first and on the last day of August, up to what he was lent."""
+    for day in (date(2026, 8, 1), date(2026, 8, 31)):
+        chain = Chain(book, PROCURE_TO_PAY, day, domestic(book, PROCURE_TO_PAY))
+        chain.line(goods(book, PROCURE_TO_PAY), 100, Decimal("2000.00"))
+        approve_order(chain, "BUYD1", on_behalf_of="BUYM1")
+        chain.fulfil(day + days(4), chain.whole())
+        approve_invoice(chain, chain.invoice(day + days(6), chain.whole()))
