@@ -14,8 +14,8 @@ import pytest
 from recon.domain import measures, places
 from recon.domain.control import Control, Example, PlannedControls
 from recon.domain.engagement import Engagement, ParameterOverride, Period
-from recon.evaluate import check
-from recon.evaluate.judging import EXCEPTION, NOT_TESTABLE, clock_of, judge, population_plans
+from recon.evaluate import check, texts
+from recon.evaluate.judging import EXCEPTION, NOT_TESTABLE, PASSED, clock_of, judge, population_plans
 from recon.evaluate.settings import STATES, settle
 from recon.load.yaml_files import read_terms
 
@@ -179,3 +179,56 @@ def test_a_missing_column_teaches() -> None:
     with pytest.raises(Exception, match=r'Did you mean "age_days"') as refused:
         check([control], engagement({}, "MIS-03"), read_terms(places.rules() / "planned.yaml", PlannedControls).controls)
     assert "exception_when" in str(refused.value)
+
+
+#: Columns whose emptiness is an answer, or that are never empty: a source without them is refused, or matching always fills them.
+SAYS_NOTHING_BY_DESIGN = {
+    ("APR-04", "same_person_duty"): "empty: no duty was found; whether all persons are known stands beside it",
+    ("APR-06", "delegation_cap_amount"): "empty: lent without a cap",
+    ("APR-07", "span_days"): "empty: the limit is never passed; whether the person is known stands beside it",
+    ("APR-08", "release_limit_amount"): "empty: no limit of that person is on record, so none was passed",
+    ("APR-15", "left_on"): "empty: still there; whether that is known stands beside it",
+    ("CSH-17", "account_changed_days"): "empty: the account was not changed",
+    ("CUT-02", "closed_at"): "empty: the period is open; whether it is on file stands beside it",
+    ("DAT-05", "is_active"): "empty: the master does not say that the party is inactive",
+    ("DAT-05", "is_blocked"): "empty: the master does not say that the party is blocked",
+    ("DAT-17", "order_state"): "empty: the order was open",
+    ("PAY-13", "master_term_days"): "empty: nothing was agreed to differ from",
+    ("PAY-13", "payment_term_days"): "empty: the invoice states no terms of its own",
+    ("TAX-01", "tax_rate"): "empty: the invoice states no rate of its own",
+    **{("DUP-03", name): "always measured of a pair" for name in ("same_amount", "same_party")},
+    **{("DAT-10", name): "always measured of a reference that resolves" for name in ("document_date", "referenced_date")},
+    **{(control_id, "fulfilment_date"): "required of every source" for control_id in ("MIS-05", "MIS-18")},
+    ("DAT-01", "value"): "always told of a cell that was set aside",
+    ("DAT-03", "gross_tail_amount"): "empty: the header has no gross amount to disagree with",
+    ("MIS-01", "document_amount_gross_base"): "the line's own amount stands in for it",
+}
+
+
+def verdict_of(control: Control, example: Example, blanked: str) -> int:
+    terms = engagement(dict(example.parameters), control.id)
+    table = control.population.table
+    settings = settle([control], terms)
+    given = {**example.given, blanked: None}
+    rows = population_plans({table: population(table, given).lazy()}, [control], settings, {})[table].collect()
+    return int(judge(table, rows, [control], settings, clock_of(terms)).verdicts[control.id][0])
+
+
+BLANKED = [
+    (control.id, example.case, column)
+    for control in controls().values()
+    for example in control.examples
+    if example.expect == "exception"
+    for column in texts.judging_columns(control)
+    if example.given.get(column) is not None
+]
+
+
+@pytest.mark.parametrize(("control_id", "case", "column"), BLANKED)
+def test_an_unknown_value_is_never_a_pass(control_id: str, case: str, column: str) -> None:
+    """A row that is an exception does not become a pass because somebody does not tell one of its values."""
+    control = controls()[control_id]
+    example = next(e for e in control.examples if e.case == case)
+    if (control_id, column) in SAYS_NOTHING_BY_DESIGN:
+        pytest.skip(SAYS_NOTHING_BY_DESIGN[control_id, column])
+    assert verdict_of(control, example, column) != PASSED
