@@ -77,7 +77,7 @@ class Control(Terms):
     cycle: Literal["procure_to_pay", "order_to_cash", "both"]
     assertion: list[str]
     tier: Literal[1, 2, 3] = 1
-    severity: Literal["critical", "high", "medium", "low", "indicator"]
+    severity: Literal["critical", "high", "medium", "low", "indicator", "note"]  # a note is counted, it never is an exception
     severity_when: list[SeverityRule] = []
     scope: Literal["order", "party", "entity"]
     risk: Words

@@ -94,6 +94,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " received_date:date due_date:date currency:id fx_rate:rate amount_net:money amount_gross:money amount_gross_base:money paid_amount:money"
         f" open_amount:money line_count:count linked_line_count:count is_live:flag exclusion_reason:text created_at:timestamp"
         f" created_at_is_date_only:flag created_by:id payment_block:id order_number:id"
+        # the header against its lines, document currency; tail_convention: how the header's tax was rounded where only that differs
+        " lines_amount_gross:money header_tail_amount:money tail_convention:text is_incomplete:flag"
         " block_released_by:id block_released_at:timestamp block_released_at_is_date_only:flag block_release_reason:text"
         f" {_SOURCE}",
     ),
@@ -301,6 +303,18 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
         f" order_number:id order_line_no:id item_id:id uom:id base_uom:id uom_convertible:flag currency:id amount_base:money {_SOURCE}",
     ),
+    "document_line_sign": (
+        "one row per line, or invoice, whose sign contradicts the kind of its document",
+        "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
+        f" party_name:text group_id:id said:text currency:id amount_base:money contradicts_kind:flag {_SOURCE}",
+    ),
+    "document_rate": (
+        "one row per live order or invoice in foreign currency: its own exchange rate, and the rate on file on its dates",
+        "cycle:id company_code:id document_type:text document_number:id internal_number:id document_date:date posting_date:date order_number:id"
+        " party_id:id party_name:text group_id:id currency:id document_rate:rate reference_rate:rate reference_date:date reference_age_days:count"
+        " posting_reference_rate:rate posting_reference_date:date posting_reference_age_days:count amount_net:money amount_base:money"
+        f" {_SOURCE}",
+    ),
     "repeated_row": (
         "one row per natural key whose rows say the same word for word: kept once, repeat_count set aside, amounts are theirs",
         "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
@@ -386,6 +400,7 @@ COVERED_ELSEWHERE: Final = (
     "duplicate_pair",
     "document_reference",
     "document_line_unit",
+    "document_line_sign",
     "counterparty_reference",
     "closed_order_reference",
 )
@@ -394,6 +409,7 @@ COVERED_ELSEWHERE: Final = (
 #: other measured table is bucket-local: its rows depend only on documents of one party group and what they name, and on masters;
 #: it is measured bucket by bucket (`match/measured.py`), and its rows of all buckets together are the table.
 WHOLE: Final = (
+    "document_line_sign",
     "stock_position",
     "item_forecast",
     "stock_roll",

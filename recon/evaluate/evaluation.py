@@ -11,7 +11,7 @@ from recon.domain import measures
 from recon.domain.money import MONEY
 from recon.domain.workpapers import CONTROLS, Outcomes
 from recon.evaluate import exceptions, rulebook, status
-from recon.evaluate.judging import NOT_TESTABLE, Judged, Tally, clock_of, frames_of, judge, population_plans, tally
+from recon.evaluate.judging import NOT_TESTABLE, NOTE, Judged, Tally, clock_of, frames_of, judge, population_plans, tally
 from recon.evaluate.matrix import lacking_tables, line
 from recon.evaluate.settings import settle
 
@@ -54,7 +54,7 @@ def evaluate(controls: Sequence[Control], accepted: Accepted, matches: Matches, 
         findings = findings.with_those_of(judged, its_controls, engagement)
         if table in status.NEEDED:
             standings[table] = status.standing(judged, its_controls)
-    rows = _register([findings.exceptions[c.id] for c in performed], performed)
+    rows = _register([findings.exceptions[c.id] for c in performed if c.id in findings.exceptions], performed)
     by_control = {c.id: _row(c, findings.tallies[c.id], rows, matches.covers) for c in performed}
     by_control |= {c.id: _unperformed(c, lacking[c.id]) for c in chosen if c.id in lacking}
     untested = [findings.untested[c.id] for c in performed if by_control[c.id]["status"] != "not_performed"]
@@ -79,7 +79,7 @@ class Findings:
     def with_those_of(self, judged: Judged, controls: Sequence[Control], engagement: Engagement) -> Findings:
         """These findings and those of one more population."""
         return Findings(
-            {**self.exceptions, **{c.id: exceptions.found_by(c, judged, engagement) for c in controls}},
+            {**self.exceptions, **{c.id: exceptions.found_by(c, judged, engagement) for c in controls if c.severity != NOTE}},
             {**self.untested, **{c.id: exceptions.untested_by(c, judged, NOT_TESTABLE) for c in controls}},
             {**self.tallies, **{c.id: tally(c, judged) for c in controls}},
         )
@@ -115,7 +115,8 @@ def _row(control: Control, fell: Tally, rows: pl.DataFrame, covers: Mapping[str,
         reason = (f"no row of the population says: {names}", f"总体中没有任何一行提供：{names}")
         return _unperformed(control, reason, fell)
     state = "exceptions" if own.height else "nothing_to_test" if size == 0 else "clean"
-    return line(control, state, (size, own.height, fell.untested), own["amount_at_risk_base"].sum()) | _worth(fell)
+    noted = (f"noted on {fell.noted:,} rows, which are no exceptions", f"记录 {fell.noted:,} 行，不作为例外") if fell.noted else None
+    return line(control, state, (size, own.height, fell.untested), own["amount_at_risk_base"].sum(), noted) | _worth(fell)
 
 
 def _unperformed(control: Control, reason: tuple[str, str], fell: Tally | None = None) -> dict[str, object]:

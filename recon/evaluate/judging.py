@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted, Matches
     from recon.evaluate.settings import Settings
 
+#: Severity of controls that take notes and raise no exceptions.
+NOTE: Final = "note"
 #: Verdicts on one row, as small integers.
 OUTSIDE, PASSED, EXCEPTION, NOT_TESTABLE = 0, 1, 2, 3
 #: Columns of a population that describe a document, carried along wherever the population has them.
@@ -60,6 +62,7 @@ class Tally:
     unknown_columns: tuple[str, ...]
     amount_base: Decimal | None = None
     untested_amount_base: Decimal | None = None
+    noted: int = 0  # rows of which a note is taken, where the control takes notes
 
 
 def size_of(table: str) -> str | None:
@@ -137,7 +140,8 @@ def tally(control: Control, judged: Judged) -> Tally:
     population = int(weight.filter(verdict != OUTSIDE).sum())
     untested = int(weight.filter(verdict == NOT_TESTABLE).sum())
     unknown = _unknown_columns(control, judged) if population and untested == population else ()
-    return Tally(population, untested, unknown, _worth(judged, verdict != OUTSIDE), _worth(judged, verdict == NOT_TESTABLE))
+    noted = int(weight.filter(verdict == EXCEPTION).sum()) if control.severity == NOTE else 0
+    return Tally(population, untested, unknown, _worth(judged, verdict != OUTSIDE), _worth(judged, verdict == NOT_TESTABLE), noted)
 
 
 def _worth(judged: Judged, rows: pl.Series) -> Decimal | None:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ONE: Final = 10**10  # one, as a whole number of ten digits
-_MODES: Final = {"half up": whole.half_up, "half even": whole.half_even, "down": whole.down}
+#: How a figure is rounded, by the word for it.
+MODES: Final = {"half up": whole.half_up, "half even": whole.half_even, "down": whole.down}
 _PRICE_DIGITS: Final = (2, 4, 6, 8)
 _Fit = dict[str, pl.Expr]
 
@@ -94,9 +95,9 @@ def _prepared(lines: pl.DataFrame) -> pl.DataFrame:
 def _net_fits() -> _Fit:
     """Net amounts: the product rounded otherwise, a price rounded first, or the net taken out of the rounded gross amount."""
     n, q, u, per, d, unit = (pl.col(name) for name in ("n", "q", "u", "per", "d", "step"))
-    fits = {f"quantity × price, by line, {word}": mode(q * u, per * 10**4 * unit) * unit - d == n for word, mode in _MODES.items()}
+    fits = {f"quantity × price, by line, {word}": mode(q * u, per * 10**4 * unit) * unit - d == n for word, mode in MODES.items()}
     for digits in _PRICE_DIGITS:
-        for word, mode in _MODES.items():
+        for word, mode in MODES.items():
             price = mode(u, pl.lit(10 ** (10 - digits), dtype=pl.Int128))
             spare = digits - 6
             value = whole.half_up(q * price * 10 ** max(-spare, 0), per * 10 ** max(spare, 0) * unit)
@@ -110,14 +111,14 @@ def _net_fits() -> _Fit:
 
 def _tax_from_net() -> _Fit:
     n, t, r, unit = (pl.col(name) for name in ("n", "t", "r", "step"))
-    return {f"net × rate, by line, {word}": mode(n * r, unit * ONE) * unit == t for word, mode in _MODES.items()}
+    return {f"net × rate, by line, {word}": mode(n * r, unit * ONE) * unit == t for word, mode in MODES.items()}
 
 
 def _tax_by_unit() -> _Fit:
     t, q, u, per, r, unit = (pl.col(name) for name in ("t", "q", "u", "per", "r", "step"))
     fits = {}
     for digits in _PRICE_DIGITS:
-        for word, mode in _MODES.items():
+        for word, mode in MODES.items():
             each = mode(u * r, per * 10 ** (10 - digits))
             tax = whole.half_up(q * each, unit * 10 ** (digits + 4)) * unit
             fits[f"net × rate, by unit of {digits} digits, {word}"] = tax == t
@@ -127,8 +128,8 @@ def _tax_by_unit() -> _Fit:
 def _tax_from_gross() -> _Fit:
     t, g, r, unit = (pl.col(name) for name in ("t", "g", "r", "step"))
     divisor = (r + ONE) * unit
-    fits = {f"gross − gross ÷ (1 + rate), by line, {word}": g - mode(g * ONE, divisor) * unit == t for word, mode in _MODES.items()}
-    return fits | {f"gross × rate ÷ (1 + rate), by line, {word}": mode(g * r, divisor) * unit == t for word, mode in _MODES.items()}
+    fits = {f"gross − gross ÷ (1 + rate), by line, {word}": g - mode(g * ONE, divisor) * unit == t for word, mode in MODES.items()}
+    return fits | {f"gross × rate ÷ (1 + rate), by line, {word}": mode(g * r, divisor) * unit == t for word, mode in MODES.items()}
 
 
 def _by_rate(lines: pl.DataFrame) -> pl.DataFrame:
@@ -143,14 +144,14 @@ def _by_rate(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _group_from_net() -> _Fit:
     n, t, r, unit = (pl.col(name) for name in ("n", "t", "r", "step"))
-    return {f"net × rate, by tax rate, {word}": pl.col("near") & (mode(n * r, unit * ONE) * unit == t) for word, mode in _MODES.items()}
+    return {f"net × rate, by tax rate, {word}": pl.col("near") & (mode(n * r, unit * ONE) * unit == t) for word, mode in MODES.items()}
 
 
 def _group_from_gross() -> _Fit:
     t, g, r, unit = (pl.col(name) for name in ("t", "g", "r", "step"))
     return {
         f"gross × rate ÷ (1 + rate), by tax rate, {word}": pl.col("near") & (mode(g * r, (r + ONE) * unit) * unit == t)
-        for word, mode in _MODES.items()
+        for word, mode in MODES.items()
     }
 
 
@@ -160,5 +161,5 @@ def _by_document(lines: pl.DataFrame) -> pl.DataFrame:
     stated = lines.lazy().filter(t.is_not_null() & r.is_not_null())
     near = ((t - whole.half_up(n * r, unit * ONE) * unit).abs() <= unit).fill_null(value=False).all()
     summed = stated.group_by("document").agg(t.sum(), product=(n * r).sum(), step=unit.first(), near=near)
-    fits = {f"net × rate, by document, {word}": pl.col("near") & (mode(pl.col("product"), unit * ONE) * unit == t) for word, mode in _MODES.items()}
+    fits = {f"net × rate, by document, {word}": pl.col("near") & (mode(pl.col("product"), unit * ONE) * unit == t) for word, mode in MODES.items()}
     return summed.select("document", **fits).collect(engine=IN_ORDER)

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain import money
-from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
-from recon.match.dense import IN_ORDER, aligned, chosen, sums
+from recon.match import header_tails
+from recon.match.dense import IN_ORDER, chosen, sums
 from recon.match.described import described
-from recon.match.given import table
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
     from recon.match.three_way import ThreeWay
 
 _KEY: Final = ["cycle", "company_code", "party_id", "invoice_number", "invoice_date", "internal_number"]
-_HEADER: Final = _KEY[:-1]
 _RELEASE: Final = ("block_released_by", "block_released_at", "block_released_at_is_date_only", "block_release_reason")
 
 
@@ -78,30 +76,14 @@ def invoice_documents(found: ThreeWay, accepted: Accepted) -> pl.LazyFrame:
     said = [*_KEY, "currency", "source_file", "source_row", "created_by", "created_at_is_date_only", *_RELEASE]
     first_line = found.raw.invoices.taken(documents["place"], *said, "invoice_kind").with_columns(pl.col("invoice_kind").fill_null("invoice"))
     documents = pl.concat([documents, first_line], how="horizontal")
-    headed = _with_headers(documents, accepted).lazy()
-    priced = headed.with_columns(
+    headed = header_tails.with_headers(documents, accepted)
+    spoken = [header_tails.conventions_of_headers(headed, found), header_tails.incomplete(headed, accepted)]
+    priced = headed.lazy().with_columns(
+        *spoken,
         exclusion_reason=pl.when(~pl.col("is_live")).then("exclusion_reason"),
         amount_gross_base=money.amount(pl.col("amount_gross"), pl.col("fx_rate")),
     )
     return described(priced, "invoice_match", accepted).select("document", *schema("invoice_match").keys())
-
-
-def _with_headers(documents: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
-    """Gross totals of the headers, where one header and one document share company, party, number and date."""
-    frames = [
-        table(accepted, cycle.invoice_header_table).select(
-            "company_code", "invoice_number", "invoice_date", "currency", cycle=pl.lit(cycle.name), party_id=cycle.party, header="amount_gross"
-        )
-        for cycle in CYCLES
-        if cycle.invoice_header_table in accepted.documents.tables
-    ]
-    if not frames:
-        return documents
-    headers = pl.concat(frames).unique([*_HEADER, "currency"], keep="none").collect(engine=IN_ORDER)
-    once = documents.filter(pl.len().over(_HEADER) == 1).select("document", *_HEADER, "currency")
-    found = once.join(headers, on=[*_HEADER, "currency"], how="inner", validate="1:1").select("document", "header")
-    joined = pl.concat([documents, aligned(found, "document", documents.height)], how="horizontal")
-    return joined.with_columns(amount_gross=pl.coalesce("header", "amount_gross")).drop("header")
 
 
 def paid_by_unit(found: ThreeWay, documents: pl.DataFrame) -> pl.DataFrame:

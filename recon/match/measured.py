@@ -18,6 +18,7 @@ from recon.match.changes import account_change, approved_change
 from recon.match.clusters import spend_cluster
 from recon.match.cut_off import cut_off
 from recon.match.dense import IN_ORDER
+from recon.match.document_rates import document_rates
 from recon.match.documents_entered import document_entry
 from recon.match.duplicates import duplicate_pairs
 from recon.match.given import MeasuredLines
@@ -71,6 +72,7 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
             "open_layer": open_layers.open_layer(found, written, settlement.open_items, engagement),
             "allocation": open_layers.allocation(found, written),
             "document_line_unit": doubtful_units,
+            "document_rate": document_rates(found, accepted, engagement),
             "settlement_match": settlement.settlement_match,
             "payment_match": payment_match(settlement, accepted, engagement),
             "application_match": application_match(settlement, accepted, engagement),

@@ -14,6 +14,7 @@ from recon.domain.workpapers import Matches
 from recon.match import stock, stock_movements
 from recon.match.damaged import damaged_values
 from recon.match.references import document_references
+from recon.match.signs import document_line_signs
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -24,7 +25,9 @@ def measured_of_company(accepted: Accepted, engagement: Engagement) -> Matches:
     """The tables of `measures.WHOLE`. Each is made by a function of its own module that reads few columns of many documents."""
     damage = damaged_values(accepted, engagement)
     references = document_references(accepted, engagement)
+    signs, lines_with_sign = document_line_signs(accepted, engagement)
     tables: dict[str, pl.LazyFrame] = {
+        "document_line_sign": signs,
         "document_reference": references.doubtful,
         "stock_position": stock.stock_positions(accepted, engagement),
         "item_forecast": stock.item_forecasts(accepted, engagement),
@@ -34,6 +37,7 @@ def measured_of_company(accepted: Accepted, engagement: Engagement) -> Matches:
         "counterparty_reference": references.foreign,
     }
     covers = {
+        "document_line_sign": lines_with_sign,
         "document_reference": references.looked_at,
         "damaged_value": damage.looked_at,
         "counterparty_reference": references.looked_at,

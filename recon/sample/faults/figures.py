@@ -8,7 +8,7 @@ from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY, Cycle
 from recon.sample.approvals import approve_invoice, approve_order
 from recon.sample.book import Book, days
 from recon.sample.chain import Chain, Document, Line, Part
-from recon.sample.faults.registry import LATER, goods, on_invoice, order, plants, some_time
+from recon.sample.faults.registry import LATER, goods, on_document, on_invoice, on_row, order, plants, some_time
 
 _EX_WORKS: dict[str, str] = {"incoterm": "EXW", "goods_issue_posted": "true"}
 
@@ -92,3 +92,55 @@ def dollar_rose(book: Book) -> None:
     """10,000 dollars at a rate 0.20 above the order's."""
     chain, line, document = at_another_rate(book, "0.2000", 100, "100.00")
     book.expect("CUR-03", *on_invoice(chain, document, line), "2,000.00 of exchange difference")
+
+
+def totalling(book: Book, by: str) -> tuple[Chain, Document]:
+    """An invoice whose header is off the sum of its lines by an amount."""
+    chain, _, document = billed(book, PROCURE_TO_PAY, "26.00")
+    header = book.rows[chain.cycle.invoice_header_table][-1]
+    header["amount_gross"] = Decimal(str(header["amount_gross"])) + Decimal(by)
+    return chain, document
+
+
+@plants("DAT-04")
+def header_above_lines(book: Book) -> None:
+    """The header says 1.00 more than the lines."""
+    chain, document = totalling(book, "1.00")
+    book.expect("DAT-04", (chain.cycle.invoice_type, document.number, ""), (chain.number, ""), "the header is 1.00 above its lines")
+
+
+@plants("DAT-07")
+def credit_called_positive(book: Book) -> None:
+    """A credit note for three returned pieces carries positive figures."""
+    chain, line, document = billed(book, PROCURE_TO_PAY, "29.00")
+    part = Part(line, Decimal(3), {"origin_invoice_number": document.number, "origin_invoice_line_no": "1"})
+    credit = chain.invoice(document.day + days(4), [part], "credit")
+    book.expect("DAT-07", *on_row(chain.cycle.invoice_type, credit.number), "a credit note with a positive quantity")
+
+
+def on_the(book: Book, day_of_month: int, **columns: Decimal | None) -> tuple[Chain, Line, Document]:
+    """Bought in dollars and billed on that day of a month; rates are on file for the first of each month only."""
+    billed_on = some_time(book).replace(day=day_of_month)
+    abroad = book.rng.choice([p for p in book.masters.suppliers if p.currency == "USD"])
+    chain = Chain(book, PROCURE_TO_PAY, billed_on - days(12), abroad, promised_date=LATER)
+    line = chain.line(goods(book, PROCURE_TO_PAY), 5, Decimal("100.00"))
+    approve_order(chain)
+    chain.fulfil(billed_on - days(2), chain.whole())
+    return chain, line, chain.invoice(billed_on, [Part(line, line.quantity, dict(columns))])
+
+
+@plants("CUR-01")
+def no_rate(book: Book) -> None:
+    """Billed on the 20th without a rate; the latest on file is of the first."""
+    chain, _, document = on_the(book, 20, fx_rate=None)
+    book.expect("CUR-01", *on_document(chain.cycle.invoice_type, document.number), "the latest rate on file is 19 days old")
+
+
+@plants("CUR-02")
+def wrong_rate(book: Book) -> None:
+    """Booked three per cent above the rate of the month."""
+    chain, _, document = on_the(book, 1)
+    rate = book.masters.rate("USD", document.day) * Decimal("1.03")
+    for row in document.rows:
+        row["fx_rate"] = rate
+    book.expect("CUR-02", *on_document(chain.cycle.invoice_type, document.number), "three per cent above the rate on file")

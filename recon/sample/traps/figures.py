@@ -7,7 +7,7 @@ from decimal import Decimal
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.sample.book import Book, days
 from recon.sample.chain import Part
-from recon.sample.faults.figures import at_another_rate, billed, restate_tax
+from recon.sample.faults.figures import at_another_rate, billed, on_the, restate_tax, totalling
 from recon.sample.faults.registry import order, some_time
 from recon.sample.traps.registry import spares
 
@@ -79,3 +79,34 @@ def sample_billed_at_nothing(book: Book) -> None:
     chain, _ = order(book, PROCURE_TO_PAY, day, "0.00", 10)
     chain.fulfil(day + days(4), chain.whole())
     chain.invoice(day + days(6), chain.whole())
+
+
+@spares("DAT-04")
+def header_within_its_tail(book: Book) -> None:
+    """One line: the header may be off by a cent and a half, so a cent is nothing."""
+    totalling(book, "0.01")
+
+
+@spares("DAT-07")
+def discount_inside_an_invoice(book: Book) -> None:
+    """A negative line inside an invoice whose total is positive."""
+    day = some_time(book)
+    chain, line = order(book, PROCURE_TO_PAY, day, "31.00")
+    chain.fulfil(day + days(4), chain.whole())
+    rebate = chain.charge(Decimal("-5.00"), "")
+    rebate.columns.update({"line_kind": "discount", "charge_code": None})
+    chain.invoice(day + days(6), [Part(line, line.quantity), rebate])
+
+
+@spares("CUR-01")
+def rate_five_days_old(book: Book) -> None:
+    """Billed on the sixth without a rate: that of the first is five days old."""
+    on_the(book, 6, fx_rate=None)
+
+
+@spares("CUR-02", "CUR-03")
+def one_per_cent_off(book: Book) -> None:
+    """Booked exactly one per cent above the rate of the month."""
+    _, _, document = on_the(book, 1)
+    for row in document.rows:
+        row["fx_rate"] = book.masters.rate("USD", document.day) * Decimal("1.01")
