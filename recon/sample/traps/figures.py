@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
-from recon.sample.book import Book, days
+from recon.sample.book import AS_OF, CENT, Book, days
 from recon.sample.chain import Part
 from recon.sample.faults.figures import at_another_rate, billed, on_the, restate_tax, totalling
 from recon.sample.faults.registry import order, some_time
+from recon.sample.settle import settle
 from recon.sample.traps.registry import spares
 
 
@@ -84,7 +87,10 @@ def sample_billed_at_nothing(book: Book) -> None:
 @spares("DAT-04")
 def header_within_its_tail(book: Book) -> None:
     """One line: the header may be off by a cent and a half, so a cent is nothing."""
-    totalling(book, "0.01")
+    chain, document = totalling(book, "0.01")
+    due = document.rows[0]["due_date"]
+    if isinstance(due, date) and due < AS_OF:
+        settle(chain, due, [replace(document, gross=document.gross + CENT)])
 
 
 @spares("DAT-07")
