@@ -151,7 +151,7 @@ remittance_text text what the payer wrote
 write_off_amount money amount written off on the invoice
 is_disputed flag a dispute about the invoice is on record
 promised_payment_date date day by which the party has promised to pay
-reason_code id reason of a deduction
+reason_code id reason of a deduction or of a credit note
 applied_by id user who applied the cash
 applied_at timestamp when the cash was applied
 document_type id kind of document, a canonical table's stem
@@ -272,7 +272,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "invoice_kind": ("invoice", "credit", "value_credit", "value_debit", "prepayment", "reversal"),
     "line_kind": ("item", "service", "charge", "tax", "discount", "rounding", "prepayment_application"),
     "payment_kind": ("payment", "prepayment", "refund", "void"),
-    "action": ("submit", "approve", "reject", "withdraw", "delegate", "auto_approve", "release", "unapprove"),
+    "action": ("submit", "approve", "reject", "withdraw", "delegate", "auto_approve", "release", "unapprove", "close"),
     "account_role": ("gr_ir", "payables", "receivables", "inventory"),
     "doc_status": (
         "open",

@@ -85,7 +85,7 @@ def _invoice_line(order: str, fulfilment: str, party: str) -> str:
         " unit_price_net price_per discount_amount line_amount_net! tax_rate line_tax_amount line_amount_gross currency! fx_rate charge_code"
         " origin_invoice_number origin_invoice_line_no official_invoice_number official_invoice_code is_cancelled payment_block"
         " block_released_by block_released_at block_release_reason fiscal_period payment_term_days discount_date discount_share"
-        " created_by created_at posted_by posted_at internal_number is_disputed promised_payment_date"
+        " created_by created_at posted_by posted_at internal_number reason_code is_disputed promised_payment_date"
     )
 
 

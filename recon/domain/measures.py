@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from recon.domain import measures_beside
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -40,7 +42,10 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " ordered_amount:money fulfilled_amount:money invoiced_amount:money paid_amount:money ordered_amount_base:money invoiced_amount_base:money"
         " fulfilled_not_invoiced_quantity:quantity fulfilled_not_invoiced_amount:money invoiced_not_fulfilled_quantity:quantity"
         " invoiced_not_fulfilled_amount:money first_fulfilled_date:date last_fulfilled_date:date first_invoice_date:date"
-        f" first_invoice_posting_date:date last_invoice_date:date unconverted_line_count:count {_SOURCE}",
+        " first_invoice_posting_date:date last_invoice_date:date unconverted_line_count:count"
+        # flags and periods of the order; what receipts say they cost (null where one of them says nothing)
+        " is_final_invoice:flag closing_is_decided:flag has_stated_cost:flag received_cost_amount:money"
+        f" received_cost_amount_base:money {_SOURCE}",
     ),
     "fulfilment_line_match": (
         "one row per receipt or shipment line",
@@ -403,6 +408,7 @@ COVERED_ELSEWHERE: Final = (
     "document_line_sign",
     "counterparty_reference",
     "closed_order_reference",
+    *measures_beside.COVERED_ELSEWHERE,
 )
 
 #: Measured tables that look across parties: made once of all accepted documents (`match/whole.py`), their controls judged once. Every
@@ -420,6 +426,7 @@ WHOLE: Final = (
     "rejected_cell",
     "repeated_row",
     "conflicting_key",
+    *measures_beside.WHOLE,
 )
 
 #: Measured tables that a run makes of what it states about itself, after everything else was judged.
@@ -428,6 +435,7 @@ OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "cont
 #: What exceptions about the run itself speak about: no document of the company.
 RUN_DOCUMENT_TYPES: Final = ("tie_out", "statement", "extract", "control")
 
+_DECLARED.update(measures_beside.DECLARED)
 MEASURES: Final[dict[str, str]] = {name: title for name, (title, _) in _DECLARED.items()}
 
 

@@ -96,8 +96,10 @@ def _crossed_lines(found: ThreeWay) -> pl.DataFrame:
     return each
 
 
-def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accepted) -> pl.LazyFrame:
-    """One row per invoice line, sorted by key. `documents`: amount_gross_base per invoice document, by `document`.
+def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.DataFrame, accepted: Accepted) -> pl.LazyFrame:
+    """One row per invoice line, sorted by key.
+
+    `documents`: amount_gross_base per invoice document, by `document`; `charged`: charge_variance per charge line, by `row`.
 
     Credits and adjustments stand beside what they correct: they are wholly billable and nothing comes before them.
     """
@@ -110,6 +112,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
         {
             "crossed": positions(crossed["row"], lines.height),
             "counted": positions(before["row"], lines.height),
+            "charged": positions(charged["row"], lines.height),
             "told": positions(told["document"], documents.height).gather(lines["document"]),
         }
     )
@@ -136,11 +139,12 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, accepted: Accep
             ),
             *looked_up(crossed, "crossed", *_SIZES, *bridge.MEASURED),
             *looked_up(before, "counted", "invoiced_before_amount"),
+            *looked_up(charged, "charged", "charge_variance"),
             *looked_up(told, "told", "net_convention", "tax_convention"),
             pl.col("link_pass", "link_certainty").cast(pl.String),
         )
     )
-    order_terms = ("order_number", "order_line_no", "contract_id", "limit_amount", "planned_charge_amount", "promised_date", "is_price_estimated")
+    order_terms = ("order_number", "order_line_no", "contract_id", "limit_amount", "promised_date", "is_price_estimated")
     looked = placed.rename({"line_amount_net": "net"}).with_columns(
         *found.raw.orders.looked_up(
             "order_place", *order_terms, order_amount="line_amount_net", order_currency="currency", ordered_by="created_by", order_tax_rate="tax_rate"
@@ -164,7 +168,6 @@ def _own_groups(found: ThreeWay, accepted: Accepted) -> pl.DataFrame:
 
 def _with_terms(looked: pl.LazyFrame) -> pl.LazyFrame:
     has_unit = pl.col("unit").is_not_null()
-    is_charge = (pl.col("line_kind") == "charge").fill_null(value=False) & pl.col("planned_charge_amount").is_null()
     at_price = whole.times(at_order_price(whole.units("ordered_quantity"), plain=False), pl.lit(1, dtype=pl.Int128), 4)
     unit_price = whole.over(whole.units("value").abs() * 10**14, whole.units("billed").abs())
     base_price = whole.times(whole.units("order_unit_price"), whole.units("order_rate"), 10)
@@ -192,7 +195,7 @@ def _with_terms(looked: pl.LazyFrame) -> pl.LazyFrame:
         amount_gross="gross",
         amount_gross_base=_in_base("gross", "rate"),
         price_ratio=money.from_units(whole.over(unit_price * _TEN_DIGITS, whole.units("order_unit_price")), 10),
-        charge_variance=pl.when(is_charge & pl.col("has_order")).then("amount_base").when(pl.col("has_order") & ~is_charge).then(NONE),
+        charge_variance=pl.coalesce("charge_variance", pl.when("has_order").then(NONE)),
     )
 
 

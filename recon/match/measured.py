@@ -10,12 +10,13 @@ import polars as pl
 from recon.domain import tie_out
 from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
-from recon.match import document_lines, invoice_documents, master_standing, open_layers, parts
+from recon.match import charges, document_lines, invoice_documents, master_standing, open_layers, parts
 from recon.match.applications import application_match, payment_match
 from recon.match.approvals import Approvals, approvals
 from recon.match.calendars import calendar
 from recon.match.changes import account_change, approved_change
 from recon.match.clusters import spend_cluster
+from recon.match.consequences import consequences
 from recon.match.cut_off import cut_off
 from recon.match.dense import IN_ORDER
 from recon.match.document_rates import document_rates
@@ -38,6 +39,7 @@ from recon.match.timing import order_timing
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
+    from recon.match.three_way import ThreeWay
 
 
 def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
@@ -52,15 +54,13 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
         written = parts.write_out(found)
         settlement = settle(accepted, invoice_documents.invoice_documents(found, accepted), engagement)
         settled = settlement.invoices.collect(engine=IN_ORDER)
-        lines = MeasuredLines(
-            order_line_match(found, written, invoice_documents.paid_by_unit(found, settled)),
-            document_lines.fulfilment_line_match(found, written, accepted, engagement),
-            document_lines.invoice_line_match(found, settled, accepted),
-        )
+        charged = charges.charge_lines(found)
+        lines = _lines(found, written, settled, charged, engagement)
         approved = side_by_side.submit(approvals, accepted, lines, settlement, engagement)
         pairs, looked_at = duplicate_pairs(accepted, settled.lazy(), engagement)
         doubtful_units, unit_lines = document_lines.document_line_unit(found, written, accepted)
         parties, party_documents = master_standing.party_documents(accepted, engagement)
+        beside, beside_covers = consequences(found, lines, settlement, charged, engagement)
         items, item_lines = master_standing.unknown_item_lines(accepted, engagement)
         tables = {
             "party_document": parties,
@@ -96,7 +96,7 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
         "closed_order_reference": closed.result()[1],
     }
     rows = pl.concat([open_layers.line_tie_out(found), settlement.payment_tie_out])
-    return Matches(tables=tables, covers=covers, tie_out=tie_out.assured(rows))
+    return Matches(tables=tables | beside, covers=covers | beside_covers, tie_out=tie_out.assured(rows))
 
 
 def _conduct(
@@ -116,3 +116,13 @@ def _conduct(
         "order_wait": order_wait(accepted, lines, approved, days, engagement),
         "service_wait": service_wait(accepted, days, engagement),
     }
+
+
+def _lines(found: ThreeWay, written: parts.Parts, settled: pl.DataFrame, charged: pl.DataFrame, engagement: Engagement) -> MeasuredLines:
+    """The measured lines of orders, goods and bills, with what is paid (`settled`) and charged (`charged`) of them."""
+    accepted = found.ground.accepted
+    return MeasuredLines(
+        order_line_match(found, written, invoice_documents.paid_by_unit(found, settled)),
+        document_lines.fulfilment_line_match(found, written, accepted, engagement),
+        document_lines.invoice_line_match(found, settled, charged, accepted),
+    )

@@ -16,6 +16,7 @@ from recon.match.dense import IN_ORDER, aligned, chosen, positions, sums
 from recon.match.described import described
 from recon.match.given import table
 from recon.match.goods import ZERO
+from recon.match.order_facts import closing_decisions, received_cost
 
 if TYPE_CHECKING:
     from recon.match.parts import Parts
@@ -28,7 +29,16 @@ def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame) -> pl.La
     """One row per order line in force, sorted by key. `paid`: paid_amount per unit."""
     size = found.orders.height
     terms = found.units.drop("unit", "cycle", "company_code", "party_id", "item_id", "currency", "standard_cost", "uom", "tax_rate")
-    sides = [terms, found.goods.by_unit, _billed(found), _open_ends(found, parts), paid, _unconverted(found), _agreed(found)]
+    sides = [
+        terms,
+        found.goods.by_unit,
+        _billed(found),
+        _open_ends(found, parts),
+        paid,
+        _unconverted(found),
+        _agreed(found),
+        received_cost(found, parts),
+    ]
     figures = pl.concat([side.head(size) for side in sides], how="horizontal")
     measured = pl.concat([found.orders, figures], how="horizontal").lazy()
     if found.orders["exclusion_reason"].eq(live.SUPERSEDED).any():
@@ -37,6 +47,10 @@ def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame) -> pl.La
     whole.guard(figures, [("ordered_quantity", "price_times"), ("fulfilled", "price_times"), ("invoiced_amount", "order_rate")])
     raw_columns = [name for name in found.raw.orders.types if name not in figures.columns]
     told = measured.with_columns(found.raw.orders.looked_up("place", *raw_columns))
+    decided = closing_decisions(found).with_columns(closing_is_decided=pl.lit(value=True)).lazy()
+    if found.raw.orders.says("is_final_invoice"):  # where a source knows the flag at all, an empty one says no
+        told = told.with_columns(pl.col("is_final_invoice").fill_null(value=False))
+    told = told.join(decided, on=["cycle", "company_code", "order_number"], how="left", validate="m:1", maintain_order="left")
     return described(_counted(told, plain=plain), "order_line_match", found.ground.accepted).select(schema("order_line_match").keys())
 
 
@@ -45,6 +59,7 @@ def _counted(told: pl.LazyFrame, *, plain: bool) -> pl.LazyFrame:
     closed = pl.col("is_closed").fill_null(value=False) | pl.col("is_final_delivery").fill_null(value=False)
     in_base = {
         "order_unit_price_base": money.from_units(whole.times(whole.units("order_unit_price"), whole.units("fx_rate"), 10), 10),
+        "received_cost_amount_base": money.from_units(whole.times(whole.units("received_cost_amount"), whole.units("fx_rate"), 10), 6),
         "ordered_amount_base": money.from_units(whole.times(whole.units("ordered_amount"), whole.units("fx_rate"), 10), 6),
     }
     return told.with_columns(
@@ -60,6 +75,7 @@ def _counted(told: pl.LazyFrame, *, plain: bool) -> pl.LazyFrame:
         invoiced_amount_base=pl.when(pl.col("lines_without_rate").fill_null(0) == 0).then(pl.col("billed_base").fill_null(NONE)),
         first_fulfilled_date="first_day",
         last_fulfilled_date="last_day",
+        closing_is_decided=pl.col("closing_is_decided").fill_null(value=False),
         unconverted_line_count=pl.col("unconverted_line_count").fill_null(0),
     ).with_columns(**in_base)
 

@@ -41,7 +41,7 @@ _ORDERS: Final = _Kind(
     "company_code order_number={order}_number order_line_no={order}_line_no order_date={order}_date party_id={party} item_id item_group"
     " quantity uom unit_price_net unit_price_gross price_tax_basis tax_rate price_per currency fx_rate line_amount_net match_level"
     f" contract_id order_type=po_type po_version is_current_version doc_status {_ENTERED}",
-    "promised_date need_by_date over_receipt_share limit_amount is_closed is_final_delivery is_final_invoice buyer_id requester_id"
+    "promised_date need_by_date valid_from valid_to charge_code over_receipt_share limit_amount is_closed is_final_delivery is_final_invoice buyer_id requester_id"
     f" planned_charge_amount is_price_estimated sent_at sent_at{DATE_ONLY} is_bill_and_hold requested_date is_on_hold requisition_id order_origin {_SHOWN}",
 )
 _FULFILMENTS: Final = _Kind(
@@ -62,7 +62,7 @@ _INVOICES: Final = _Kind(
     " referenced_fulfilment_number={fulfilment}_number referenced_fulfilment_line_no={fulfilment}_line_no supplier_delivery_note item_id"
     " quantity uom unit_price_net price_per discount_amount line_amount_net tax_rate line_tax_amount line_amount_gross currency fx_rate"
     f" origin_number=origin_invoice_number origin_line_no=origin_invoice_line_no {_ENTERED}",
-    f"received_date due_date payment_block block_released_by block_released_at block_released_at{DATE_ONLY} block_release_reason posted_by {_SHOWN}",
+    f"received_date due_date payment_block charge_code reason_code block_released_by block_released_at block_released_at{DATE_ONLY} block_release_reason posted_by {_SHOWN}",
 )
 
 

@@ -13,6 +13,7 @@ from recon.domain import tie_out
 from recon.domain.workpapers import Matches
 from recon.match import stock, stock_movements
 from recon.match.damaged import damaged_values
+from recon.match.freight import freight_line
 from recon.match.references import document_references
 from recon.match.signs import document_line_signs
 
@@ -35,6 +36,7 @@ def measured_of_company(accepted: Accepted, engagement: Engagement) -> Matches:
         "stock_adjustment": stock_movements.stock_adjustments(accepted, engagement),
         "damaged_value": damage.values,
         "counterparty_reference": references.foreign,
+        "freight_line": freight_line(accepted, engagement),
     }
     covers = {
         "document_line_sign": lines_with_sign,

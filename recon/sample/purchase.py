@@ -87,9 +87,9 @@ def tons(start: Start) -> None:
 
 
 def transit_loss(start: Start) -> None:
-    """A twelfth was lost on the way and acknowledged by the carrier: billed in full."""
-    chain = fill(start, start.chain(), "MECHANICAL", "ELECTRONIC")
-    parts = [Part(line, line.quantity * 11 / 12, {"quantity_declared_loss": line.quantity / 12}) for line in chain.lines]
+    """Four in a thousand trickled away on the road and the carrier says so: billed in full."""
+    chain = fill(start, start.chain(), "BULK")
+    parts = [Part(line, line.quantity * 249 / 250, {"quantity_declared_loss": line.quantity / 250}) for line in chain.lines]
     chain.fulfil(start.day + days(8), parts)
     for line in chain.lines:
         line.row["promised_date"] = "2026-12-15"

@@ -202,6 +202,7 @@ def foreign(start: Start) -> None:
     chain = fill(start, start.chain(any_party(start.book, start.cycle, domestic=False)))
     deliver(chain, start.day + days(12), chain.whole())
     freight = chain.charge(Decimal(start.book.rng.randint(20, 90)), "FREIGHT")
+    chain.lines[0].row.update({"planned_charge_amount": freight.columns["line_amount_net"], "charge_code": "FREIGHT"})
     pay_when_due(chain, [bill(chain, start.day + days(20), [*chain.whole(), freight])])
 
 

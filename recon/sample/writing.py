@@ -64,6 +64,9 @@ policies:
   - set: {{match_level: 4way}}
     where: {{item_group: INSPECTED}}
     why: these goods are paid for after inspection
+  - set: {{returns: gross_until_credit}}
+    where: {{item_group: ELECTRONIC}}
+    why: suppliers of electronics bill what they sent and credit what comes back
 """
 #: tables whose row counts and totals the source system states
 _DOCUMENTS: Final = tuple(name for name, table in TABLES.items() if table.total is not None)

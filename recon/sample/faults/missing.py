@@ -23,7 +23,7 @@ def invoice_without_order(book: Book) -> None:
 @plants("MIS-02")
 def invoiced_and_nothing_received(book: Book) -> None:
     """Billed twelve days or longer ago, nothing came."""
-    day = book.day_between(ago(90), ago(20))
+    day = book.day_between(ago(66), ago(20))
     chain, line = order(book, PROCURE_TO_PAY, day, "27.00")
     document = chain.invoice(day + days(8), chain.whole())
     book.expect("MIS-02", *on_order(chain, line), "billed 100, received nothing")

@@ -199,7 +199,7 @@ def rejected_goods_not_billed(book: Book) -> None:
 def freight_is_no_quantity(book: Book) -> None:
     """Freight and a rounding line on an invoice carry no quantity and no unit."""
     day = some_time(book)
-    chain, _ = order(book, PROCURE_TO_PAY, day, "63.00")
+    chain, _ = order(book, PROCURE_TO_PAY, day, "63.00", planned_charge_amount=Decimal("180.00"), charge_code="FREIGHT")
     chain.fulfil(day + days(5), chain.whole())
     rounding = chain.charge(CENT, "")
     rounding.columns.update({"line_kind": "rounding", "charge_code": None, "tax_rate": ZERO})

@@ -1,0 +1,81 @@
+"""Measured tables about a few rows each: returns, credits, charges, advances, periods, balances. Same conventions as `measures`.
+
+Every table is bucket-local, except those that the tuple `WHOLE` names: these look across parties.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_DOCUMENT: Final = (
+    "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text group_id:id"
+)
+_ON_ORDER: Final = "order_number:id order_line_no:id item_id:id item_group:id contract_id:id"
+_SOURCE: Final = "source_file:text source_row:row"
+
+DECLARED: Final[dict[str, tuple[str, str]]] = {
+    "return_match": (
+        "one row per return line that counts",
+        f"{_DOCUMENT} {_ON_ORDER} posting_date:date age_days:count base_uom:id currency:id match_level:text quantity:quantity"
+        # still billed though it went back, and the mean price billed on the order line
+        " uncredited_quantity:quantity billed_unit_price:price billed_unit_price_base:price order_unit_price:price order_unit_price_base:price"
+        # what there was to send back: the receipt line that is named, else what the order line received
+        f" basis_quantity:quantity returned_to_date_quantity:quantity excess_quantity:quantity {_SOURCE}",
+    ),
+    "credit_match": (
+        "one row per live credit line that takes a quantity back",
+        f"{_DOCUMENT} {_ON_ORDER} posting_date:date base_uom:id currency:id quantity:quantity reason_code:id origin_number:id"
+        " justified_to_date_quantity:quantity unjustified_quantity:quantity names_origin:flag has_goods_feed:flag has_reason_feed:flag"
+        " credited_unit_price:price origin_unit_price:price price_difference:money price_difference_base:money credited_amount:money"
+        f" credited_amount_base:money amount_gross:money amount_gross_base:money {_SOURCE}",
+    ),
+    "credited_invoice": (
+        "one row per invoice that live credits name",
+        f"{_DOCUMENT} order_number:id currency:id amount_gross:money credited_amount:money credit_count:count last_credit_number:id"
+        f" last_credit_date:date excess_amount:money excess_amount_base:money {_SOURCE}",
+    ),
+    "open_credit": (
+        "one row per live credit note, with what of it is open",
+        f"{_DOCUMENT} order_number:id posting_date:date age_days:count currency:id open_amount:money open_amount_base:money is_paid_known:flag"
+        f" last_paid_off_date:date {_SOURCE}",
+    ),
+    "advance_match": (
+        "one row per live advance: a payment ahead, or a prepayment invoice",
+        f"{_DOCUMENT} order_number:id currency:id age_days:count amount:money applied_amount:money open_amount:money open_amount_base:money"
+        " over_applied_amount:money over_applied_amount_base:money is_application_known:flag order_is_complete:flag has_arrived:flag"
+        f" promised_date:date {_SOURCE}",
+    ),
+    "charge_match": (
+        "one row per live charge line of an invoice",
+        f"{_DOCUMENT} {_ON_ORDER} posting_date:date currency:id charge_code:id has_order_link:flag is_plan_known:flag amount_net:money"
+        " amount_net_base:money amount_gross:money amount_gross_base:money order_amount_base:money planned_amount:money"
+        " expected_to_date_amount:money expected_to_date_amount_base:money charged_to_date_amount:money over_plan_amount:money"
+        f" over_plan_amount_base:money charge_variance:money {_SOURCE}",
+    ),
+    "planned_charge": (
+        "one row per planned charge of an order, by code",
+        "cycle:id company_code:id document_type:text order_number:id order_line_no:id order_date:date party_id:id party_name:text group_id:id"
+        " currency:id charge_code:id planned_amount:money planned_amount_base:money charged_amount:money missing_amount:money"
+        f" missing_amount_base:money is_final_invoice:flag {_SOURCE}",
+    ),
+    "freight_line": (
+        "one row per live charge line on a supplier's bill without goods and without an order",
+        f"{_DOCUMENT} currency:id charge_code:id waybill_number:id has_waybill_feed:flag nearest_days:count other_party_id:id other_number:id"
+        f" other_days_apart:count other_amount_base:money smaller_amount_base:money amount_gross:money amount_gross_base:money {_SOURCE}",
+    ),
+    "confirmed_bill": (
+        "one row per invoice line on a sales order line of which the customer signed for less than was shipped",
+        f"{_DOCUMENT} {_ON_ORDER} base_uom:id currency:id confirmed_date:date confirmation_age_days:count billed_to_date_quantity:quantity"
+        f" confirmed_quantity:quantity unconfirmed_quantity:quantity invoice_unit_price:price invoice_unit_price_base:price {_SOURCE}",
+    ),
+    "validity_test": (
+        "one row per purchase document line bought under a period of validity",
+        f"{_DOCUMENT} {_ON_ORDER} currency:id valid_from:date valid_to:date has_period:flag tested_date:date tested_date_basis:text"
+        f" amount_net:money amount_net_base:money {_SOURCE}",
+    ),
+}
+
+#: Tables that look across parties.
+WHOLE: Final = ("freight_line",)
+#: Tables that hold only part of what was looked at.
+COVERED_ELSEWHERE: Final = ("confirmed_bill",)
