@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,28 +15,41 @@ import polars as pl
 
 from recon.conform import conform
 from recon.deliver import deliver
-from recon.domain import places
+from recon.domain import places, tie_out
 from recon.domain.allowances import allowances
-from recon.domain.workpapers import Outcomes, Workpapers
-from recon.evaluate import RunFacts, account, check, chosen, evaluate, lint
+from recon.domain.workpapers import Matches, Outcomes, Workpapers
+from recon.evaluate import RunFacts, account, begin, check, chosen, lint
 from recon.load import load, rulebook
-from recon.match import TRACED, match, trace
+from recon.match import TRACED, in_buckets, match_bucket, match_company, trace, traced_lines
 from recon.record import record
 from recon.report import report
+from recon.shelf import Shelf
 from recon.validate import prepare, second_opinion, validate
 from recon.validate.gate import gate as judge_by_suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from recon.deliver.pack import Packed, PackTerms
     from recon.domain.control import Control, Planned
     from recon.domain.engagement import Engagement
     from recon.domain.framework import Framework
+    from recon.domain.workpapers import Accepted
+    from recon.evaluate import Evaluation
 
 #: The rooms in the order in which `watch` hears of them.
 ROOMS = ("load", "conform", "validate", "match", "evaluate", "record", "second opinion", "report", "deliver")
+
+#: Rows of document tables that are matched at a time. More take more memory, fewer more time.
+ROWS_PER_BUCKET = 1_500_000
+#: Rows of accepted tables that wait in memory between the rooms; beyond, they wait on disk.
+ROWS_IN_MEMORY = 12_000_000
+#: Measured tables that are published as they are.
+_PUBLISHED = ("allocation", "settlement_match", "open_layer", "party_record")
+#: Measured tables by which the memory finds the document that closed an exception.
+_LINES = ("order_line_match", "fulfilment_line_match", "invoice_line_match", "approval_decision")
 
 
 def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[[str], None] = lambda _room: None) -> Workpapers:
@@ -59,15 +73,12 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         with room("validate"):
             accepted = validate(documents, extracts, expectations, engagement)
         documents = documents.without_rows()
+        shelf = Shelf(on_disk=sum(accepted.row_counts.values()) > ROWS_IN_MEMORY)
         # from here on frames are in memory: the engine of that name takes a tenth less time and memory there than the streaming one
         with pl.Config(engine_affinity="in-memory"):
-            with room("match"):
-                matches = match(accepted, engagement)
+            accepted, matches, outcomes = _judged(book, accepted, engagement, planned, _Means(room, shelf, keeps_lines=history is not None))
             tied_out = pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out])
-            if not engagement.second_opinion:
-                accepted = accepted.without_rows(*TRACED)
             with room("evaluate"):
-                outcomes = evaluate(book, accepted, matches, engagement, planned)
                 told = RunFacts(tied_out, accepted.statements, extracts.files, documents.ignored, frozenset(accepted.documents.supplied))
                 outcomes = account(book, outcomes, told, engagement)
         with room("record"):
@@ -93,6 +104,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             parties=matches.tables["party_record"].collect(),
             frameworks=tuple(frameworks),
             planned=tuple(p.id for p in planned),
+            shelf=shelf,
         )
         with room("second opinion"):
             verdict = opinion.judge(workpapers, accepted)
@@ -107,12 +119,63 @@ def _rules(engagement: Engagement) -> tuple[list[Control], list[Planned], list[F
     return book, planned, rulebook.read_frameworks(places.rules() / "frameworks")
 
 
+@dataclass(frozen=True)
+class _Means:
+    """What the judging rooms work with: the log of rooms, the shelf, and whether all measured lines are wanted afterwards."""
+
+    room: Callable[[str], AbstractContextManager[None]]
+    shelf: Shelf
+    keeps_lines: bool
+
+
+def _judged(
+    book: Sequence[Control], accepted: Accepted, engagement: Engagement, planned: Sequence[Planned], means: _Means
+) -> tuple[Accepted, Matches, Outcomes]:
+    """Match and evaluate, one bucket of documents after the other; what looks across parties once, first."""
+    room = means.room
+    with room("match"):
+        whole = match_company(accepted, engagement)
+        accepted, buckets = in_buckets(accepted, engagement, ROWS_PER_BUCKET, means.shelf.keep)
+    with room("evaluate"):
+        evaluation = begin(book, accepted.documents.supplied, engagement).with_company(whole)
+    if not engagement.second_opinion:
+        accepted = accepted.without_rows(*TRACED)
+    found: list[Matches] = []
+    while buckets:
+        with room("match"):
+            matches = match_bucket(buckets.pop(0), engagement)
+        with room("evaluate"):
+            evaluation = evaluation.with_bucket(matches)
+            found.append(_kept(matches, evaluation, means, len(found)) if buckets or found else matches)
+    with room("match"):
+        together = _together(found, whole)
+    with room("evaluate"):
+        return accepted, together, evaluation.outcomes(planned)
+
+
+def _kept(matches: Matches, evaluation: Evaluation, means: _Means, place: int) -> Matches:
+    """What is still wanted of a bucket's measured tables once its controls are judged."""
+    lines = {name: matches.tables[name] for name in _LINES} if means.keeps_lines else {}
+    wanted = {name: matches.tables[name] for name in _PUBLISHED} | lines
+    kept = {name: means.shelf.keep(f"{name}-{place}", plan.collect()) for name, plan in wanted.items()}
+    traced = {} if means.keeps_lines else traced_lines(matches, evaluation.found())
+    return replace(matches, tables={**kept, **traced})
+
+
+def _together(found: Sequence[Matches], whole: Matches) -> Matches:
+    """The measured tables of all buckets, and those made once. Figures of the tie-out are added up."""
+    if len(found) == 1:
+        return replace(found[0], tables={**found[0].tables, **whole.tables})
+    tables = {name: pl.concat([matches.tables[name] for matches in found]) for name in found[0].tables}
+    return Matches({**tables, **whole.tables}, {}, tie_out.added_up([matches.tie_out for matches in found]))
+
+
 @contextmanager
 def _room(seconds: dict[str, float], watch: Callable[[str], None], name: str) -> Iterator[None]:
     watch(name)
     entered = time.perf_counter()
     yield
-    seconds[name] = time.perf_counter() - entered
+    seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - entered
 
 
 def publish(workpapers: Workpapers, folder: Path, *, language: str = "en", audiences: Sequence[str] = ("audit",)) -> None:
@@ -122,8 +185,6 @@ def publish(workpapers: Workpapers, folder: Path, *, language: str = "en", audie
 
 def _with_opinion(workpapers: Workpapers, verdict: pl.DataFrame) -> Workpapers:
     """The workpapers with the second opinion as one more control of the population."""
-    from dataclasses import replace
-
     outcomes: Outcomes = workpapers.outcomes
     controls = pl.concat([outcomes.controls, verdict.select(outcomes.controls.columns)]).sort("control_id")
     return replace(workpapers, outcomes=replace(outcomes, controls=controls))

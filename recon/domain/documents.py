@@ -349,3 +349,12 @@ def schema(name: str) -> dict[str, pl.DataType]:
     types = {c.name: dtypes()[c.kind] for c in table.columns}
     types |= {c.name + DATE_ONLY: pl.Boolean() for c in table.columns if c.kind == "timestamp"}
     return types | {SOURCE_FILE: pl.String(), SOURCE_ROW: pl.UInt32()}
+
+
+def with_full_schema(table: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows with every column of `schema`; what they lack is null and costs nothing until it is asked for."""
+    import polars as pl
+
+    present = set(frame.collect_schema().names())
+    absent = {name: kind for name, kind in schema(table).items() if name not in present}
+    return frame.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in absent.items()).select(schema(table).keys())

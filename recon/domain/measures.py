@@ -411,6 +411,9 @@ COVERED_ELSEWHERE: Final = (
     *measures_beside.COVERED_ELSEWHERE,
 )
 
+#: Where a measured table has this column its quiet rows stand for so many documents each; elsewhere a row is one.
+DOCUMENT_COUNT: Final = "document_count"
+
 #: Measured tables that look across parties: made once of all accepted documents (`match/whole.py`), their controls judged once. Every
 #: other measured table is bucket-local: its rows depend only on documents of one party group and what they name, and on masters;
 #: it is measured bucket by bucket (`match/measured.py`), and its rows of all buckets together are the table.

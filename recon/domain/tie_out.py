@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from recon.domain.money import MONEY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Columns of `results/tie_out.csv`. Doorways in order: load, conform, validate, match. Amounts are sums of the table's
 #: control total (documents.Table.total) in mixed currencies: a checksum, not a statement about money.
@@ -49,3 +52,12 @@ def assured(rows: pl.DataFrame) -> pl.DataFrame:
         message = f"rows or amounts do not tie out: {broken.to_dicts()}"
         raise TieOutBrokenError(message)
     return checked
+
+
+def added_up(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The tie-out of tables that came in parts, in the order of the first part; an amount that no part states stays null."""
+    figures = [name for name in SCHEMA if name.startswith(("rows_", "amount_"))]
+    total = [pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum()).cast(SCHEMA[name]).alias(name) for name in figures]
+    return assured(
+        pl.concat(parts).group_by("table", "doorway", maintain_order=True).agg(*total, holds=pl.lit(None, dtype=pl.Boolean)).select(SCHEMA.keys())
+    )

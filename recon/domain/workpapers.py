@@ -149,6 +149,7 @@ class Workpapers:
     parties: pl.DataFrame | None = None  # measured columns of party_record
     frameworks: tuple[Framework, ...] = ()
     planned: tuple[str, ...] = ()  # ids of controls of the catalogue that this version does not perform
+    shelf: object = None  # holds what the plans read for as long as the workpapers are needed
 
 
 def _columns(words: str) -> tuple[str, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from recon.evaluate.evaluation import evaluate
+from recon.evaluate.evaluation import Evaluation, begin, evaluate
 from recon.evaluate.lint import lint
 from recon.evaluate.listing import listing
 from recon.evaluate.rulebook import catalogue, check, chosen, explain
 from recon.evaluate.run_itself import RunFacts, account
 
-__all__ = ["RunFacts", "account", "catalogue", "check", "chosen", "evaluate", "explain", "lint", "listing"]
+__all__ = ["Evaluation", "RunFacts", "account", "begin", "catalogue", "check", "chosen", "evaluate", "explain", "lint", "listing"]

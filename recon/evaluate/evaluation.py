@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -11,16 +11,17 @@ from recon.domain import measures
 from recon.domain.money import MONEY
 from recon.domain.workpapers import CONTROLS, Outcomes
 from recon.evaluate import exceptions, rulebook, status
-from recon.evaluate.judging import NOT_TESTABLE, NOTE, Judged, Tally, clock_of, frames_of, judge, population_plans, tally
+from recon.evaluate.judging import NOT_TESTABLE, NOTE, Judged, Tally, clock_of, judge, population_plans, tally, together
 from recon.evaluate.matrix import lacking_tables, line
 from recon.evaluate.settings import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from recon.domain.control import Control, Planned
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted, Matches
+    from recon.evaluate.settings import Settings
 
 _AMOUNTS: Final = ("amount_at_risk_base", "population_amount_base", "not_testable_amount_base")
 CONTROLS_SCHEMA: Final[dict[str, pl.DataType]] = {
@@ -29,66 +30,135 @@ CONTROLS_SCHEMA: Final[dict[str, pl.DataType]] = {
     )
     for column in CONTROLS
 }
+#: Columns of an exception before it has its id.
+_FOUND: Final[dict[str, pl.DataType]] = {**exceptions.SCHEMA, "_party": pl.String(), "_told_apart": pl.String()}
 _PLANNED: Final = ("not part of this version", "本版本未包含")
 
 
 def evaluate(controls: Sequence[Control], accepted: Accepted, matches: Matches, engagement: Engagement, planned: Sequence[Planned] = ()) -> Outcomes:
-    """Every chosen control over its population.
+    """Every chosen control over its population, all measured tables at once.
 
     Only exceptions and rows that could not be tested are kept as rows; the rest of a population is counted. A control whose
     tables are absent, or one of whose columns no row knows, is not performed and says why; parameters set for a planned control are
     listed as not performed. `check` has refused a rule book and parameters that could not be performed.
     """
-    chosen = [c for c in rulebook.chosen(controls, engagement) if c.population.table not in measures.OF_THE_RUN]
-    settings = settle(chosen, engagement)
-    frames = frames_of(accepted, matches)
-    lacking = {c.id: reason for c in chosen if (reason := _lacking(c, accepted, frames)) is not None}
-    performed = [c for c in chosen if c.id not in lacking]
-    plans = population_plans(frames, performed, settings, status.NEEDED)
-    clock = clock_of(engagement)
-    findings, standings = Findings({}, {}, {}), {}
-    for table, plan in plans.items():
-        # one population at a time: what is kept of it are its exceptions, its untested rows and what the statuses need
-        its_controls = [c for c in performed if c.population.table == table]
-        judged = judge(table, plan.collect(), its_controls, settings, clock)
-        findings = findings.with_those_of(judged, its_controls, engagement)
-        if table in status.NEEDED:
-            standings[table] = status.standing(judged, its_controls)
-    rows = _register([findings.exceptions[c.id] for c in performed if c.id in findings.exceptions], performed)
-    by_control = {c.id: _row(c, findings.tallies[c.id], rows, matches.covers) for c in performed}
-    by_control |= {c.id: _unperformed(c, lacking[c.id]) for c in chosen if c.id in lacking}
-    untested = [findings.untested[c.id] for c in performed if by_control[c.id]["status"] != "not_performed"]
-    order_lines, invoice_lines = status.lines(standings)
-    return Outcomes(
-        exceptions=rows,
-        not_testable=_stacked(untested, exceptions.NOT_TESTABLE_SCHEMA).sort(*exceptions.NOT_TESTABLE_SCHEMA),
-        controls=pl.DataFrame([*by_control.values(), *_ahead(planned, controls, engagement)], schema=CONTROLS_SCHEMA).sort("control_id"),
-        order_lines=order_lines,
-        invoice_lines=invoice_lines,
-    )
+    everything = replace(matches, tables={**accepted.facts, **matches.tables})
+    return begin(controls, accepted.documents.supplied, engagement).with_bucket(everything).outcomes(planned)
+
+
+def begin(controls: Sequence[Control], supplied: Collection[str], engagement: Engagement) -> Evaluation:
+    """The chosen controls before they have seen anything. `supplied`: the canonical tables that were given."""
+    chosen = tuple(c for c in rulebook.chosen(controls, engagement) if c.population.table not in measures.OF_THE_RUN)
+    lacking = {c.id: reason for c in chosen if (reason := lacking_tables(c, supplied)) is not None}
+    terms = Terms(chosen, frozenset(c.id for c in controls), settle(chosen, engagement), engagement, lacking)
+    return Evaluation(terms, Findings((), {}, {}), (), {}, frozenset())
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is judged by: the chosen controls, their parameters, and why some of them cannot be performed."""
+
+    chosen: tuple[Control, ...]
+    shipped: frozenset[str]
+    settings: Settings
+    engagement: Engagement
+    lacking: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Controls on their way through the measured tables, one bucket of documents after the other.
+
+    Kept of a bucket are its exceptions, its untested rows, counts, and its order and invoice lines with their statuses. The
+    order of the buckets and how many they are changes nothing in the outcomes.
+    """
+
+    terms: Terms
+    findings: Findings
+    lines: tuple[tuple[pl.LazyFrame, pl.LazyFrame], ...]
+    covers: Mapping[str, int]
+    measured: frozenset[str]
+
+    def with_bucket(self, matches: Matches) -> Evaluation:
+        """The evaluation with what the controls say of one bucket's measured tables."""
+        judged, standings = self._judged(matches, status.NEEDED)
+        return replace(judged, lines=(*self.lines, status.lines(standings)))
+
+    def with_company(self, matches: Matches) -> Evaluation:
+        """The evaluation with what the controls say of the tables that are measured once for all documents (`measures.WHOLE`)."""
+        return self._judged(matches, {})[0]
+
+    def _judged(self, matches: Matches, always: Mapping[str, tuple[str, ...]]) -> tuple[Evaluation, dict[str, status.Standing]]:
+        terms, frames = self.terms, matches.tables
+        performed = [c for c in terms.chosen if c.id not in terms.lacking and c.population.table in frames]
+        clock = clock_of(terms.engagement)
+        findings, standings = self.findings, {}
+        for table, plan in population_plans(frames, performed, terms.settings, always).items():
+            # one population at a time: what is kept of it are its exceptions, its untested rows and what the statuses need
+            its_controls = [c for c in performed if c.population.table == table]
+            judged = judge(table, plan.collect(), its_controls, terms.settings, clock)
+            findings = findings.with_those_of(judged, its_controls, terms.engagement)
+            if table in always:
+                standings[table] = status.standing(judged, its_controls)
+        covers = {table: self.covers.get(table, 0) + matches.covers.get(table, 0) for table in {**self.covers, **matches.covers}}
+        return replace(self, findings=findings, covers=covers, measured=self.measured | frames.keys()), standings
+
+    def found(self) -> pl.DataFrame:
+        """The exceptions so far, as yet without ids and causes."""
+        return _stacked(self.findings.exceptions, _FOUND)
+
+    def outcomes(self, planned: Sequence[Planned] = ()) -> Outcomes:
+        """What was found in all buckets together."""
+        terms, findings = self.terms, self.findings
+        unmeasured = {c.id: _unmeasured(c) for c in terms.chosen if c.population.table not in self.measured}
+        lacking = {**unmeasured, **terms.lacking}
+        performed = [c for c in terms.chosen if c.id not in lacking]
+        rows = _register(findings.exceptions, performed)
+        by_control = {c.id: _row(c, findings.tallies[c.id], rows, self.covers) for c in performed}
+        by_control |= {c.id: _unperformed(c, lacking[c.id]) for c in terms.chosen if c.id in lacking}
+        untested = [frame for c in performed if by_control[c.id]["status"] != "not_performed" for frame in findings.untested[c.id]]
+        orders, invoices = zip(*self.lines, strict=True)
+        return Outcomes(
+            exceptions=rows,
+            not_testable=_untested(untested),
+            controls=pl.DataFrame([*by_control.values(), *_ahead(planned, terms)], schema=CONTROLS_SCHEMA).sort("control_id"),
+            order_lines=pl.concat(orders),
+            invoice_lines=pl.concat(invoices),
+        )
 
 
 @dataclass(frozen=True)
 class Findings:
-    """By control id: its exceptions without ids, its untested rows, and how its population fell."""
+    """Exceptions without ids; by control id the untested rows and how the population fell."""
 
-    exceptions: Mapping[str, pl.DataFrame]
-    untested: Mapping[str, pl.DataFrame]
+    exceptions: tuple[pl.DataFrame, ...]
+    untested: Mapping[str, tuple[pl.DataFrame, ...]]
     tallies: Mapping[str, Tally]
 
     def with_those_of(self, judged: Judged, controls: Sequence[Control], engagement: Engagement) -> Findings:
-        """These findings and those of one more population."""
+        """These findings and those of one more population, or one more bucket of the same."""
+        fell = {c.id: tally(c, judged) for c in controls}
+        untested = {
+            c.id: (*self.untested.get(c.id, ()), *((exceptions.untested_by(c, judged, NOT_TESTABLE),) if fell[c.id].untested else ()))
+            for c in controls
+        }
         return Findings(
-            {**self.exceptions, **{c.id: exceptions.found_by(c, judged, engagement) for c in controls if c.severity != NOTE}},
-            {**self.untested, **{c.id: exceptions.untested_by(c, judged, NOT_TESTABLE) for c in controls}},
-            {**self.tallies, **{c.id: tally(c, judged) for c in controls}},
+            (*self.exceptions, *(exceptions.found_by(c, judged, engagement) for c in controls if fell[c.id].exceptions and c.severity != NOTE)),
+            {**self.untested, **untested},
+            {**self.tallies, **{c.id: together(self.tallies.get(c.id), fell[c.id]) for c in controls}},
         )
 
 
 def _register(found: Sequence[pl.DataFrame], controls: Sequence[Control]) -> pl.DataFrame:
-    schema = {**exceptions.SCHEMA, "_party": pl.String(), "_told_apart": pl.String()}
-    spoken = exceptions.without_yielding(_stacked(found, schema), controls)
+    spoken = exceptions.without_yielding(_stacked(found, _FOUND), controls)
     return exceptions.with_causes(exceptions.identified(spoken), controls)
+
+
+def _untested(found: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Rows that could not be tested, sorted; those that stand for many documents without naming one are said once."""
+    rows = _stacked(found, exceptions.NOT_TESTABLE_SCHEMA)
+    unnamed = pl.col("document_number").is_null() & pl.col("order_number").is_null()
+    return pl.concat([rows.filter(~unnamed), rows.filter(unnamed).unique()]).sort(*exceptions.NOT_TESTABLE_SCHEMA)
 
 
 def _stacked(frames: Sequence[pl.DataFrame], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
@@ -96,14 +166,9 @@ def _stacked(frames: Sequence[pl.DataFrame], schema: Mapping[str, pl.DataType]) 
     return pl.concat(filled) if filled else pl.DataFrame(schema=dict(schema))
 
 
-def _lacking(control: Control, accepted: Accepted, frames: Mapping[str, pl.LazyFrame]) -> tuple[str, str] | None:
-    """Why a control cannot be performed on what was supplied, in both languages; None when it can."""
-    if (absent := lacking_tables(control, accepted.documents.supplied)) is not None:
-        return absent
-    if control.population.table not in frames:
-        title = measures.MEASURES[control.population.table]
-        return f"nothing was measured: {title}", f"缺少度量表：{control.population.table}"
-    return None
+def _unmeasured(control: Control) -> tuple[str, str]:
+    title = measures.MEASURES[control.population.table]
+    return f"nothing was measured: {title}", f"缺少度量表：{control.population.table}"
 
 
 def _row(control: Control, fell: Tally, rows: pl.DataFrame, covers: Mapping[str, int]) -> dict[str, object]:
@@ -128,10 +193,9 @@ def _worth(fell: Tally) -> dict[str, object]:
     return {"population_amount_base": fell.amount_base, "not_testable_amount_base": fell.untested_amount_base}
 
 
-def _ahead(planned: Sequence[Planned], controls: Sequence[Control], engagement: Engagement) -> list[dict[str, object]]:
+def _ahead(planned: Sequence[Planned], terms: Terms) -> list[dict[str, object]]:
     """Planned controls whose parameters the engagement already sets: listed, so that nobody believes they were performed."""
-    shipped = {c.id for c in controls}
-    named = {p.control for p in engagement.parameters} - shipped
+    named = {p.control for p in terms.engagement.parameters} - terms.shipped
     empty = dict.fromkeys(CONTROLS) | {"status": "not_performed", "population": 0, "exceptions": 0, "not_testable": 0}
     return [
         empty

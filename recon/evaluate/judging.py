@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -15,11 +16,9 @@ from recon.evaluate.translate import Clock, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from decimal import Decimal
 
     from recon.domain.control import Control
     from recon.domain.engagement import Engagement
-    from recon.domain.workpapers import Accepted, Matches
     from recon.evaluate.settings import Settings
 
 #: Severity of controls that take notes and raise no exceptions.
@@ -63,6 +62,7 @@ class Tally:
     amount_base: Decimal | None = None
     untested_amount_base: Decimal | None = None
     noted: int = 0  # rows of which a note is taken, where the control takes notes
+    exceptions: int = 0
 
 
 def size_of(table: str) -> str | None:
@@ -74,11 +74,6 @@ def clock_of(engagement: Engagement) -> Clock:
     """The run's clock: the as-of day, and the instant it ends in the engagement's time zone."""
     end = datetime.combine(engagement.as_of + timedelta(days=1), time.min, tzinfo=ZoneInfo(engagement.time_zone))
     return Clock(engagement.as_of, end.astimezone(UTC), engagement.period.from_, engagement.period.to)
-
-
-def frames_of(accepted: Accepted, matches: Matches) -> dict[str, pl.LazyFrame]:
-    """Measured tables by name, those found while validating included."""
-    return {**accepted.facts, **matches.tables}
 
 
 def population_plans(
@@ -94,7 +89,7 @@ def population_plans(
     plans = {}
     for table, its_controls in by_table.items():
         declared = measures.schema(table)
-        wanted = {*ABOUT, size_of(table) or "cycle"} | set(always.get(table, ()))
+        wanted = {*ABOUT, measures.DOCUMENT_COUNT, size_of(table) or "cycle"} | set(always.get(table, ()))
         wanted = wanted.union(*(texts.columns(c) for c in its_controls)) & declared.keys()
         overrides = settings.columns(its_controls)
         if overrides:
@@ -134,24 +129,53 @@ def _verdict(control: Control, reader: Reader) -> pl.Expr:
 
 
 def tally(control: Control, judged: Judged) -> Tally:
-    """How a population fell under a control. A row that stands for several documents counts as so many."""
+    """How a population fell under a control."""
     verdict = judged.verdicts[control.id]
-    weight = judged.rows["document_count"] if "document_count" in judged.rows.columns else pl.repeat(1, verdict.len(), eager=True)
-    population = int(weight.filter(verdict != OUTSIDE).sum())
-    untested = int(weight.filter(verdict == NOT_TESTABLE).sum())
-    unknown = _unknown_columns(control, judged) if population and untested == population else ()
-    noted = int(weight.filter(verdict == EXCEPTION).sum()) if control.severity == NOTE else 0
-    return Tally(population, untested, unknown, _worth(judged, verdict != OUTSIDE), _worth(judged, verdict == NOT_TESTABLE), noted)
+    is_inside, is_untested = verdict != OUTSIDE, verdict == NOT_TESTABLE
+    inside, untested_rows = int(is_inside.sum()), int(is_untested.sum())
+    unknown = _unknown_columns(control, judged) if inside and untested_rows == inside else ()
+    population, untested = _size(judged, is_inside), _size(judged, is_untested)
+    worth = _worth(judged, is_inside if inside < verdict.len() else None), _worth(judged, is_untested) if untested_rows else None
+    found = verdict == EXCEPTION
+    noted = _size(judged, found) if control.severity == NOTE else 0
+    return Tally(population, untested, unknown, *worth, noted=noted, exceptions=int(found.sum()))
 
 
-def _worth(judged: Judged, rows: pl.Series) -> Decimal | None:
-    """What these rows are worth, credits with their size; null where no row's worth is known."""
+def _size(judged: Judged, rows: pl.Series) -> int:
+    """How many documents these rows stand for."""
+    if measures.DOCUMENT_COUNT in judged.rows.columns:
+        return int(judged.rows[measures.DOCUMENT_COUNT].filter(rows).sum())
+    return int(rows.sum())
+
+
+def together(before: Tally | None, more: Tally) -> Tally:
+    """How two parts of one population fell. Nobody knows a column when nobody knows it in either part."""
+    if before is None or not before.population:
+        return more
+    if not more.population:
+        return before
+    return Tally(
+        before.population + more.population,
+        before.untested + more.untested,
+        tuple(name for name in before.unknown_columns if name in more.unknown_columns),
+        _added(before.amount_base, more.amount_base),
+        _added(before.untested_amount_base, more.untested_amount_base),
+        before.exceptions + more.exceptions,
+    )
+
+
+def _added(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return other if one is None else one if other is None else one + other
+
+
+def _worth(judged: Judged, rows: pl.Series | None) -> Decimal | None:
+    """What these rows (None: all) are worth, credits with their size; null where no row's worth is known."""
     size = size_of(judged.table)
     if size is None:
         return None
-    worth = judged.rows.lazy().filter(rows).select(pl.col(size).drop_nulls().abs())
-    found: Decimal | None = worth.select(pl.when(pl.len() > 0).then(pl.col(size).sum())).collect().item()
-    return found
+    figures = judged.rows[size]
+    known = (figures if rows is None else figures.filter(rows)).drop_nulls()
+    return Decimal(known.abs().sum()) if known.len() else None
 
 
 def _unknown_columns(control: Control, judged: Judged) -> tuple[str, ...]:

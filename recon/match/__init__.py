@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import polars as pl
 
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted, Matches, Traces
 
 
-__all__ = ["TRACED", "match", "match_bucket", "match_company", "trace"]
+__all__ = ["TRACED", "in_buckets", "match", "match_bucket", "match_company", "trace", "traced_lines"]
 
 #: canonical tables that `trace` reads beside the measured tables
 TRACED = ("approval_event", "document_change", "goods_receipt_line", "purchase_order_line", "purchase_requisition_line")
@@ -42,6 +44,25 @@ def match_company(accepted: Accepted, engagement: Engagement) -> Matches:
     from recon.match.whole import measured_of_company
 
     return measured_of_company(accepted, engagement)
+
+
+def in_buckets(
+    accepted: Accepted, engagement: Engagement, rows_per_bucket: int, keep: Callable[[str, pl.DataFrame], pl.LazyFrame]
+) -> tuple[Accepted, list[Accepted]]:
+    """The documents, and the documents again in buckets of about so many rows that can be matched one after the other.
+
+    `keep` stores a bucket's rows of a table under a name and gives them back as a plan.
+    """
+    from recon.match.buckets import in_buckets
+
+    return in_buckets(accepted, engagement, rows_per_bucket, keep)
+
+
+def traced_lines(matches: Matches, exceptions: pl.DataFrame) -> dict[str, pl.LazyFrame]:
+    """Of one bucket the order, fulfilment and invoice lines that `trace` will ask for, where these are the exceptions."""
+    from recon.match.traces import traced_lines
+
+    return traced_lines(matches, exceptions)
 
 
 def trace(accepted: Accepted, matches: Matches, exceptions: pl.DataFrame, engagement: Engagement) -> Traces:

@@ -58,6 +58,13 @@ def traces(accepted: Accepted, matches: Matches, exceptions: pl.DataFrame, engag
     return Traces(ordered, links.sort("exception_id"))
 
 
+def traced_lines(matches: Matches, exceptions: pl.DataFrame) -> dict[str, pl.LazyFrame]:
+    """Of a bucket's measured lines those of orders that these exceptions, as yet without ids, lead to."""
+    orders = _links(matches, exceptions.with_columns(exception_id=pl.int_range(pl.len()).cast(pl.String))).select(_ORDER).unique().lazy()
+    names = ("order_line_match", "fulfilment_line_match", "invoice_line_match")
+    return {name: _lines(matches, name, orders).collect().lazy() for name in names}
+
+
 # ── which orders ─────────────────────────────────────────────────────────────────────────────────────────────
 def _links(matches: Matches, exceptions: pl.DataFrame) -> pl.DataFrame:
     """exception_id, cycle, company_code, order_number of every exception that leads to an order."""

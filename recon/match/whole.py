@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from recon.domain import tie_out
 from recon.domain.workpapers import Matches
 from recon.match import stock, stock_movements
@@ -18,6 +16,8 @@ from recon.match.references import document_references
 from recon.match.signs import document_line_signs
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
 

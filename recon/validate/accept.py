@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon.domain import measures, tie_out
-from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, TABLES, schema
+from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, TABLES, schema, with_full_schema
 from recon.domain.workpapers import REJECTED, Accepted
 from recon.validate import rejected_cells
 from recon.validate.control_totals import compare
@@ -53,7 +53,7 @@ def validate(documents: Documents, extracts: Extracts, expectations: Mapping[str
     conformed = documents.rejected.select(pl.col(name).cast(kind) for name, kind in REJECTED_SCHEMA.items())
     rows_in = {name: frame.height for name, frame in frames.items()}
     return Accepted(
-        documents=replace(documents, tables={name: _with_full_schema(name, j.accepted) for name, j in judged.items()}),
+        documents=replace(documents, tables={name: with_full_schema(name, j.accepted.lazy()) for name, j in judged.items()}),
         facts={name: _stacked(name, judged, files_again(extracts)).lazy() for name in _FACTS}
         | {_CELLS: pl.concat([rejected_cells.of_conforming(documents), *(j.cells for j in judged.values())]).sort(*_CELL_ORDER).lazy()},
         row_counts={name: j.accepted.height for name, j in judged.items()},
@@ -121,8 +121,3 @@ def _stacked(fact: str, judged: Mapping[str, _Judged], files: pl.DataFrame) -> p
     whole_files = files if fact == "repeated_row" else pl.DataFrame(schema=measures.schema(fact))
     frames = [whole_files, *(j.facts[fact] for j in judged.values())]
     return pl.concat(frames).sort("table", "natural_key", "source_file", "source_row")
-
-
-def _with_full_schema(table: str, frame: pl.DataFrame) -> pl.LazyFrame:
-    absent = {name: kind for name, kind in schema(table).items() if name not in frame.columns}
-    return frame.lazy().with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in absent.items()).select(schema(table).keys())

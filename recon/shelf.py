@@ -1,0 +1,28 @@
+"""Where tables wait between the rooms: in memory, or, when a run is large, as Parquet in a folder that goes away with the run."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+
+import polars as pl
+
+
+class Shelf:
+    """Keeps tables, their rows in their order. The folder is removed with the shelf, at the latest when the program ends."""
+
+    def __init__(self, *, on_disk: bool) -> None:
+        """On disk: in a fresh folder at the system's place for temporary files."""
+        self._folder = Path(tempfile.mkdtemp(prefix="recon-")) if on_disk else None
+        if self._folder is not None:
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+
+    def keep(self, name: str, rows: pl.DataFrame) -> pl.LazyFrame:
+        """The rows as a plan; each name is used once."""
+        if self._folder is None:
+            return rows.lazy()
+        path = self._folder / f"{name}.parquet"
+        rows.write_parquet(path, compression="lz4", statistics=False)
+        return pl.scan_parquet(path)
