@@ -141,9 +141,10 @@ def _judged(
     if not engagement.second_opinion:
         accepted = accepted.without_rows(*TRACED)
     found: list[Matches] = []
+    wanted = {c.population.table for c in chosen(book, engagement)} | set(_PUBLISHED) | (set(_LINES) if means.keeps_lines else set())
     while buckets:
         with room("match"):
-            matches = match_bucket(buckets.pop(0), engagement)
+            matches = match_bucket(buckets.pop(0), engagement, wanted)
         with room("evaluate"):
             evaluation = evaluation.with_bucket(matches)
             found.append(_kept(matches, evaluation, means, len(found)) if buckets or found else matches)

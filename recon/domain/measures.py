@@ -426,6 +426,7 @@ WHOLE: Final = (
     "damaged_value",
     "document_reference",
     "counterparty_reference",
+    "service_wait",
     "rejected_cell",
     "repeated_row",
     "conflicting_key",

@@ -56,6 +56,11 @@ class Documents:
     tie_out: pl.DataFrame
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # input -> columns the profile leaves unmapped
 
+    def let_go(self, table: str) -> None:
+        """Give the rows of a table out of hand, so that they are not held twice: who took them over keeps them from now on."""
+        if isinstance(self.tables, dict):
+            del self.tables[table]
+
     def without_rows(self, *kept: str) -> Documents:
         """What is known about the documents, their rows let go but those of the tables named: the next room has its own."""
         return replace(self, tables={name: frame for name, frame in self.tables.items() if name in kept})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recon.domain.measures import MEASURES
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     import polars as pl
 
@@ -32,11 +34,14 @@ def match(accepted: Accepted, engagement: Engagement) -> Matches:
     return Matches({**bucket.tables, **whole.tables}, {**bucket.covers, **whole.covers}, bucket.tie_out)
 
 
-def match_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
-    """The bucket-local measured tables of these documents, and the tie-out of the doorway `match`."""
+def match_bucket(accepted: Accepted, engagement: Engagement, wanted: Collection[str] = MEASURES) -> Matches:
+    """The bucket-local measured tables of these documents, and the tie-out of the doorway `match`.
+
+    Tables that only single controls ask for are made where they are `wanted`.
+    """
     from recon.match.measured import measured_of_bucket
 
-    return measured_of_bucket(accepted, engagement)
+    return measured_of_bucket(accepted, engagement, wanted)
 
 
 def match_company(accepted: Accepted, engagement: Engagement) -> Matches:

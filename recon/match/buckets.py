@@ -50,7 +50,8 @@ def in_buckets(
 ) -> tuple[Accepted, list[Accepted]]:
     """The documents in an order that suits buckets, and the buckets: about `rows_per_bucket` rows each, at least one bucket.
 
-    `keep` stores the rows of one table in one bucket under a name and gives them back as a plan. Tables without party or document
+    `keep` stores the rows of one table in one bucket under a name and gives them back as a plan; what was stored leaves the documents
+    handed in. Tables without party or document
     (masters, prices, rates, the ledger) are in every bucket as they are.
     """
     papers = [paper for paper in _papers() if is_given(accepted, paper.table)]
@@ -62,9 +63,9 @@ def in_buckets(
     nodes = pl.concat([_nodes(accepted, paper, groups).group_by("node").agg(rows=pl.len()) for paper in papers]).collect()
     places = _places(nodes.group_by("node").agg(pl.col("rows").sum()), _bonds(accepted, papers, groups), count)
     count = int(places.select(pl.col("bucket").max()).item()) + 1  # fewer where one group is larger than a bucket
-    parted = {paper.table: _parted(accepted, paper, _nodes(accepted, paper, groups), places, keep) for paper in papers}
     facts = company_facts(accepted, engagement)
-    tables = accepted.documents.tables
+    parted = {paper.table: _parted(accepted, paper, _nodes(accepted, paper, groups), places, keep) for paper in papers}
+    tables = dict(accepted.documents.tables)
     whole = {**tables, **{name: pl.concat(parts) for name, parts in parted.items()}}
     buckets = [{**tables, **{name: parts[place] for name, parts in parted.items()}} for place in range(count)]
     return (
@@ -226,6 +227,7 @@ def _parted(
     given = [c for c in schema(paper.table) if c in supplied or c in {SOURCE_FILE, SOURCE_ROW} or c.removesuffix(DATE_ONLY) in supplied]
     bucket = nodes.select("node").join(places.lazy(), on="node", how="left", validate="m:1", maintain_order="left").select("bucket").collect()
     frame = accepted.documents.tables[paper.table].select(given).collect()
+    accepted.documents.let_go(paper.table)
     count = int(places.select(pl.col("bucket").max()).item()) + 1
     parts = (frame.filter(bucket["bucket"] == place) for place in range(count))
     return [with_full_schema(paper.table, keep(f"{paper.table}-{place}", part)) for place, part in enumerate(parts)]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain import tie_out
+from recon.domain import measures, tie_out
 from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
 from recon.match import charges, document_lines, invoice_documents, master_standing, open_layers, parts
 from recon.match.applications import application_match, payment_match
-from recon.match.approvals import Approvals, approvals
+from recon.match.approvals import approvals
 from recon.match.calendars import calendar
 from recon.match.changes import account_change, approved_change
 from recon.match.clusters import spend_cluster
@@ -31,98 +32,128 @@ from recon.match.paid_invoices import invoice_payment
 from recon.match.party_records import party_records
 from recon.match.requisitions import order_requisition
 from recon.match.separation import duty_pair
-from recon.match.service_levels import approval_wait, order_wait, service_wait
-from recon.match.settlement import Settlement, settle
+from recon.match.service_levels import approval_wait, order_wait
+from recon.match.settlement import settle
 from recon.match.three_way import bring_together
 from recon.match.timing import order_timing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
+    from recon.match.approvals import Approvals
+    from recon.match.calendars import Calendar
+    from recon.match.parts import Parts
+    from recon.match.settlement import Settlement
     from recon.match.three_way import ThreeWay
 
+#: Tables that are made of approvals.
+_APPROVED: Final = {"approval_state", "approval_decision", "order_timing", "approved_change", "approval_wait", "order_wait"}
 
-def measured_of_bucket(accepted: Accepted, engagement: Engagement) -> Matches:
-    """All bucket-local measured tables: of one bucket of documents, or of all where there is one bucket.
+
+def measured_of_bucket(accepted: Accepted, engagement: Engagement, wanted: Collection[str] = measures.MEASURES) -> Matches:
+    """The bucket-local measured tables: of one bucket of documents, or of all where there is one bucket.
 
     A table belongs here when its rows depend only on documents of one party group and what they name, and on masters; else it
-    belongs to `whole`. What does not wait for one another runs side by side; no figure depends on it.
+    belongs to `whole`. Tables of `_Special` are made only where they are `wanted`. What does not wait for one another runs side by
+    side; no figure depends on it.
     """
-    with ThreadPoolExecutor(max_workers=2) as side_by_side:
-        closed = side_by_side.submit(closed_order_references, accepted, engagement)
-        found = bring_together(accepted, engagement)
-        written = parts.write_out(found)
-        settlement = settle(accepted, invoice_documents.invoice_documents(found, accepted), engagement)
-        settled = settlement.invoices.collect(engine=IN_ORDER)
-        charged = charges.charge_lines(found)
-        lines = _lines(found, written, settled, charged, engagement)
-        approved = side_by_side.submit(approvals, accepted, lines, settlement, engagement)
-        pairs, looked_at = duplicate_pairs(accepted, settled.lazy(), engagement)
-        doubtful_units, unit_lines = document_lines.document_line_unit(found, written, accepted)
-        parties, party_documents = master_standing.party_documents(accepted, engagement)
-        beside, beside_covers = consequences(found, lines, settlement, charged, engagement)
-        items, item_lines = master_standing.unknown_item_lines(accepted, engagement)
-        tables = {
-            "party_document": parties,
-            "unknown_item_line": items,
-            "order_line_match": lines.orders,
-            "fulfilment_line_match": lines.fulfilments,
-            "invoice_line_match": lines.invoices,
-            "invoice_match": settled.lazy().select(schema("invoice_match").keys()),
-            "open_layer": open_layers.open_layer(found, written, settlement.open_items, engagement),
-            "allocation": open_layers.allocation(found, written),
-            "document_line_unit": doubtful_units,
-            "document_rate": document_rates(found, accepted, engagement),
-            "settlement_match": settlement.settlement_match,
-            "payment_match": payment_match(settlement, accepted, engagement),
-            "application_match": application_match(settlement, accepted, engagement),
-            "invoice_payment": invoice_payment(found, settlement, accepted, engagement),
-            "duplicate_pair": pairs,
-            "approval_state": approved.result().state,
-            "approval_decision": approved.result().decision,
-            "party_record": party_records(lines, settled.lazy(), settlement.settlement_match, engagement),
-            "order_timing": order_timing(lines, approved.result().state, engagement),
-            "closed_order_reference": closed.result()[0],
-            "receipt_inspection": receipt_inspection(lines, settled, accepted, engagement),
-            "order_requisition": order_requisition(lines, accepted, engagement),
-            "cut_off": cut_off(found, written, accepted, engagement),
-            **_conduct(accepted, lines, settlement, approved.result(), engagement),
-        }
-    covers = {
-        "party_document": party_documents,
-        "unknown_item_line": item_lines,
-        "duplicate_pair": looked_at,
-        "document_line_unit": unit_lines,
-        "closed_order_reference": closed.result()[1],
+    found = bring_together(accepted, engagement)
+    written = parts.write_out(found)
+    settlement = settle(accepted, invoice_documents.invoice_documents(found, accepted), engagement)
+    settled = settlement.invoices.collect(engine=IN_ORDER)
+    charged = charges.charge_lines(found)
+    # everything after looks at the lines, so they are worked out once
+    lines = MeasuredLines(
+        order_line_match(found, written, invoice_documents.paid_by_unit(found, settled)).collect(engine=IN_ORDER).lazy(),
+        document_lines.fulfilment_line_match(found, written, accepted, engagement).collect(engine=IN_ORDER).lazy(),
+        document_lines.invoice_line_match(found, settled, charged, accepted).collect(engine=IN_ORDER).lazy(),
+    )
+    tables = {
+        "order_line_match": lines.orders,
+        "fulfilment_line_match": lines.fulfilments,
+        "invoice_line_match": lines.invoices,
+        "invoice_match": settled.lazy().select(schema("invoice_match").keys()),
+        "open_layer": open_layers.open_layer(found, written, settlement.open_items, engagement),
+        "allocation": open_layers.allocation(found, written),
+        "settlement_match": settlement.settlement_match,
     }
     rows = pl.concat([open_layers.line_tie_out(found), settlement.payment_tie_out])
-    return Matches(tables=tables | beside, covers=covers | beside_covers, tie_out=tie_out.assured(rows))
+    doubtful_units, unit_lines = document_lines.document_line_unit(found, written, accepted)
+    special, covers = _Special(accepted, engagement, lines, settlement, settled, (found, written)).made(wanted)
+    covers |= {"document_line_unit": unit_lines}
+    beside, beside_covers = consequences(found, lines, settlement, charged, engagement)
+    covers |= beside_covers
+    return Matches({**tables, **special, **beside, "document_line_unit": doubtful_units}, covers, tie_out.assured(rows))
 
 
-def _conduct(
-    accepted: Accepted, lines: MeasuredLines, settlement: Settlement, approved: Approvals, engagement: Engagement
-) -> dict[str, pl.LazyFrame]:
-    """Who did what when: entries, duties, changes, blocks, waits."""
-    days = calendar(accepted, engagement)
-    return {
-        "document_entry": document_entry(accepted, lines, settlement, days, engagement),
-        "duty_pair": duty_pair(accepted, lines, settlement),
-        "approved_change": approved_change(accepted, approved, lines, engagement),
-        "account_change": account_change(accepted, settlement, engagement),
-        "hold_release": hold_release(accepted, lines, settlement, engagement),
-        "blocked_payment": blocked_payment(accepted, settlement, engagement),
-        "spend_cluster": spend_cluster(accepted, lines, engagement),
-        "approval_wait": approval_wait(accepted, approved, days, engagement),
-        "order_wait": order_wait(accepted, lines, approved, days, engagement),
-        "service_wait": service_wait(accepted, days, engagement),
-    }
+@dataclass(frozen=True)
+class _Special:
+    """Tables that single controls ask for, made of the measured lines and of the documents themselves."""
 
+    accepted: Accepted
+    engagement: Engagement
+    lines: MeasuredLines
+    settlement: Settlement
+    settled: pl.DataFrame
+    pieces: tuple[ThreeWay, Parts]
 
-def _lines(found: ThreeWay, written: parts.Parts, settled: pl.DataFrame, charged: pl.DataFrame, engagement: Engagement) -> MeasuredLines:
-    """The measured lines of orders, goods and bills, with what is paid (`settled`) and charged (`charged`) of them."""
-    accepted = found.ground.accepted
-    return MeasuredLines(
-        order_line_match(found, written, invoice_documents.paid_by_unit(found, settled)),
-        document_lines.fulfilment_line_match(found, written, accepted, engagement),
-        document_lines.invoice_line_match(found, settled, charged, accepted),
-    )
+    def made(self, wanted: Collection[str]) -> tuple[dict[str, pl.LazyFrame], dict[str, int]]:
+        """The tables asked for, and how many rows were looked at for those that hold only suspicious ones."""
+        with ThreadPoolExecutor(max_workers=2) as side_by_side:
+            approved = (
+                side_by_side.submit(approvals, self.accepted, self.lines, self.settlement, self.engagement) if _APPROVED & set(wanted) else None
+            )
+            covering = {name: side_by_side.submit(maker) for name, maker in self._covering().items() if name in wanted}
+            plain = {name: side_by_side.submit(maker) for name, maker in self._plain().items() if name in wanted}
+            pairs = {name: made.result() for name, made in covering.items()}
+            tables = {name: made.result() for name, made in plain.items()} | {name: pair[0] for name, pair in pairs.items()}
+            if approved is not None:
+                tables |= {name: maker() for name, maker in self._of_approvals(approved.result()).items() if name in wanted}
+        return tables, {name: pair[1] for name, pair in pairs.items()}
+
+    def _of_approvals(self, approved: Approvals) -> dict[str, Callable[[], pl.LazyFrame]]:
+        """Makers of tables that are made of approvals."""
+        accepted, engagement, lines = self.accepted, self.engagement, self.lines
+        return {
+            "approval_state": lambda: approved.state,
+            "approval_decision": lambda: approved.decision,
+            "order_timing": lambda: order_timing(lines, approved.state, engagement),
+            "approved_change": lambda: approved_change(accepted, approved, lines, engagement),
+            "approval_wait": lambda: approval_wait(accepted, approved, self._days, engagement),
+            "order_wait": lambda: order_wait(accepted, lines, approved, self._days, engagement),
+        }
+
+    @property
+    def _days(self) -> Calendar:
+        return calendar(self.accepted, self.engagement)
+
+    def _covering(self) -> dict[str, Callable[[], tuple[pl.LazyFrame, int]]]:
+        """Makers of tables that hold only suspicious rows: each gives the table and the number of rows looked at."""
+        return {
+            "party_document": lambda: master_standing.party_documents(self.accepted, self.engagement),
+            "unknown_item_line": lambda: master_standing.unknown_item_lines(self.accepted, self.engagement),
+            "duplicate_pair": lambda: duplicate_pairs(self.accepted, self.settled.lazy(), self.engagement),
+            "closed_order_reference": lambda: closed_order_references(self.accepted, self.engagement),
+        }
+
+    def _plain(self) -> dict[str, Callable[[], pl.LazyFrame]]:
+        """Makers of tables whose rows are the whole population."""
+        accepted, engagement, lines, settlement = self.accepted, self.engagement, self.lines, self.settlement
+        return {
+            "party_record": lambda: party_records(lines, self.settled.lazy(), settlement.settlement_match, engagement),
+            "receipt_inspection": lambda: receipt_inspection(lines, self.settled, accepted, engagement),
+            "order_requisition": lambda: order_requisition(lines, accepted, engagement),
+            "payment_match": lambda: payment_match(settlement, accepted, engagement),
+            "application_match": lambda: application_match(settlement, accepted, engagement),
+            "invoice_payment": lambda: invoice_payment(self.pieces[0], settlement, accepted, engagement),
+            "document_entry": lambda: document_entry(accepted, lines, settlement, self._days, engagement),
+            "document_rate": lambda: document_rates(self.pieces[0], accepted, engagement),
+            "cut_off": lambda: cut_off(*self.pieces, accepted, engagement),
+            "account_change": lambda: account_change(accepted, settlement, engagement),
+            "hold_release": lambda: hold_release(accepted, lines, settlement, engagement),
+            "blocked_payment": lambda: blocked_payment(accepted, settlement, engagement),
+            "spend_cluster": lambda: spend_cluster(accepted, lines, engagement),
+            "duty_pair": lambda: duty_pair(accepted, lines, settlement),
+        }

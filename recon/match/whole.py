@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from recon.domain import tie_out
 from recon.domain.workpapers import Matches
 from recon.match import stock, stock_movements
+from recon.match.calendars import calendar
 from recon.match.damaged import damaged_values
 from recon.match.freight import freight_line
 from recon.match.references import document_references
+from recon.match.service_levels import service_wait
 from recon.match.signs import document_line_signs
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def measured_of_company(accepted: Accepted, engagement: Engagement) -> Matches:
         "document_reference": references.doubtful,
         "stock_position": stock.stock_positions(accepted, engagement),
         "item_forecast": stock.item_forecasts(accepted, engagement),
+        "service_wait": service_wait(accepted, calendar(accepted, engagement), engagement),
         "stock_roll": stock_movements.stock_rolls(accepted, engagement),
         "stock_adjustment": stock_movements.stock_adjustments(accepted, engagement),
         "damaged_value": damage.values,

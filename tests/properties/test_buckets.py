@@ -10,9 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recon import pipeline
-from recon.domain import places
+from recon.conform import conform
+from recon.domain import measures, places
+from recon.load import load, rulebook
 from recon.load.engagement import read_engagement
+from recon.match import match_bucket, match_company
 from recon.match.buckets import _components, _places
+from recon.validate import validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,3 +69,14 @@ def test_every_node_has_one_bucket_and_bound_nodes_the_same(rows, pairs, count):
     assert bucket.keys() == set(range(len(rows)))
     assert set(bucket.values()) == set(range(max(bucket.values()) + 1))
     assert all(bucket[a] == bucket[b] for a, one in frame.iter_rows() for b, other in frame.iter_rows() if one == other)
+
+
+def test_what_looks_across_parties_is_declared_and_made_once():
+    engagement = read_engagement(PLANTED / "engagement.yaml").model_copy(update={"second_opinion": False})
+    profile = rulebook.read_profile(engagement.source, engagement.folder)
+    extracts = load(engagement, profile)
+    accepted = validate(conform(extracts, profile, engagement), extracts, {}, engagement)
+    whole, bucket = match_company(accepted, engagement), match_bucket(accepted, engagement)
+    assert set(whole.tables) == set(measures.WHOLE)
+    of_traces = {"order_event"}
+    assert set(bucket.tables) == set(measures.MEASURES) - set(measures.WHOLE) - set(measures.OF_THE_RUN) - of_traces
