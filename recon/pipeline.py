@@ -44,7 +44,7 @@ ROOMS = ("load", "conform", "validate", "match", "evaluate", "record", "second o
 
 #: Rows of document tables that are matched at a time. More take more memory, fewer more time.
 ROWS_PER_BUCKET = 1_500_000
-#: Rows of accepted tables that wait in memory between the rooms; beyond, they wait on disk.
+#: Rows of the inputs that wait in memory between the rooms; beyond, they wait on disk.
 ROWS_IN_MEMORY = 12_000_000
 #: Measured tables that are published as they are.
 _PUBLISHED = ("allocation", "settlement_match", "open_layer", "party_record")
@@ -69,11 +69,11 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         with room("load"):
             extracts = load(engagement, profile)
         with room("conform"):
-            documents = conform(extracts, profile, engagement)
+            shelf = Shelf(on_disk=sum(file.rows for file in extracts.files) > ROWS_IN_MEMORY)
+            documents = conform(extracts, profile, engagement, shelf.keep)
         with room("validate"):
-            accepted = validate(documents, extracts, expectations, engagement)
+            accepted = validate(documents, extracts, expectations, engagement, shelf.keep)
         documents = documents.without_rows()
-        shelf = Shelf(on_disk=sum(accepted.row_counts.values()) > ROWS_IN_MEMORY)
         # from here on frames are in memory: the engine of that name takes a tenth less time and memory there than the streaming one
         with pl.Config(engine_affinity="in-memory"):
             accepted, matches, outcomes = _judged(book, accepted, engagement, planned, _Means(room, shelf, keeps_lines=history is not None))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recon.domain.workpapers import in_memory
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import polars as pl
 
     from recon.conform.inputs import Prepared
@@ -16,11 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["conform"]
 
 
-def conform(extracts: Extracts, profile: SourceProfile, engagement: Engagement) -> Documents:
+def conform(
+    extracts: Extracts, profile: SourceProfile, engagement: Engagement, keep: Callable[[str, pl.DataFrame], pl.LazyFrame] = in_memory
+) -> Documents:
     """Turn extracts into canonical tables, each with the full schema of `documents.schema`.
 
     Rows with a cell that cannot be read are set aside with row, column, rule and value. Raises InputsRefused for columns that
     are missing or that nobody declared. `supplied` names the columns that the source really gave.
+    `keep` keeps the rows of a table, one table at a time.
     """
     import polars as pl
 
@@ -33,11 +40,12 @@ def conform(extracts: Extracts, profile: SourceProfile, engagement: Engagement) 
     pieces: dict[str, list[Rows]] = {}
     for name, extract in extracts.inputs.items():
         if name not in profile.inputs:
-            pieces[name] = [canonical_rows(name, _canonical(extract), profile, engagement.time_zone)]
+            pieces[name] = [_kept(name, 0, canonical_rows(name, _canonical(extract), profile, engagement.time_zone), keep)]
     for table, parts in profile.tables.items():
         for part in parts:
             if {part.from_, *(join.with_ for join in part.join)} <= set(inputs):
-                pieces.setdefault(table, []).append(part_rows(table, part, inputs, profile, engagement.time_zone))
+                known = pieces.setdefault(table, [])
+                known.append(_kept(table, len(known), part_rows(table, part, inputs, profile, engagement.time_zone), keep))
     order = [table for table in TABLES if table in pieces]
     rejected = pl.concat([_repeated_files(extracts.files), *(rows.rejected for table in order for rows in pieces[table])])
     ties = pl.concat([tie_out.empty(), *(_summed(t, pieces[t]) for t in order), _unclaimed(inputs, profile)], how="diagonal")
@@ -89,19 +97,19 @@ def _canonical(extract: Extract) -> Prepared:
     return Prepared(extract.name, frame, tuple(str(n) for n in names.values()), frozenset())
 
 
+def _kept(table: str, place: int, rows: Rows, keep: Callable[[str, pl.DataFrame], pl.LazyFrame]) -> Rows:
+    from dataclasses import replace
+
+    return replace(rows, frame=keep(f"conformed-{table}-{place}", rows.frame.collect()))
+
+
 def _stacked(table: str, pieces: list[Rows]) -> pl.LazyFrame:
     """The pieces of a table under each other with its full schema; columns that nobody gave are nulls and cost nothing until used."""
     import polars as pl
 
-    from recon.domain.documents import schema
+    from recon.domain.documents import with_full_schema
 
-    types = schema(table)
-    frames = [
-        rows.frame.lazy()
-        .with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in types.items() if name not in rows.frame.columns)
-        .select(types.keys())
-        for rows in pieces
-    ]
+    frames = [with_full_schema(table, rows.frame) for rows in pieces]
     return frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical")
 
 

@@ -42,7 +42,7 @@ class Cell:
 class Rows:
     """Typed rows of one canonical table from one part, what was set aside, and the sums of the table's control total."""
 
-    frame: pl.DataFrame
+    frame: pl.LazyFrame
     supplied: frozenset[str]
     rejected: pl.DataFrame
     tie_out: pl.DataFrame  # one row of domain/tie_out
@@ -130,7 +130,7 @@ def _typed_rows(table: str, frame: pl.LazyFrame, cells: Mapping[str, Cell], part
         done = finish.finished(table, done)
     supplied = frozenset(name for name in done.columns if name in kinds and name not in carried)
     kept = done.filter(~pl.col(_ASIDE)) if done[_ASIDE].any() else done  # filtering copies: not for nothing
-    return Rows(kept.drop(_ASIDE), supplied, rejected, _tie_out_row(table, done))
+    return Rows(kept.drop(_ASIDE).lazy(), supplied, rejected, _tie_out_row(table, done))
 
 
 def _writing(column: str, kind: str) -> str:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from recon.domain.framework import Framework
 
 
+def in_memory(_name: str, rows: pl.DataFrame) -> pl.LazyFrame:
+    """The simplest way to keep a table between rooms; rooms take any function like it: a name used once, rows in, their plan out."""
+    return rows.lazy()
+
+
 @dataclass(frozen=True)
 class InputFile:
     """A file as it was found, fingerprinted before it was read. `name` is relative to the engagement file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import polars as pl
 
 from recon.domain import measures, tie_out
 from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, TABLES, schema, with_full_schema
-from recon.domain.workpapers import REJECTED, Accepted
+from recon.domain.workpapers import REJECTED, Accepted, in_memory
 from recon.validate import rejected_cells
 from recon.validate.control_totals import compare
 from recon.validate.repeats import files_again, shared_keys
@@ -18,7 +19,7 @@ from recon.validate.rows import REJECTED_SCHEMA, failing_cells
 from recon.validate.statements import STATEMENTS_SCHEMA, state
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator
 
     from recon.domain.engagement import Engagement
     from recon.domain.expectation import TableExpectations
@@ -33,34 +34,48 @@ _CELL_ORDER = ("table", SOURCE_FILE, SOURCE_ROW, "field", "rule")
 class _Judged:
     """One table after its doorway."""
 
-    accepted: pl.DataFrame
+    accepted: pl.LazyFrame
+    row_count: int
     rejected: pl.DataFrame
     facts: Mapping[str, pl.DataFrame]
     cells: pl.DataFrame  # the measured table `rejected_cell`
     tie_out: pl.DataFrame
 
 
-def validate(documents: Documents, extracts: Extracts, expectations: Mapping[str, TableExpectations], engagement: Engagement) -> Accepted:
+def validate(
+    documents: Documents,
+    extracts: Extracts,
+    expectations: Mapping[str, TableExpectations],
+    engagement: Engagement,
+    keep: Callable[[str, pl.DataFrame], pl.LazyFrame] = in_memory,
+) -> Accepted:
     """Set aside the rows that cannot be audited, state what is true of each table, and tie both out.
 
-    The tables of the result are in memory and hold accepted rows only, each with the full canonical schema and in the order
-    of its file. Raises InputsRefused when a table is not what its control total says.
+    The tables of the result hold accepted rows only, each with the full canonical schema and in the order of its file; `keep`
+    keeps their rows, and one table at a time is looked at. Raises InputsRefused when a table is not what its control total says.
     """
-    frames = _collected(documents)
+    frames = _OneByOne(documents)
     statements = compare(frames, documents.rejected, extracts, expectations)
-    judged = {name: _judge(name, frame, engagement) for name, frame in frames.items()}
-    statements += state({name: j.accepted for name, j in judged.items()}, documents.supplied, expectations, engagement)
+    judged: dict[str, _Judged] = {}
+    for name in documents.tables:
+        frame = frames[name]
+        found = _judge(name, frame, engagement)
+        statements += state({name: found.accepted.collect()}, documents.supplied, expectations, engagement)
+        plan = (
+            documents.tables[name] if found.row_count == frame.height else with_full_schema(name, keep(f"accepted-{name}", found.accepted.collect()))
+        )
+        judged[name] = replace(found, accepted=plan)
     conformed = documents.rejected.select(pl.col(name).cast(kind) for name, kind in REJECTED_SCHEMA.items())
-    rows_in = {name: frame.height for name, frame in frames.items()}
+    rows_in = sum(int(j.tie_out["rows_in"].sum()) for j in judged.values())
     return Accepted(
-        documents=replace(documents, tables={name: with_full_schema(name, j.accepted.lazy()) for name, j in judged.items()}),
+        documents=replace(documents, tables={name: j.accepted for name, j in judged.items()}),
         facts={name: _stacked(name, judged, files_again(extracts)).lazy() for name in _FACTS}
         | {_CELLS: pl.concat([rejected_cells.of_conforming(documents), *(j.cells for j in judged.values())]).sort(*_CELL_ORDER).lazy()},
-        row_counts={name: j.accepted.height for name, j in judged.items()},
+        row_counts={name: j.row_count for name, j in judged.items()},
         statements=pl.DataFrame(statements, schema=STATEMENTS_SCHEMA, orient="row").sort("table", "rule", "message"),
         rejected=pl.concat([conformed, *(j.rejected for j in judged.values())]).sort(REJECTED),
         tie_out=pl.concat([tie_out.empty(), *(j.tie_out for j in judged.values())]),
-        covers=dict.fromkeys(_FACTS, sum(rows_in.values())) | {_CELLS: sum(rows_in.values()) + _rows_of(documents.rejected)},
+        covers=dict.fromkeys(_FACTS, rows_in) | {_CELLS: rows_in + _rows_of(documents.rejected)},
     )
 
 
@@ -69,14 +84,22 @@ def _rows_of(rejected: pl.DataFrame) -> int:
     return rejected.filter(pl.col(SOURCE_ROW).is_not_null()).select("table", SOURCE_FILE, SOURCE_ROW).n_unique()
 
 
-def _collected(documents: Documents) -> dict[str, pl.DataFrame]:
-    """Every table in memory, once, with the columns that a source gave. What was not given is null and costs nothing."""
-    plans = []
-    for name, plan in documents.tables.items():
-        given = documents.supplied[name]
+class _OneByOne(Mapping[str, pl.DataFrame]):
+    """The conformed tables, each in memory when it is asked for, with the columns that a source gave: what was not given is null."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        given = self._documents.supplied[name]
         wanted = [c for c in schema(name) if c in given or c in {SOURCE_FILE, SOURCE_ROW} or c.removesuffix(DATE_ONLY) in given]
-        plans.append(plan.select(wanted))
-    return dict(zip(documents.tables, pl.collect_all(plans), strict=True))
+        return self._documents.tables[name].select(wanted).collect()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._documents.tables)
+
+    def __len__(self) -> int:
+        return len(self._documents.tables)
 
 
 def _judge(table: str, frame: pl.DataFrame, engagement: Engagement) -> _Judged:
@@ -86,11 +109,11 @@ def _judge(table: str, frame: pl.DataFrame, engagement: Engagement) -> _Judged:
     passed, unfit = _parted(frame, cells)
     repeats = shared_keys(table, passed, engagement.currency, overlapping=engagement.overlapping_extracts)
     if repeats is None:
-        return _Judged(passed, cells.select(REJECTED), facts, facts_of_cells, _tied_out(table, frame, passed, [unfit]))
+        return _Judged(passed.lazy(), passed.height, cells.select(REJECTED), facts, facts_of_cells, _tied_out(table, frame, passed, [unfit]))
     accepted, repeated = _parted(passed, repeats.set_aside)
     facts = {"repeated_row": repeats.repeated_row, "conflicting_key": repeats.conflicting_key}
     rejected = pl.concat([cells.select(REJECTED), repeats.set_aside.select(REJECTED)])
-    return _Judged(accepted, rejected, facts, facts_of_cells, _tied_out(table, frame, accepted, [unfit, repeated]))
+    return _Judged(accepted.lazy(), accepted.height, rejected, facts, facts_of_cells, _tied_out(table, frame, accepted, [unfit, repeated]))
 
 
 def _parted(frame: pl.DataFrame, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
