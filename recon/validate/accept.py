@@ -61,10 +61,9 @@ def validate(
         frame = frames[name]
         found = _judge(name, frame, engagement)
         statements += state({name: found.accepted.collect()}, documents.supplied, expectations, engagement)
-        plan = (
-            documents.tables[name] if found.row_count == frame.height else with_full_schema(name, keep(f"accepted-{name}", found.accepted.collect()))
-        )
-        judged[name] = replace(found, accepted=plan)
+        is_whole = found.row_count == frame.height
+        plan = documents.tables[name] if is_whole else keep(f"accepted-{name}", found.accepted.collect())
+        judged[name] = replace(found, accepted=with_full_schema(name, plan))
     conformed = documents.rejected.select(pl.col(name).cast(kind) for name, kind in REJECTED_SCHEMA.items())
     rows_in = sum(int(j.tie_out["rows_in"].sum()) for j in judged.values())
     return Accepted(
