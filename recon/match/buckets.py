@@ -16,6 +16,7 @@ import polars as pl
 from recon.domain.cycles import CYCLES, ORDER_TO_CASH, PROCURE_TO_PAY, Cycle
 from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, schema, with_full_schema
 from recon.match.company import company_facts
+from recon.match.dense import IN_ORDER
 from recon.match.given import is_given, table
 from recon.match.numbers import normalised
 
@@ -60,11 +61,16 @@ def in_buckets(
     if count < 2:
         return accepted, [accepted]
     groups = _groups(accepted)
-    nodes = pl.concat([_nodes(accepted, paper, groups).group_by("node").agg(rows=pl.len()) for paper in papers]).collect()
-    places = _places(nodes.group_by("node").agg(pl.col("rows").sum()), _bonds(accepted, papers, groups), count)
+    nodes, bonds = {}, _Bonds([], [], [])
+    for paper in papers:
+        held = _nodes(accepted, paper, groups).collect(engine=IN_ORDER)
+        nodes[paper.table] = held["node"]
+        bonds.add(paper, held)
+    sizes = pl.concat([series.value_counts(name="rows") for series in nodes.values()]).group_by("node").agg(pl.col("rows").sum())
+    places = _places(sizes, bonds.binding(), count)
     count = int(places.select(pl.col("bucket").max()).item()) + 1  # fewer where one group is larger than a bucket
     facts = company_facts(accepted, engagement)
-    parted = {paper.table: _parted(accepted, paper, _nodes(accepted, paper, groups), places, keep) for paper in papers}
+    parted = {paper.table: _parted(accepted, paper.table, nodes.pop(paper.table), places, keep) for paper in papers}
     tables = dict(accepted.documents.tables)
     whole = {**tables, **{name: pl.concat(parts) for name, parts in parted.items()}}
     buckets = [{**tables, **{name: parts[place] for name, parts in parted.items()}} for place in range(count)]
@@ -144,51 +150,49 @@ def _nodes(accepted: Accepted, paper: _Paper, groups: pl.LazyFrame) -> pl.LazyFr
 
 
 # ── what binds ───────────────────────────────────────────────────────────────────────────────────────────────
-def _bonds(accepted: Accepted, papers: list[_Paper], groups: pl.LazyFrame) -> pl.DataFrame:
-    """node, token: two nodes with one token belong together. A token is a number of a kind in a company."""
-    open_bonds: list[pl.LazyFrame] = []
-    asked_bonds: list[pl.LazyFrame] = []
-    askers: list[pl.LazyFrame] = []
-    for paper in papers:
-        rows = _nodes(accepted, paper, groups)
+@dataclass(frozen=True)
+class _Bonds:
+    """node, token in three heaps: those that bind, those that bind where somebody asks, and those who ask. A token is a number of a kind in a company."""
+
+    sure: list[pl.DataFrame]
+    asked: list[pl.DataFrame]
+    askers: list[pl.DataFrame]
+
+    def add(self, paper: _Paper, rows: pl.DataFrame) -> None:
+        """What the rows of a table name, as `_nodes` gives them."""
         if paper.number == "document_number":
-            said = pl.col("kind").replace_strict({word: kind for word, (_, kind) in _SPOKEN_OF.items()}, default=None, return_dtype=pl.String)
-            told = rows.select("node", "cycle", "company_code", "number", "party_id", kind=said).filter(pl.col("kind").is_not_null())
-            open_bonds += [told.filter(pl.col("kind") == kind).select(*_KEYS, "kind") for kind in ("order", "goods", "bill", "money", "requisition")]
-            askers.append(told.filter((pl.col("kind") == "bill") & pl.col("party_id").is_null()).select(*_KEYS, kind=pl.lit("party's bill")))
-            continue
+            for kind in ("order", "goods", "bill", "money", "requisition"):
+                said = rows.filter(pl.col("kind").is_in([word for word, (_, of) in _SPOKEN_OF.items() if of == kind]))
+                self.sure.append(_tokens(said, kind, "number"))
+                if kind == "bill":
+                    self.askers.append(_tokens(said.filter(pl.col("party_id").is_null()), "party's bill", "number"))
+            return
         for kind, column in paper.names:
-            if not is_given(accepted, paper.table, column):
-                continue
-            bond = rows.filter(pl.col(column).is_not_null()).select("node", "cycle", "company_code", number=column, kind=pl.lit(kind))
-            (asked_bonds if kind in _ASKED else open_bonds).append(bond)
+            (self.asked if kind in _ASKED else self.sure).append(_tokens(rows, kind, column))
+        order, goods = f"{paper.cycle.order}_number", f"{paper.cycle.fulfilment}_number"
         if paper.table == paper.cycle.fulfilment_table:
-            lost = pl.col("party_id").is_null() & pl.col(f"{paper.cycle.order}_number").is_null()
-            open_bonds.append(rows.filter(lost).select("node", "cycle", "company_code", number=pl.lit(_NOBODY), kind=pl.lit(_NOBODY)))
-        if paper.table == paper.cycle.invoice_table and is_given(accepted, paper.table, "supplier_delivery_note"):
-            orderless = pl.col(f"{paper.cycle.order}_number").is_null() & pl.col(f"{paper.cycle.fulfilment}_number").is_null()
-            asks = orderless & pl.col("supplier_delivery_note").is_not_null()
-            askers.append(rows.filter(asks).select("node", "cycle", "company_code", number="supplier_delivery_note", kind=pl.lit("note")))
-    bound = _tokens(open_bonds)
-    asked = _tokens(askers)
-    if asked.is_empty():
-        return bound
-    answered = _tokens(asked_bonds).join(asked.select("token").unique(), on="token", how="semi")
-    return pl.concat([bound, asked, answered]).unique()
+            lost = rows.filter(pl.col("party_id").is_null() & pl.col(order).is_null())
+            self.sure.append(_tokens(lost.with_columns(number=pl.lit(_NOBODY)), _NOBODY, "number"))
+        if paper.table == paper.cycle.invoice_table:
+            self.askers.append(_tokens(rows.filter(pl.col(order).is_null() & pl.col(goods).is_null()), "note", "supplier_delivery_note"))
+
+    def binding(self) -> pl.DataFrame:
+        """All bonds that bind, each once."""
+        asked = pl.concat(self.askers)
+        answers = [frame.join(asked, on="token", how="semi") for frame in self.asked] if asked.height else []
+        return pl.concat([*self.sure, asked, *answers]).unique()
 
 
-_KEYS: Final = ("node", "cycle", "company_code", "number")
-
-
-def _tokens(bonds: list[pl.LazyFrame]) -> pl.DataFrame:
-    """node, token of each bond once. Numbers that may be spelt otherwise are compared as `numbers` compares them."""
-    found = [pl.DataFrame(schema={"node": pl.UInt64, "token": pl.UInt64})]
-    for bond in bonds:
-        once = bond.select(*_KEYS, "kind").filter(pl.col("number").is_not_null()).unique().collect()
-        odd = pl.col("kind").is_in(_RESPELLED) & ~pl.col("number").str.contains(_PLAIN)
-        spelt = pl.concat([once.filter(~odd), once.filter(odd).with_columns(number=pl.coalesce(normalised(pl.col("number")), "number"))])
-        found.append(spelt.select("node", token=_fingerprint(pl.col("kind"), pl.col("cycle"), pl.col("company_code"), pl.col("number"))))
-    return pl.concat(found).unique()
+def _tokens(rows: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
+    """node, token of each number in a column once. Numbers that may be spelt otherwise are compared as `numbers` compares them."""
+    named = rows.lazy().filter(pl.col(column).is_not_null())
+    token = _fingerprint(pl.lit(kind), pl.col("cycle"), pl.col("company_code"), pl.col(column)).alias("token")
+    if kind not in _RESPELLED:
+        return named.select("node", token).unique().collect()
+    is_plain = pl.col(column).str.contains(_PLAIN)
+    odd = named.filter(~is_plain).select("node", "cycle", "company_code", column).unique()
+    spelt = odd.with_columns(pl.coalesce(normalised(pl.col(column)), column))
+    return pl.concat([named.filter(is_plain).select("node", token), spelt.select("node", token)]).unique().collect()
 
 
 def _places(nodes: pl.DataFrame, bonds: pl.DataFrame, count: int) -> pl.DataFrame:
@@ -220,14 +224,14 @@ def _components(bonds: pl.DataFrame) -> pl.DataFrame:
 
 # ── the rows in their buckets ────────────────────────────────────────────────────────────────────────────────
 def _parted(
-    accepted: Accepted, paper: _Paper, nodes: pl.LazyFrame, places: pl.DataFrame, keep: Callable[[str, pl.DataFrame], pl.LazyFrame]
+    accepted: Accepted, table_name: str, nodes: pl.Series, places: pl.DataFrame, keep: Callable[[str, pl.DataFrame], pl.LazyFrame]
 ) -> list[pl.LazyFrame]:
     """The rows of a table by bucket, in the columns that the source gave until they are asked for."""
-    supplied = accepted.documents.supplied[paper.table]
-    given = [c for c in schema(paper.table) if c in supplied or c in {SOURCE_FILE, SOURCE_ROW} or c.removesuffix(DATE_ONLY) in supplied]
-    bucket = nodes.select("node").join(places.lazy(), on="node", how="left", validate="m:1", maintain_order="left").select("bucket").collect()
-    frame = accepted.documents.tables[paper.table].select(given).collect()
-    accepted.documents.let_go(paper.table)
+    supplied = accepted.documents.supplied[table_name]
+    given = [c for c in schema(table_name) if c in supplied or c in {SOURCE_FILE, SOURCE_ROW} or c.removesuffix(DATE_ONLY) in supplied]
+    bucket = nodes.to_frame().join(places, on="node", how="left", validate="m:1", maintain_order="left")["bucket"]
+    frame = accepted.documents.tables[table_name].select(given).collect(engine=IN_ORDER)
+    accepted.documents.let_go(table_name)
     count = int(places.select(pl.col("bucket").max()).item()) + 1
-    parts = (frame.filter(bucket["bucket"] == place) for place in range(count))
-    return [with_full_schema(paper.table, keep(f"{paper.table}-{place}", part)) for place, part in enumerate(parts)]
+    parts = (frame.filter(bucket == place) for place in range(count))
+    return [with_full_schema(table_name, keep(f"{table_name}-{place}", part)) for place, part in enumerate(parts)]
