@@ -418,20 +418,9 @@ DOCUMENT_COUNT: Final = "document_count"
 #: other measured table is bucket-local: its rows depend only on documents of one party group and what they name, and on masters;
 #: it is measured bucket by bucket (`match/measured.py`), and its rows of all buckets together are the table.
 WHOLE: Final = (
-    "document_line_sign",
-    "stock_position",
-    "item_forecast",
-    "stock_roll",
-    "stock_adjustment",
-    "damaged_value",
-    "document_reference",
-    "counterparty_reference",
-    "service_wait",
-    "rejected_cell",
-    "repeated_row",
-    "conflicting_key",
-    *measures_beside.WHOLE,
-)
+    "document_line_sign", "stock_position", "item_forecast", "stock_roll", "stock_adjustment", "damaged_value",
+    "document_reference", "counterparty_reference", "service_wait", "rejected_cell", "repeated_row", "conflicting_key", *measures_beside.WHOLE,
+)  # fmt: skip
 
 #: Measured tables that a run makes of what it states about itself, after everything else was judged.
 OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "control_performed")
