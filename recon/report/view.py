@@ -16,6 +16,7 @@ from recon.report.bridge import bridge
 from recon.report.coverage import coverage
 from recon.report.figures import number, rounded
 from recon.report.orders import inside, places_of
+from recon.report.results import tables
 from recon.report.scorecards import scorecards
 from recon.report.trend import KINDS as TREND_KINDS
 from recon.report.trend import point
@@ -76,6 +77,7 @@ def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, ed
         **coverage(workpapers, words),
         **_rejected(workpapers.rejected, words),
         **_method(workpapers, found["groups"], words),
+        "result_files": [*sorted(tables(workpapers, layers)), "results/summary.json"],
     }
 
 
