@@ -15,6 +15,7 @@ from recon.domain import places
 from recon.report import vocabulary
 from recon.report.figures import UNKNOWN, money, number, rounded
 from recon.report.orders import blocks
+from recon.report.populations import POPULATIONS
 from recon.report.verdict import HEADLINES, sentence, verdict
 from recon.report.view import view
 from recon.report.words import LANGUAGES, NAMES, Words, speak
@@ -146,7 +147,13 @@ def environment_of(words: Words, currency: str) -> jinja2.Environment:
         "day": words.day,
         "rounded": lambda value: rounded(_amount(value), currency),
     }
-    environment.globals |= {"_": words, "v": vocabulary, "in_language": words.column, "closing": lambda value: closing(value, words)}
+    environment.globals |= {
+        "_": words,
+        "v": vocabulary,
+        "populations": POPULATIONS,
+        "in_language": words.column,
+        "closing": lambda value: closing(value, words),
+    }
     return environment
 
 

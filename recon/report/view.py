@@ -77,7 +77,7 @@ def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, ed
         **coverage(workpapers, words),
         **_rejected(workpapers.rejected, words),
         **_method(workpapers, found["groups"], words),
-        "result_files": [*sorted(tables(workpapers, layers)), "results/summary.json"],
+        "result_files": [*sorted(tables(workpapers, layers)), "results/summary.json", "report/report.xlsx"],
     }
 
 
