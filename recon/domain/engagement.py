@@ -81,7 +81,16 @@ class ParameterOverride(Terms):
     control: str
     set: dict[str, ExactText]
     where: dict[str, ExactText] = {}
+    valid_from: date | None = None  # of the date that the document judged carries; the last day belongs to it
+    valid_to: date | None = None
     why: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ParameterOverride:
+        if self.valid_from is not None and self.valid_to is not None and self.valid_from > self.valid_to:
+            message = f"valid_to ({self.valid_to}) is before valid_from ({self.valid_from})"
+            raise ValueError(message)
+        return self
 
 
 class PolicyChoice(Terms):
@@ -203,7 +212,11 @@ class Engagement(Terms):
 
     def parameter_rules(self, control_id: str) -> list[ScopedRule]:
         """Overrides of one control's parameters, as scoped rules."""
-        return [ScopedRule(p.set, p.where, p.why, f"{self.origin}:parameters[{i}]") for i, p in enumerate(self.parameters) if p.control == control_id]
+        return [
+            ScopedRule(p.set, p.where, p.why, f"{self.origin}:parameters[{i}]", p.valid_from, p.valid_to)
+            for i, p in enumerate(self.parameters)
+            if p.control == control_id
+        ]
 
     def policy_rules(self) -> list[ScopedRule]:
         """Matching policies, as scoped rules."""

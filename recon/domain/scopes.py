@@ -18,6 +18,7 @@ from recon.domain.errors import TermsRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
 #: Key a user may write in `where` -> (neutral column of measured tables, cycle it implies).
 SCOPE_KEYS: Final[dict[str, tuple[str, str | None]]] = {
@@ -55,6 +56,9 @@ class ScopedRule:
     where: Mapping[str, str]
     why: str
     origin: str  # file:key, for error messages
+    valid_from: date | None = None  # the days of the row on which it holds, both included; None: without end
+    valid_to: date | None = None
+    day: str | None = None  # the column that says the day of a row; without one a rule with dates reaches no row
 
     @property
     def scope(self) -> dict[str, str]:
@@ -66,6 +70,24 @@ class ScopedRule:
             if cycle is not None:
                 neutral["cycle"] = cycle
         return neutral
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the rule holds for a time only."""
+        return self.valid_from is not None or self.valid_to is not None
+
+    def overlaps(self, other: ScopedRule) -> bool:
+        """Whether there is a day on which both hold."""
+        starts = [rule.valid_from for rule in (self, other) if rule.valid_from is not None]
+        ends = [rule.valid_to for rule in (self, other) if rule.valid_to is not None]
+        return not starts or not ends or max(starts) <= min(ends)
+
+    def holds(self) -> pl.Expr:
+        """Whether a row's day is one of the rule's; unknown days are not."""
+        day = pl.col(self.day) if self.day is not None else pl.lit(None, dtype=pl.Date)
+        after = pl.lit(value=True) if self.valid_from is None else day >= self.valid_from
+        before = pl.lit(value=True) if self.valid_to is None else day <= self.valid_to
+        return (after & before).fill_null(value=False)
 
     @property
     def specificity(self) -> tuple[int, int]:
@@ -80,21 +102,22 @@ def refuse_conflicts(rules: Sequence[ScopedRule]) -> None:
 
     Raises TermsRefused naming both rules.
     """
-    seen: dict[tuple[str, tuple[int, int], frozenset[str]], dict[tuple[str, ...], ScopedRule]] = {}
+    seen: dict[tuple[str, tuple[int, int], frozenset[str]], dict[tuple[str, ...], list[ScopedRule]]] = {}
     groups: dict[tuple[str, tuple[int, int]], set[frozenset[str]]] = {}
     for rule in rules:
         scope = rule.scope
         columns = frozenset(scope)
         values = tuple(scope[c] for c in sorted(columns))
         for name, value in rule.settings.items():
-            same_columns = seen.setdefault((name, rule.specificity, columns), {})
-            other = same_columns.get(values)
-            if other is not None and other.settings[name] != value:
-                raise _conflict(name, other, rule)
-            same_columns[values] = rule
+            alike = seen.setdefault((name, rule.specificity, columns), {}).setdefault(values, [])
+            for other in alike:
+                if other.settings[name] != value and other.overlaps(rule):
+                    raise _conflict(name, other, rule)
+            alike.append(rule)
             groups.setdefault((name, rule.specificity), set()).add(columns)
     for (name, specificity), column_sets in groups.items():
-        _refuse_crossing(name, [list(seen[name, specificity, columns].values()) for columns in sorted(column_sets, key=sorted)])
+        families = [[r for alike in seen[name, specificity, columns].values() for r in alike] for columns in sorted(column_sets, key=sorted)]
+        _refuse_crossing(name, families)
 
 
 def _refuse_crossing(name: str, families: list[list[ScopedRule]]) -> None:
@@ -104,7 +127,7 @@ def _refuse_crossing(name: str, families: list[list[ScopedRule]]) -> None:
                 for other in others:
                     shared = one.scope.keys() & other.scope.keys()
                     meet = all(one.scope[c] == other.scope[c] for c in shared)
-                    if meet and one.settings[name] != other.settings[name]:
+                    if meet and one.overlaps(other) and one.settings[name] != other.settings[name]:
                         raise _conflict(name, one, other)
 
 
@@ -114,7 +137,7 @@ def _conflict(name: str, one: ScopedRule, other: ScopedRule) -> TermsRefused:
         where=other.origin,
         expected="one value for every row that both rules can reach",
         got=f"{one.settings[name]!r} where {dict(one.where)} ({one.origin}) and {other.settings[name]!r} where {dict(other.where)}",
-        todo="make one rule more specific (for example add the company or the item), or give both the same value",
+        todo="make one rule more specific (for example add the company or the item), let them hold at different times, or give both the same value",
     )
 
 
@@ -126,22 +149,23 @@ def resolve(frame: pl.LazyFrame, rules: Sequence[ScopedRule], names: Mapping[str
     """
     columns = set(frame.collect_schema().names())
     for name, default in names.items():
-        relevant = [r for r in rules if name in r.settings]
-        by_columns: dict[tuple[str, ...], list[ScopedRule]] = {}
-        for rule in relevant:
+        by_columns: dict[tuple[tuple[str, ...], date | None, date | None], list[ScopedRule]] = {}
+        for rule in rules:
             key = tuple(sorted(rule.scope))
-            if set(key) <= columns:
-                by_columns.setdefault(key, []).append(rule)
+            reaches = set(key) <= columns and (not rule.is_dated or rule.day in columns)
+            if name in rule.settings and reaches:
+                by_columns.setdefault((key, rule.valid_from, rule.valid_to), []).append(rule)
         ranked = sorted(by_columns.items(), key=lambda item: item[1][0].specificity, reverse=True)
-        found = []
-        for position, (key, family) in enumerate(ranked):
+        found, made = [], []
+        for position, ((key, _, _), family) in enumerate(ranked):
             value = f"__{name}_{position}"
-            if not key:
-                found.append(pl.lit(family[-1].settings[name]))
-                continue
-            lookup = pl.LazyFrame({c: [r.scope[c] for r in family] for c in key} | {value: [r.settings[name] for r in family]})
-            frame = frame.join(lookup.unique(subset=list(key), keep="any"), on=list(key), how="left", validate="m:1", maintain_order="left")
-            found.append(pl.col(value))
-        frame = frame.with_columns(pl.coalesce([*found, pl.lit(default, dtype=pl.String)]).alias(name))
-        frame = frame.drop([f"__{name}_{i}" for i, (key, _) in enumerate(ranked) if key])
+            told = pl.col(value)
+            if key:
+                lookup = pl.LazyFrame({c: [r.scope[c] for r in family] for c in key} | {value: [r.settings[name] for r in family]})
+                frame = frame.join(lookup.unique(subset=list(key), keep="any"), on=list(key), how="left", validate="m:1", maintain_order="left")
+                made.append(value)
+            else:
+                told = pl.lit(family[-1].settings[name])
+            found.append(pl.when(family[0].holds()).then(told) if family[0].is_dated else told)
+        frame = frame.with_columns(pl.coalesce([*found, pl.lit(default, dtype=pl.String)]).alias(name)).drop(made)
     return frame

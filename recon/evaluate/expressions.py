@@ -42,6 +42,9 @@ FUNCTIONS: Final[dict[str, tuple[int, int, str]]] = {
 #: Position of the limits among the arguments: there a parameter may say not_checked or unlimited.
 LIMIT_POSITIONS: Final[dict[str, tuple[int, ...]]] = {"exceeds": (1,), "exceeds_share": (2,), "exceeds_limits": (2, 3, 6)}
 
+#: Position of the limits that may differ by the size of the base.
+BANDED_POSITIONS: Final[dict[str, tuple[int, ...]]] = {"exceeds_limits": (3,)}
+
 _PLAIN_NODES: Final = frozenset({
     "And", "Or", "Not", "Paren", "EQ", "NEQ", "GT", "GTE", "LT", "LTE", "Is", "Null", "Boolean", "Literal", "Column", "Identifier",
     "Placeholder", "Add", "Sub", "Mul", "Neg", "Case", "If", "In", "Between", "Like", "Coalesce", "Abs", "Greatest", "Least", "Anonymous",
@@ -59,6 +62,7 @@ class Rule:
     tree: Any  # a sqlglot expression of allowed nodes only
     columns: frozenset[str]
     parameters: frozenset[str]
+    banded: frozenset[str]  # parameters that stand only where a limit by size will do
     plain: frozenset[str]  # parameters that stand where only a value will do, not not_checked or unlimited
 
     def refuse(self, what: str, *, expected: str = "", got: str = "", todo: str = "") -> TermsRefused:
@@ -73,7 +77,7 @@ def parse(text: str, where: str) -> Rule:
     from sqlglot import exp
     from sqlglot.errors import SqlglotError
 
-    bare = Rule(text, where, None, frozenset(), frozenset(), frozenset())
+    bare = Rule(text, where, None, frozenset(), frozenset(), frozenset(), frozenset())
     if len(text) > _LONGEST_TEXT:
         raise bare.refuse("the expression is too long", expected=f"at most {_LONGEST_TEXT} characters", got=f"{len(text)} characters")
     if not text.strip():
@@ -87,7 +91,7 @@ def parse(text: str, where: str) -> Rule:
     if len(trees) != 1 or trees[0] is None:
         raise bare.refuse("more than one statement", expected="one expression", todo="remove the semicolon")
     tree = trees[0]
-    columns, placeholders, as_limits = set(), [], set()
+    columns, placeholders, as_limits, by_size = set(), [], set(), set()
     for node in tree.walk():
         _allow(bare, node)
         if isinstance(node, exp.Column) and node.name not in CONSTANTS:
@@ -95,9 +99,11 @@ def parse(text: str, where: str) -> Rule:
         elif isinstance(node, exp.Placeholder):
             placeholders.append(node)
         elif isinstance(node, exp.Anonymous):
+            by_size |= {id(p) for i in BANDED_POSITIONS.get(function_name(node), ()) for p in _placeholders(node, i)}
             as_limits |= {id(p) for i in LIMIT_POSITIONS.get(function_name(node), ()) for p in _placeholders(node, i)}
     plain = {str(p.this) for p in placeholders if id(p) not in as_limits}
-    return Rule(text, where, tree, frozenset(columns), frozenset(str(p.this) for p in placeholders), frozenset(plain))
+    banded = {str(p.this) for p in placeholders} - {str(p.this) for p in placeholders if id(p) not in by_size}
+    return Rule(text, where, tree, frozenset(columns), frozenset(str(p.this) for p in placeholders), frozenset(banded), frozenset(plain))
 
 
 def function_name(node: Any) -> str:  # noqa: ANN401 - a sqlglot node

@@ -7,8 +7,9 @@ filled by the most specific rule that reaches the row (`domain.scopes`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -30,6 +31,21 @@ _WHOLE: Final = ("_days", "_count")
 _NUMBERS: Final = ("_share", "_amount", "_days", "_hours", "_seconds", "_count", "_quantity", "_score", "_ratio")
 _DECIMAL: Final = re.compile(r"\d{1,18}(\.\d{1,10})?", re.ASCII)
 _DIGITS: Final = 10
+
+
+def is_banded(value: str) -> bool:
+    """Whether a limit differs by the size of what it is a limit of."""
+    return value.startswith("up to ")
+
+
+def bands(value: str) -> list[tuple[str | None, str]]:
+    """(reaches up to, allowance) of a limit such as "up to 1000: 20; up to 10000: 100; above: 500", in its order; above reaches everything."""
+    found: list[tuple[str | None, str]] = []
+    for part in value.split(";"):
+        size, _, allowed = part.partition(":")
+        size = size.strip()
+        found.append((None if size == "above" else size.removeprefix("up to ").strip(), allowed.strip()))
+    return found
 
 
 @dataclass(frozen=True)
@@ -55,9 +71,24 @@ class Setting:
         """The limit as `Decimal(38, 10)`; null where it is not_checked or unlimited."""
         number = pl.Decimal(38, _DIGITS)
         if self.column is None:
-            return pl.lit(None if self.constant in STATES else Decimal(self.constant), dtype=number)
+            return pl.lit(None if self.constant in STATES or is_banded(self.constant) else Decimal(self.constant), dtype=number)
         text = pl.col(self.column)
-        return pl.when(~text.is_in(STATES)).then(text).cast(number)
+        return pl.when(~text.is_in(STATES) & ~text.str.starts_with("up to ")).then(text).cast(number)
+
+    def allowance(self, base: pl.Expr) -> pl.Expr:
+        """The limit for a row of that base, `Decimal(38, 10)`: the number itself, or of bands the first that reaches |base|."""
+        if not any(is_banded(value) for value in self.values):
+            return self.number()
+        number, size = pl.Decimal(38, _DIGITS), base.abs().cast(pl.Decimal(38, _DIGITS))
+        found: pl.Expr = pl.lit(None, dtype=number)
+        for value in self.values:
+            allowed: pl.Expr = pl.lit(None if value in STATES or is_banded(value) else Decimal(value), dtype=number)
+            for reaches, amount in reversed(bands(value) if is_banded(value) else []):
+                own = pl.lit(None if amount in STATES else Decimal(amount), dtype=number)
+                within = pl.lit(value=True) if reaches is None else size <= pl.lit(Decimal(reaches), dtype=number)
+                allowed = pl.when(size.is_null()).then(None).when(within).then(own).otherwise(allowed)
+            found = pl.when(self.says(value)).then(allowed).otherwise(found)
+        return found
 
     def text(self) -> pl.Expr:
         """The value as text."""
@@ -96,13 +127,13 @@ def settle(controls: Sequence[Control], engagement: Engagement) -> Settings:
             for rule in rules:
                 if name not in rule.settings:
                     continue
-                if rule.where:
+                if rule.where or rule.is_dated:
                     narrower.append(rule)
                 else:
                     constant = rule.settings[name]
             column = f"{control.id}:{name}" if narrower else None
             settings[name] = Setting(name, constant, column, tuple(r.settings[name] for r in narrower))
-            scoped += [ScopedRule({f"{control.id}:{name}": r.settings[name]}, r.where, r.why, r.origin) for r in narrower]
+            scoped += [replace(r, settings={f"{control.id}:{name}": r.settings[name]}, day=control.subject.document_date) for r in narrower]
         by_control[control.id] = settings
     return Settings(by_control, tuple(scoped))
 
@@ -120,6 +151,10 @@ def check_overrides(controls: Sequence[Control], planned: Sequence[Planned], eng
             hint = did_you_mean(override.control, set(shipped) | ahead)
             raise TermsRefused(f'there is no control "{override.control}"', where=f"{where}.control", todo=hint or "`recon controls` lists them")
         control = shipped[override.control]
+        if control.subject.document_date is None and (override.valid_from or override.valid_to):
+            raise TermsRefused(
+                f"{control.id} judges nothing that carries a date", where=f"{where}.valid_from", todo="leave out valid_from and valid_to"
+            )
         for name, value in override.set.items():
             if name not in control.parameters:
                 raise TermsRefused(
@@ -161,8 +196,24 @@ def check_value(control: Control, name: str, value: str, where: str) -> None:
     elif name.endswith("_flag"):
         if value not in {"true", "false"}:
             raise TermsRefused(f"{name} is true or false", where=where, expected="true or false", got=value)
+    elif is_banded(value):
+        _check_bands(control, name, value, where)
     elif name.endswith(_NUMBERS):
         _check_number(control, name, value, where)
+
+
+def _check_bands(control: Control, name: str, value: str, where: str) -> None:
+    expected = 'bands of growing size, the last one above: "up to 1000: 20; up to 10000: 100; above: 500"'
+    if name not in texts.banded_parameters(control):
+        raise TermsRefused(f"{name} cannot differ by size", where=where, expected="one number, or not_checked or unlimited", got=value)
+    found = bands(value)
+    sizes = [size for size, _ in found[:-1]]
+    numbers = [size or "" for size in sizes] + [allowed for _, allowed in found if allowed != "unlimited"]
+    if found[-1][0] is not None or not all(_DECIMAL.fullmatch(number) for number in numbers):
+        raise TermsRefused(f"the bands of {name} cannot be read", where=where, expected=expected, got=value)
+    reached = [Decimal(size or 0) for size in sizes]
+    if any(below >= above for below, above in pairwise(reached)):
+        raise TermsRefused(f"the bands of {name} do not grow", where=where, expected=expected, got=value, todo="write the smallest band first")
 
 
 def _check_number(control: Control, name: str, value: str, where: str) -> None:

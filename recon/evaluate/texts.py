@@ -50,6 +50,11 @@ def plain_parameters(control: Control) -> frozenset[str]:
     return frozenset[str]().union(*(found[key].plain for key in _JUDGING))
 
 
+def banded_parameters(control: Control) -> frozenset[str]:
+    """Parameters that may differ by the size of the value they are a limit of: amounts beside a share of one base."""
+    return frozenset[str]().union(*(rule.banded for rule in rules(control).values()))
+
+
 def judging_columns(control: Control) -> list[str]:
     """Columns on which the verdict hangs, sorted."""
     found = rules(control)

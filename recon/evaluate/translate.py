@@ -278,9 +278,16 @@ class Reader:
             raise rule.refuse("exceeds_limits needs a parameter that names the policy", expected=":tolerance_combine_policy")
         line, large = (self._number(rule, node).decimal(10) for node in given[5:7]) if len(given) > 5 else (None, None)
         share_broken = limits.exceeds_share(value.expr, self._as_base(rule, given[1], base), share.expr)
-        amount_broken = limits.exceeds(value.decimal(10), amount.decimal(10))
-        pair = limits.Pair(share_broken, share.expr, self._states(given[2]), amount_broken, amount.expr, self._states(given[3]))
+        allowed = self._allowance(given[3], amount, base)
+        amount_broken = limits.exceeds(value.decimal(10), allowed)
+        pair = limits.Pair(share_broken, share.expr, self._states(given[2]), amount_broken, allowed, self._states(given[3]))
         return Value(limits.combined(pair, policy, line, large), "flag")
+
+    def _allowance(self, node: Any, amount: Value, base: Value) -> pl.Expr:  # noqa: ANN401
+        """The amount allowed on a row; of a limit in bands the one for the size of its base."""
+        if type(node).__name__ != "Placeholder":
+            return amount.decimal(10)
+        return self.settings[str(node.this)].allowance(base.expr)
 
     def _states(self, node: Any) -> pl.Expr:  # noqa: ANN401
         """Whether a limit is switched off, which is not the same as being unlimited where two limits are combined."""

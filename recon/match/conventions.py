@@ -2,9 +2,9 @@
 
 Source: the conventions in use. Tax from the net amount (net × rate) or out of the gross amount (gross − gross ÷ (1 + rate),
 gross × rate ÷ (1 + rate)); per unit, line, tax rate or document; half up, half to even or down; unit prices of 2, 4, 6 or 8
-digits; net amounts taken out of gross ones. Conventions of one basis and level that differ only in how they round give the
-same figures on the document, so the usual one of them is named. Two that differ in basis are two explanations, so there is
-none. Figures of a whole tax rate or document are tried only where no convention gives every line.
+digits; net amounts taken out of gross ones. Several of them often give the same figures; the usual one is named: half up before
+the others, by line before figures of a whole tax rate or document. Two that round half up and differ in basis, from the net
+and out of the gross amount, are two explanations, so there is none.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ONE: Final = 10**10  # one, as a whole number of ten digits
 #: How a figure is rounded, by the word for it.
 MODES: Final = {"half up": whole.half_up, "half even": whole.half_even, "down": whole.down}
+#: How most firms round.
+_USUAL: Final = "half up"
 _PRICE_DIGITS: Final = (2, 4, 6, 8)
 _Fit = dict[str, pl.Expr]
 
@@ -53,9 +55,10 @@ def of_documents(lines: pl.DataFrame) -> pl.DataFrame:
     documents = _by_document(prepared)
     joined = fits.join(groups, on="document", how="left").join(documents, on="document", how="left")
     of_group["tax from net"] |= {name: pl.col(name) for name in documents.columns if name != "document"}
-    exact = [_first(by_line[basis]) for basis in ("tax from net", "tax from gross")]
-    summed = [_first(of_group[basis]) for basis in ("tax from net", "tax from gross")]
-    tax = pl.coalesce(_only(exact), pl.when(_none(exact)).then(_only(summed)))
+    bases = [by_line["tax from net"], by_line["tax from gross"]]
+    usual = [_first({name: fit for name, fit in basis.items() if name.endswith(_USUAL)}) for basis in bases]
+    others = _first({name: fit for basis in (*bases, *of_group.values()) for name, fit in basis.items()})
+    tax = pl.coalesce(_only(usual), pl.when(_none(usual)).then(others))
     return joined.select("document", net_convention=_first(by_line["net"]), tax_convention=tax)
 
 

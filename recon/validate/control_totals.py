@@ -28,6 +28,10 @@ _SUMMED_KINDS: Final = ("money", "quantity", "price", "count")
 _PLAIN_NUMBER: Final = r"^-?\d+(\.\d+)?$"
 
 
+#: One figure in English and in Chinese.
+_Said = tuple[str, str]
+
+
 @dataclass(frozen=True)
 class _Loaded:
     """What was loaded of one table: conformed rows, and rows set aside before (their cells as text where they can be found)."""
@@ -74,29 +78,37 @@ def _of_file(loaded: _Loaded, file: str | None) -> _Loaded:
 
 def _compared(total: Mapping[str, Any], loaded: _Loaded, rule: ControlTotalRule) -> Statement:
     table, file, column = loaded.table, total.get(SOURCE_FILE), total.get("amount_column")
-    expected, got, unreadable = [], [], 0
+    expected: list[_Said] = []
+    got: list[_Said] = []
+    unreadable = 0
     rows_differ = amount_differs = False
     if total.get("row_count") is not None:
         rows = loaded.frame.height + loaded.set_aside.height
-        expected.append(f"{total['row_count']:,} rows")
-        got.append(f"{rows:,} rows")
+        expected.append((f"{total['row_count']:,} rows", f"{total['row_count']:,} 行"))
+        got.append((f"{rows:,} rows", f"{rows:,} 行"))
         rows_differ = abs(rows - total["row_count"]) > Decimal(rule.row_count_tolerance)
     if total.get("amount_total") is not None and column is not None:
         _refuse_unsummable(table, column)
         amount, unreadable = _sum(loaded, column)
-        expected.append(f"{column} {_figure(total['amount_total'])}")
-        got.append(f"{column} {_figure(amount)}" + (f" and {unreadable:,} rows whose {column} cannot be read" if unreadable else ""))
+        expected.append((f"{column} {_figure(total['amount_total'])}",) * 2)
+        got.append((f"{column} {_figure(amount)}",) * 2)
+        if unreadable:
+            got.append((f"{unreadable:,} rows whose {column} cannot be read", f"另有 {unreadable:,} 行的 {column} 无法读取"))
         amount_differs = abs(amount - total["amount_total"]) > Decimal(rule.amount_tolerance)
     # A cell that cannot be read explains a difference in the sum: its row is set aside and reported, which is no reason to stop.
     if rule.severity == "stop" and (rows_differ or (amount_differs and not unreadable)):
         raise InputsRefused(
             "the table is not what the source system says it sent",
             where=f"{table} ({file})" if file else table,
-            expected=" and ".join(expected),
-            got=" and ".join(got),
+            expected=_joined(expected),
+            got=_joined(got),
             todo="extract the table again; if the control total was taken at another time, take both together",
         )
     return _statement(total, rule, holds=not (rows_differ or amount_differs) if expected else None, expected=expected, got=got)
+
+
+def _joined(said: list[_Said], language: int = 0) -> str:
+    return ("、" if language else " and ").join(words[language] for words in said)
 
 
 def _figure(value: Decimal) -> str:
@@ -132,10 +144,10 @@ def _sum(loaded: _Loaded, column: str) -> tuple[Decimal, int]:
     return conformed + sum((Decimal(cell) for cell in read), start=Decimal(0)), loaded.set_aside.height - len(read)
 
 
-def _statement(total: Mapping[str, Any], rule: ControlTotalRule, *, holds: bool | None, expected: list[str], got: list[str]) -> Statement:
+def _statement(total: Mapping[str, Any], rule: ControlTotalRule, *, holds: bool | None, expected: list[_Said], got: list[_Said]) -> Statement:
     table, file = str(total["table"]), total.get(SOURCE_FILE)
     name = f"{table} ({file})" if file else table
-    want, have = " and ".join(expected) or "nothing to compare", " and ".join(got)
+    want, have = _joined(expected) or "nothing to compare", _joined(got)
     verdict = {True: "as sent", False: "not as sent", None: "not compared: the control total names no figure"}[holds]
     verdict_zh = {True: "与源系统一致", False: "与源系统不一致", None: "控制总数没有给出数字，无法比较"}[holds]
     severity = "critical" if rule.severity == "stop" else rule.severity
@@ -147,7 +159,7 @@ def _statement(total: Mapping[str, Any], rule: ControlTotalRule, *, holds: bool 
         have,
         want,
         f"{name} is {verdict}: sent {want}, loaded {have or 'nothing'} ({rule.why})",
-        f"{name}：{verdict_zh}；源系统 {want}，已读入 {have or '无'}",
+        f"{name}：{verdict_zh}；源系统：{_joined(expected, 1) or '无可比较'}；已读入：{_joined(got, 1) or '无'}",
     )
 
 

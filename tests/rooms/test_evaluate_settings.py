@@ -168,3 +168,69 @@ def test_explain_and_catalogue_say_what_the_file_says() -> None:
 
 def test_planned_entries_have_both_names() -> None:
     assert all(isinstance(p, Planned) and p.name.en and p.name.zh for p in PLANNED)
+
+
+def priced(number: str, day: date, base: str, variance: str) -> dict[str, Any]:
+    told = {"is_live": True, "has_order_link": True, "order_line_no": "1", "match_level": "3way", "is_comparable": True, "invoiced_quantity": "1"}
+    figures = {"order_unit_price": "1", "cumulative_price_variance": variance, "invoiced_at_order_price": base}
+    return {"invoice_number": number, "document_number": number, "invoice_date": day, **told, **figures}
+
+
+def price_verdicts(rows: list[dict[str, Any]], terms: Engagement) -> list[int]:
+    control = BOOK["PRC-01"]
+    schema = measures.schema(control.population.table)
+    frame = pl.DataFrame(rows).select(pl.col(c).cast(schema[c]) for c in rows[0] if c != "document_number")
+    settings = settle([control], terms)
+    population = population_plans({control.population.table: frame.lazy()}, [control], settings, {})[control.population.table].collect()
+    judged = judge(control.population.table, population, [control], settings, clock_of(terms))
+    return population.with_columns(verdict=judged.verdicts[control.id]).sort("invoice_number")["verdict"].to_list()
+
+
+def test_an_override_holds_on_its_days_only() -> None:
+    days = [date(2026, 9, 30), date(2026, 10, 1), date(2026, 10, 15), date(2026, 10, 16)]
+    rows = [priced(str(i), day, "1000", "40") for i, day in enumerate(days)]
+    loose = override("PRC-01", {"price_over_tolerance_share": "0.05"}) | {"valid_from": date(2026, 10, 1), "valid_to": date(2026, 10, 15)}
+    assert price_verdicts(rows, engagement(parameters=[loose])) == [2, 1, 1, 2]
+
+
+def test_two_values_for_one_day_are_refused_and_for_different_days_are_not() -> None:
+    first = override("PRC-01", {"price_over_tolerance_share": "0.05"}) | {"valid_to": date(2026, 6, 30)}
+    second = override("PRC-01", {"price_over_tolerance_share": "0.03"})
+    check(list(BOOK.values()), engagement(parameters=[first, second | {"valid_from": date(2026, 7, 1)}]), PLANNED)
+    with pytest.raises(TermsRefused, match="disagree"):
+        check(list(BOOK.values()), engagement(parameters=[first, second | {"valid_from": date(2026, 6, 30)}]), PLANNED)
+
+
+def test_a_limit_in_bands_follows_the_size_of_its_base() -> None:
+    bands = {"price_over_tolerance_amount": "up to 100: 5; up to 1000: 20; above: unlimited", "price_over_tolerance_share": "not_checked"}
+    sizes = [("100", "5"), ("100", "5.01"), ("100.01", "5.01"), ("1000", "20"), ("1000", "20.01"), ("1000.01", "900")]
+    rows = [priced(str(i), date(2026, 10, 1), base, variance) for i, (base, variance) in enumerate(sizes)]
+    assert price_verdicts(rows, engagement(parameters=[override("PRC-01", bands)])) == [1, 2, 1, 1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("control", "name", "value"),
+    [
+        ("PRC-01", "price_over_tolerance_amount", "up to 100: 5"),
+        ("PRC-01", "price_over_tolerance_amount", "up to 100: 5; up to 50: 3; above: 9"),
+        ("PRC-01", "price_over_tolerance_amount", "up to 100: five; above: 9"),
+        ("MIS-03", "invoice_wait_days", "up to 100: 5; above: 9"),
+        ("PRC-04", "price_ratio_set", "10,ten"),
+    ],
+)
+def test_bands_and_sets_that_cannot_be_read_are_refused(control: str, name: str, value: str) -> None:
+    with pytest.raises(TermsRefused):
+        check(list(BOOK.values()), engagement(parameters=[override(control, {name: value})]), PLANNED)
+
+
+def test_a_set_of_ratios_may_differ_by_row() -> None:
+    control = BOOK["PRC-04"]
+    told = {"is_live": True, "has_order_link": True, "order_line_no": "1", "is_comparable": True, "order_unit_price": "1", "invoice_unit_price": "12"}
+    rows = [{"invoice_number": n, "company_code": n, "price_ratio": "12", **told} for n in ("A", "B")]
+    schema = measures.schema(control.population.table)
+    frame = pl.DataFrame(rows).select(pl.col(c).cast(schema[c]) for c in rows[0])
+    terms = engagement(parameters=[override("PRC-04", {"price_ratio_set": "12"}, {"company_code": "B"})])
+    settings = settle([control], terms)
+    population = population_plans({control.population.table: frame.lazy()}, [control], settings, {})[control.population.table].collect()
+    judged = judge(control.population.table, population, [control], settings, clock_of(terms))
+    assert population.with_columns(verdict=judged.verdicts[control.id]).sort("company_code")["verdict"].to_list() == [1, 2]
