@@ -239,12 +239,18 @@ def _as_text(reader: Reader, control: Control, key: str) -> pl.Expr:
     return wording.plain(value.expr, dtype)
 
 
+def _is_decimal(control: Control, reader: Reader, figure: str) -> bool:
+    rule = texts.rules(control).get(figure)
+    value = reader.value(rule) if rule is not None else None
+    return value is not None and value.kind == "number" and not value.whole
+
+
 def _parts(control: Control, reader: Reader, language: str) -> Mapping[str, pl.Expr]:
     """What may stand between braces in the message: figures, parameters, columns."""
     parts = {}
     for name in texts.places(control.message):
         if name in texts.FIGURES:
-            parts[name] = pl.col(f"_{name}")
+            parts[name] = wording.grouped(pl.col(f"_{name}")) if _is_decimal(control, reader, name) else pl.col(f"_{name}")
         elif name in control.parameters:
             parts[name] = reader.settings[name].text()
         else:

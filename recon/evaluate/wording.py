@@ -79,6 +79,13 @@ def plain(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return text
 
 
+def grouped(text: pl.Expr) -> pl.Expr:
+    """A plain number as people read it: the digits before the point in threes."""
+    sign, whole, rest = (text.str.extract(rf"^(-?)(\d+)(\.\d+)?$", group) for group in (1, 2, 3))
+    threes = whole.str.reverse().str.replace_all(r"(\d{3})", "$1,").str.strip_suffix(",").str.reverse()
+    return pl.when(whole.is_null()).then(text).otherwise(pl.concat_str(sign.fill_null(""), threes, rest.fill_null("")))
+
+
 def column(name: str, schema: Mapping[str, Any], language: str) -> pl.Expr:
     """A column as a reader says it: codes in words of the language, stamps without a time as dates."""
     side = 0 if language == "en" else 1
@@ -87,6 +94,8 @@ def column(name: str, schema: Mapping[str, Any], language: str) -> pl.Expr:
     if name in _LISTED:
         return pl.col(name).str.replace_many({code: words[side] for code, words in _LISTED[name].items()}, leftmost=True)
     said = plain(pl.col(name), schema[name])
+    if isinstance(schema[name], pl.Decimal):
+        return grouped(said)
     companion = f"{name}{DATE_ONLY}"
     if companion in schema:
         return pl.when(pl.col(companion)).then(pl.col(name).dt.strftime("%Y-%m-%d")).otherwise(said)

@@ -46,7 +46,7 @@ def collide(rules: list[ScopedRule]) -> bool:
         for other in rules[i + 1 :]:
             if level(one) != level(other) or one.settings == other.settings:
                 continue
-            row: dict[str, Any] = {column: None for column in COLUMNS} | one.scope | other.scope
+            row: dict[str, Any] = dict.fromkeys(COLUMNS) | one.scope | other.scope
             fits = all(row[c] == v for rule in (one, other) for c, v in rule.scope.items())
             days = [None, *(DAY + timedelta(days=n) for n in range(-400, 400))]
             if fits and any(reaches(one, row | {"day": day}) and reaches(other, row | {"day": day}) for day in days):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from recon.domain.errors import TermsRefused
 from recon.domain.money import MONEY, PRICE, QUANTITY, RATE
+from recon.evaluate import wording
 from recon.evaluate.expressions import parse
 from recon.evaluate.settings import Setting
 from recon.evaluate.translate import Clock, Reader
@@ -168,3 +169,11 @@ shares = st.decimals(min_value=0, max_value=2, places=10, allow_nan=False)
 def test_a_share_is_compared_exactly(measured: Decimal, base: Decimal, share: Decimal) -> None:
     said = value("exceeds_share(m, q, :over_share)", {"over_share": format(share, "f")}, m=str(measured), q=str(base))
     assert said is (measured > abs(base) * share)
+
+
+@pytest.mark.parametrize(
+    ("plain", "said"),
+    [("1234567.5", "1,234,567.5"), ("-1000", "-1,000"), ("999", "999"), ("0.00123", "0.00123"), ("100000", "100,000"), ("AB12345", "AB12345"), (None, None)],
+)
+def test_figures_in_sentences_have_their_digits_in_threes(plain: str | None, said: str | None) -> None:
+    assert pl.select(wording.grouped(pl.lit(plain, dtype=pl.String))).item() == said
