@@ -35,7 +35,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         # unit price without tax per base unit, in document and in company currency
         " order_unit_price:price order_unit_price_base:price"
         # the one price list or contract price valid on the order date, document currency per base unit; null: none, or two that differ
-        " agreed_unit_price:price has_price_agreement:flag"
+        " agreed_unit_price:price has_price_agreement:flag order_is_approved:flag"
         # what happened
         " ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity rejected_quantity:quantity"
         " declared_loss_quantity:quantity returned_quantity:quantity invoiced_quantity:quantity credited_quantity:quantity"

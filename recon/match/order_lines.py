@@ -16,6 +16,7 @@ from recon.match.dense import IN_ORDER, aligned, chosen, positions, sums
 from recon.match.described import described
 from recon.match.given import table
 from recon.match.goods import ZERO
+from recon.match.order_approvals import approved_orders
 from recon.match.order_facts import closing_decisions, received_cost
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame) -> pl.La
         _agreed(found),
         received_cost(found, parts),
     ]
+    approved = approved_orders(found).to_frame()
     figures = pl.concat([side.head(size) for side in sides], how="horizontal")
-    measured = pl.concat([found.orders, figures], how="horizontal").lazy()
+    measured = pl.concat([found.orders, figures, approved], how="horizontal").lazy()
     if found.orders["exclusion_reason"].eq(live.SUPERSEDED).any():
         measured = measured.filter(pl.col("exclusion_reason").ne_missing(live.SUPERSEDED))
     plain = bool(figures["price_by"].eq(1).all())

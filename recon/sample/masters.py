@@ -108,7 +108,7 @@ _ITEMS: Final = """
 
 @dataclass(frozen=True)
 class Party:
-    """A supplier or customer; suppliers under a framework agreement have agreed prices."""
+    """A supplier or customer; those under a framework agreement have agreed prices."""
 
     party_id: str
     name: str
@@ -172,7 +172,10 @@ def build(rng: Random, lines: int) -> Masters:
         "user": _user_rows(),
         "uom_conversion": _conversions(items),
         "fx_rate": [{"rate_date": d, "from_currency": c, "to_currency": "CNY", "rate": r} for (c, d), r in rates.items()],
-        "price_list_line": [_list_row(p, i) for p in suppliers if p.framework for g in ("MECHANICAL", "ELECTRONIC") for i in items[g]],
+        "price_list_line": [
+            *(_list_row(p, i) for p in suppliers if p.framework for g in ("MECHANICAL", "ELECTRONIC") for i in items[g]),
+            *(_list_row(p, i) for p in customers if p.framework for i in items["FINISHED"]),
+        ],
     }
     return Masters(suppliers, customers, items, rates, tables)
 

@@ -173,7 +173,15 @@ def test_a_share_is_compared_exactly(measured: Decimal, base: Decimal, share: De
 
 @pytest.mark.parametrize(
     ("plain", "said"),
-    [("1234567.5", "1,234,567.5"), ("-1000", "-1,000"), ("999", "999"), ("0.00123", "0.00123"), ("100000", "100,000"), ("AB12345", "AB12345"), (None, None)],
+    [
+        ("1234567.5", "1,234,567.5"),
+        ("-1000", "-1,000"),
+        ("999", "999"),
+        ("0.00123", "0.00123"),
+        ("100000", "100,000"),
+        ("AB12345", "AB12345"),
+        (None, None),
+    ],
 )
 def test_figures_in_sentences_have_their_digits_in_threes(plain: str | None, said: str | None) -> None:
     assert pl.select(wording.grouped(pl.lit(plain, dtype=pl.String))).item() == said

@@ -7,8 +7,8 @@ from decimal import Decimal
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY, Cycle
 from recon.sample.approvals import approve_order
 from recon.sample.book import CENT, Book, days
-from recon.sample.chain import Chain, Part
-from recon.sample.faults.registry import on_invoice, on_order, order, plants, some_time
+from recon.sample.chain import Chain, Line, Part
+from recon.sample.faults.registry import LATER, on_invoice, on_order, order, plants, some_time
 
 
 def _billed_at(book: Book, cycle: Cycle, control_id: str, price: str) -> None:
@@ -122,3 +122,23 @@ def sample_billed(book: Book) -> None:
     chain.fulfil(day + days(4), chain.whole())
     document = chain.invoice(day + days(6), [Part(line, line.quantity, {"unit_price_net": Decimal("4.50")})])
     book.expect("PRC-10", *on_invoice(chain, document, line), "ordered without a price, billed at 4.50")
+
+
+def sold_below_list(book: Book, share: str) -> tuple[Chain, Line]:
+    """One spare parts kit for a customer with a price list, at a share of the list price; too little to need an approval by its value."""
+    day = some_time(book)
+    customer = book.rng.choice([p for p in book.masters.customers if p.framework])
+    item = min(book.masters.items["FINISHED"], key=lambda i: i.price)
+    chain = Chain(book, ORDER_TO_CASH, day, customer, promised_date=LATER)
+    price = (book.masters.price(customer, item) * Decimal(share)).quantize(CENT, "ROUND_UP")
+    line = chain.line(item, 1, price)
+    chain.fulfil(day + days(4), chain.whole(), incoterm="EXW", goods_issue_posted="true")
+    chain.invoice(day + days(5), chain.whole())
+    return chain, line
+
+
+@plants("PRC-16")
+def nobody_allowed_the_price(book: Book) -> None:
+    """Sold five per cent below the list, and nobody approved the order."""
+    chain, line = sold_below_list(book, "0.95")
+    book.expect("PRC-16", *on_order(chain, line), "five per cent below the price list, not approved")

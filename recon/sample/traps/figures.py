@@ -7,9 +7,11 @@ from datetime import date
 from decimal import Decimal
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
+from recon.sample.approvals import event, order_keys
 from recon.sample.book import AS_OF, CENT, Book, days
 from recon.sample.chain import Part
 from recon.sample.faults.figures import at_another_rate, billed, on_the, restate_tax, totalling
+from recon.sample.faults.price import sold_below_list
 from recon.sample.faults.registry import order, some_time
 from recon.sample.settle import settle
 from recon.sample.traps.registry import spares
@@ -116,3 +118,11 @@ def one_per_cent_off(book: Book) -> None:
     _, _, document = on_the(book, 1)
     for row in document.rows:
         row["fx_rate"] = book.masters.rate("USD", document.day) * Decimal("1.01")
+
+
+@spares("PRC-16")
+def one_per_cent_below_the_list(book: Book) -> None:
+    """Sold as near to one per cent below the list as the cent allows; and once far below, with the director's approval."""
+    sold_below_list(book, "0.99")
+    chain, _ = sold_below_list(book, "0.90")
+    event(book, order_keys(chain), "SAD01", book.moment(chain.day, 14))
