@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from recon.domain import places
@@ -54,6 +55,14 @@ def test_the_shipped_clean_company_has_no_exception_and_every_control_performs()
     assert workpapers.rejected.is_empty()
     statuses = dict(workpapers.outcomes.controls.select("control_id", "status").rows())
     assert {control.id: statuses[control.id] for control in workpapers.controls} == {control.id: "clean" for control in workpapers.controls}
+
+
+def test_notes_are_counted_and_are_no_exceptions():
+    controls = perform(places.sample_data() / "clean").outcomes.controls
+    noted = controls.filter(pl.col("severity") == "note").select("control_id", "status", "exceptions", "reason")
+    assert {row[0]: row[1:3] for row in noted.rows()} >= {"TAX-07": ("clean", 0), "CUR-05": ("clean", 0)}
+    assert all(reason.startswith("noted on ") for control_id, _, _, reason in noted.rows() if control_id in {"TAX-07", "CUR-05"})
+
 
 
 @pytest.mark.parametrize("name", SHIPPED)

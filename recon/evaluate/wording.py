@@ -81,7 +81,7 @@ def plain(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 def grouped(text: pl.Expr) -> pl.Expr:
     """A plain number as people read it: the digits before the point in threes."""
-    sign, whole, rest = (text.str.extract(rf"^(-?)(\d+)(\.\d+)?$", group) for group in (1, 2, 3))
+    sign, whole, rest = (text.str.extract(r"^(-?)(\d+)(\.\d+)?$", group) for group in (1, 2, 3))
     threes = whole.str.reverse().str.replace_all(r"(\d{3})", "$1,").str.strip_suffix(",").str.reverse()
     return pl.when(whole.is_null()).then(text).otherwise(pl.concat_str(sign.fill_null(""), threes, rest.fill_null("")))
 

@@ -25,7 +25,7 @@ def one_cent_of_tax(book: Book) -> None:
         restate_tax(book, chain, document, by)
 
 
-@spares("TAX-02", "CUR-04")
+@spares("TAX-02", "TAX-07")
 def tax_of_each_piece_rounded(book: Book) -> None:
     """10.05 at 13 per cent is 1.31 a piece: 78.60 on sixty, where the line alone gives 78.39."""
     chain, _, document = billed(book, ORDER_TO_CASH, "10.05")
@@ -46,7 +46,7 @@ def one_cent_of_arithmetic(book: Book) -> None:
     billed(book, PROCURE_TO_PAY, "12.00", line_amount_net=Decimal("720.01"))
 
 
-@spares("DAT-03")
+@spares("DAT-03", "CUR-05")
 def price_rounded_first(book: Book) -> None:
     """60 at 12.345, multiplied as 12.35."""
     billed(book, PROCURE_TO_PAY, "12.345", line_amount_net=Decimal("741.00"))
