@@ -14,7 +14,7 @@ from recon.domain.measures import schema
 from recon.domain.money import MONEY, amount
 from recon.match.calendars import Calendar, hours_of
 from recon.match.described import described
-from recon.match.given import earliest_moment, latest_moment, local_day
+from recon.match.given import earliest_moment, is_given, latest_moment, local_day
 from recon.match.periods import with_period
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def document_entry(accepted: Accepted, lines: MeasuredLines, settlement: Settlem
 
     Documents entered on the day they are dated (and, for invoices, received) and before their period was closed say nothing to
     any control; of these one row per company and type of document holds `document_count`. Where no tax is known, gross is net. `entry_days` is negative for documents
-    dated after they were entered. `entry_hours` is the least, `entry_hours_most` the most that the stamps can mean; a document
+    dated after they were entered. Where no invoice says when it came, those are counted too. `entry_hours` is the least, `entry_hours_most` the most that the stamps can mean; a document
     entered on its own day was entered at once. `entry_working_days` are counted from the day an invoice came.
     """
     frames = [_orders(lines), _fulfilments(lines), _invoices(settlement), _payments(settlement)]
@@ -49,7 +49,9 @@ def document_entry(accepted: Accepted, lines: MeasuredLines, settlement: Settlem
     measured = _lags(dated, calendar, engagement)
     at_once = (pl.col("entry_days") == 0) & (pl.col("entry_working_days").fill_null(0) == 0) & (pl.col("hours_after_close").fill_null(0) <= 0)
     is_quiet = at_once & (pl.col("received_date").is_null() | (pl.col("received_date") == pl.col("created_date")))
-    is_quiet = (is_quiet & ((pl.col("document_type") != CYCLES[0].invoice_type) | pl.col("received_date").is_not_null())).fill_null(value=False)
+    if is_given(accepted, CYCLES[0].invoice_table, "received_date"):
+        is_quiet &= (pl.col("document_type") != CYCLES[0].invoice_type) | pl.col("received_date").is_not_null()
+    is_quiet = is_quiet.fill_null(value=False)
     marked = measured.with_columns(is_quiet=is_quiet).collect().lazy()
     loud = marked.filter(~pl.col("is_quiet")).with_columns(document_count=pl.lit(1, dtype=pl.Int64))
     quiet = (
@@ -59,7 +61,9 @@ def document_entry(accepted: Accepted, lines: MeasuredLines, settlement: Settlem
             pl.col("entry_days", "entry_hours", "entry_hours_most", "crosses_period_end").first(),
             document_date=pl.col("document_date").max(),
             posting_date=pl.col("posting_date").max(),
-            entry_working_days=pl.lit(0, dtype=pl.Int64),
+            entry_working_days=pl.col("entry_working_days").max(),
+            received_date=pl.col("received_date").max(),
+            created_date=pl.when(pl.col("received_date").max().is_not_null()).then(pl.col("received_date").max()),
             hours_after_close=pl.col("hours_after_close").max(),
             amount_net_base=pl.col("amount_net_base").abs().sum(),
             amount_gross_base=pl.col("amount_gross_base").abs().sum(),

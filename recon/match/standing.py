@@ -70,10 +70,12 @@ def _with_delegation(rows: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
 
 def _covered(subjects: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
     """event_id, covered: whether the policy names a role of the user; null where the user's roles or the policy's are unknown."""
-    users = table(accepted, "user").select("user_id", "roles").collect().unique("user_id", keep="any")
-    told = subjects.join(users, on="user_id", how="left", validate="m:1").with_row_index("place")
     if not is_given(accepted, "approval_policy", "required_role"):
-        return told.select("event_id", covered=pl.lit(None, dtype=pl.Boolean))
+        return subjects.select("event_id", covered=pl.lit(None, dtype=pl.Boolean))
+    users = table(accepted, "user").select("user_id", "roles").collect().unique("user_id", keep="any")
+    # many events of one person, type and day stand on the same ground: it is looked at once
+    ground = [name for name in (*_SUBJECT, "user_id") if name != "event_id"]
+    told = subjects.select(ground).unique(maintain_order=True).join(users, on="user_id", how="left", validate="m:1").with_row_index("place")
     bands = table(accepted, "approval_policy").filter(pl.col("required_role").is_not_null()).select(
         "document_type", "valid_from", "valid_to", role=pl.col("required_role").str.strip_chars().str.to_uppercase(),
         band_company="company_code", band_group="item_group",
@@ -87,7 +89,8 @@ def _covered(subjects: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
         & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= pl.col("day")))
     )
     is_covered = pl.col("place").is_in(fits["place"].unique().implode())
-    return told.select("event_id", covered=pl.when(pl.col("roles").is_not_null()).then(is_covered))
+    answers = told.select(*ground, covered=pl.when(pl.col("roles").is_not_null()).then(is_covered))
+    return subjects.join(answers, on=ground, how="left", validate="m:1", nulls_equal=True).select("event_id", "covered")
 
 
 def _any(covered: pl.DataFrame, name: str) -> pl.DataFrame:
