@@ -27,6 +27,7 @@ POLICIES: Final[dict[str, tuple[str, ...]]] = {
     "ambiguity": ("refuse", "suggest"),
     "party_restarts_numbers_yearly": ("false", "true"),
     "cash_oldest_first": ("false", "true"),
+    "number_series": ("open", "gap_free", "gap_free_shared"),
 }
 
 

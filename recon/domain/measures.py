@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from recon.domain import measures_beside
+from recon.domain import cash_measures, measures_beside
 
 if TYPE_CHECKING:
     import polars as pl
@@ -151,7 +151,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per later document of a candidate pair",
         f"cycle:id company_code:id {_PARTY} document_type:text document_number:id internal_number:id document_date:date other_number:id"
         " other_internal_number:id other_date:date invoice_kind:text currency:id amount_gross:money amount_gross_base:money pair_kind:text"
-        f" number_relation:text number_score:rate date_score:rate same_amount:flag same_party:flag is_recurring:flag days_apart:count score_beside_date:rate score:rate {_SOURCE}",
+        f" number_relation:text number_score:rate date_score:rate same_amount:flag same_party:flag is_recurring:flag days_apart:count score_beside_date:rate score:rate"
+        f" other_amount_gross:money amount_relation:text both_paid:flag smaller_amount_base:money {_SOURCE}",
     ),
     "approval_state": (
         "one row per document (version) that became effective or was approved",
@@ -409,6 +410,7 @@ COVERED_ELSEWHERE: Final = (
     "counterparty_reference",
     "closed_order_reference",
     *measures_beside.COVERED_ELSEWHERE,
+    *cash_measures.COVERED_ELSEWHERE,
 )
 
 #: Where a measured table has this column its quiet rows stand for so many documents each; elsewhere a row is one.
@@ -420,6 +422,7 @@ DOCUMENT_COUNT: Final = "document_count"
 WHOLE: Final = (
     "document_line_sign", "stock_position", "item_forecast", "stock_roll", "stock_adjustment", "damaged_value",
     "document_reference", "counterparty_reference", "service_wait", "rejected_cell", "repeated_row", "conflicting_key", *measures_beside.WHOLE,
+    *cash_measures.WHOLE,
 )  # fmt: skip
 
 #: Measured tables that a run makes of what it states about itself, after everything else was judged.
@@ -428,7 +431,7 @@ OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "cont
 #: What exceptions about the run itself speak about: no document of the company.
 RUN_DOCUMENT_TYPES: Final = ("tie_out", "statement", "extract", "control")
 
-_DECLARED.update(measures_beside.DECLARED)
+_DECLARED.update(measures_beside.DECLARED | cash_measures.DECLARED)
 MEASURES: Final[dict[str, str]] = {name: title for name, (title, _) in _DECLARED.items()}
 
 

@@ -26,6 +26,7 @@ _DOCUMENTS: Final = {
     "cash_receipt": ("cash receipt", "收款单"),
     "credit_note": ("credit note", "红字发票"),
     "requisition": ("requisition", "请购单"),
+    "bank_transaction": ("bank statement line", "银行对账单行"),
 }
 _EVENTS: Final = _DOCUMENTS | {
     "sent": ("sent", "已发出"),

@@ -288,18 +288,48 @@ def _rows(best: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
     numbered = live.with_row_index("row")
     later = numbered.select(
         "row", "cycle", "company_code", "party_id", "party_name", "group_id", "internal_number", "invoice_kind", "currency",
-        "amount_gross", "amount_gross_base", "source_file", "source_row",
+        "amount_gross", "amount_gross_base", "amount_net", "paid_amount", "source_file", "source_row",
         document_number="invoice_number",
         document_date="invoice_date",
         document_type=pl.col("cycle").replace_strict({c.name: c.invoice_type for c in CYCLES}, return_dtype=pl.String),
     )  # fmt: skip
-    other = numbered.select(earlier_row="row", other_number="invoice_number", other_internal_number="internal_number", other_date="invoice_date")
+    other = numbered.select(
+        earlier_row="row", other_number="invoice_number", other_internal_number="internal_number", other_date="invoice_date",
+        other_amount_gross="amount_gross", other_net="amount_net", other_base="amount_gross_base", other_paid="paid_amount",
+    )  # fmt: skip
     scores = best.select(
         "row", "earlier_row", "pair_kind", "number_score", "date_score", "same_amount", "same_party", "is_recurring", "days_apart",
         "score_beside_date", "score",
         number_relation="relation",
     )  # fmt: skip
     rows = scores.join(later, on="row", how="left", validate="m:1").join(other, on="earlier_row", how="left", validate="m:1")
+    rows = rows.with_columns(
+        amount_relation=_amount_relation(),
+        both_paid=(pl.col("paid_amount") != 0) & (pl.col("other_paid") != 0),
+        smaller_amount_base=pl.min_horizontal(pl.col("amount_gross_base").abs(), pl.col("other_base").abs()),
+    )
     columns = schema("duplicate_pair")
     keys = ["cycle", "company_code", "party_id", "document_number", "document_date", "internal_number", "pair_kind"]
     return shaped(rows, columns).sort(keys)
+
+
+def _amount_relation() -> pl.Expr:
+    """How the later document's gross amount may have come from the other's; `unrelated` where none of these explains it."""
+    later, other = pl.col("amount_gross"), pl.col("other_amount_gross")
+    shifts = [pl.lit(10**places, dtype=pl.Int64) for places in (1, 2, 3)]
+    is_shift = pl.any_horizontal(*(later == other * shift for shift in shifts), *(other == later * shift for shift in shifts))
+    is_net = (later == pl.col("other_net")) | (other == pl.col("amount_net"))
+    digits = [value.abs().cast(pl.String).str.extract_all("[1-9]").list.sort().list.join("") for value in (later, other)]
+    return (
+        pl.when(later.is_null() | other.is_null())
+        .then(None)
+        .when(later == other)
+        .then(pl.lit("same"))
+        .when(is_net.fill_null(value=False))
+        .then(pl.lit("net against gross"))
+        .when(is_shift)
+        .then(pl.lit("decimal shift"))
+        .when(digits[0] == digits[1])
+        .then(pl.lit("digits transposed"))
+        .otherwise(pl.lit("unrelated"))
+    )

@@ -18,6 +18,7 @@ from recon.match.calendars import calendar
 from recon.match.changes import account_change, approved_change
 from recon.match.clusters import spend_cluster
 from recon.match.consequences import consequences
+from recon.match.credit import credit_tables
 from recon.match.cut_off import cut_off
 from recon.match.dense import IN_ORDER
 from recon.match.document_rates import document_rates
@@ -30,6 +31,7 @@ from recon.match.order_ends import closed_order_references
 from recon.match.order_lines import order_line_match
 from recon.match.paid_invoices import invoice_payment
 from recon.match.party_records import party_records
+from recon.match.recorded_twice import recorded_twice
 from recon.match.requisitions import order_requisition
 from recon.match.separation import duty_pair
 from recon.match.service_levels import approval_wait, order_wait
@@ -136,6 +138,7 @@ class _Special:
             "unknown_item_line": lambda: master_standing.unknown_item_lines(self.accepted, self.engagement),
             "duplicate_pair": lambda: duplicate_pairs(self.accepted, self.settled.lazy(), self.engagement),
             "closed_order_reference": lambda: closed_order_references(self.accepted, self.engagement),
+            **recorded_twice(self.accepted, self.lines, self.engagement),
         }
 
     def _plain(self) -> dict[str, Callable[[], pl.LazyFrame]]:
@@ -148,6 +151,7 @@ class _Special:
             "payment_match": lambda: payment_match(settlement, accepted, engagement),
             "application_match": lambda: application_match(settlement, accepted, engagement),
             "invoice_payment": lambda: invoice_payment(self.pieces[0], settlement, accepted, engagement),
+            **credit_tables(accepted, lines, settlement, self.pieces[0], engagement),
             "document_entry": lambda: document_entry(accepted, lines, settlement, self._days, engagement),
             "document_rate": lambda: document_rates(self.pieces[0], accepted, engagement),
             "cut_off": lambda: cut_off(*self.pieces, accepted, engagement),

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 from recon.domain import tie_out
 from recon.domain.workpapers import Matches
 from recon.match import stock, stock_movements
+from recon.match.bank import bank_difference
+from recon.match.billed_across import crossing_pair
 from recon.match.calendars import calendar
 from recon.match.damaged import damaged_values
 from recon.match.freight import freight_line
+from recon.match.paid_twice import payment_pair
 from recon.match.references import document_references
+from recon.match.series import number_tables
 from recon.match.service_levels import service_wait
 from recon.match.signs import document_line_signs
 
@@ -29,7 +33,15 @@ def measured_of_company(accepted: Accepted, engagement: Engagement) -> Matches:
     damage = damaged_values(accepted, engagement)
     references = document_references(accepted, engagement)
     signs, lines_with_sign = document_line_signs(accepted, engagement)
+    paid, payments = payment_pair(accepted, engagement)
+    crossing, invoices = crossing_pair(accepted, engagement)
+    numbers, numbered = number_tables(accepted, engagement)
+    bank, statements = bank_difference(accepted, engagement)
     tables: dict[str, pl.LazyFrame] = {
+        "payment_pair": paid,
+        "crossing_pair": crossing,
+        **numbers,
+        **bank,
         "document_line_sign": signs,
         "document_reference": references.doubtful,
         "stock_position": stock.stock_positions(accepted, engagement),
@@ -42,6 +54,10 @@ def measured_of_company(accepted: Accepted, engagement: Engagement) -> Matches:
         "freight_line": freight_line(accepted, engagement),
     }
     covers = {
+        "payment_pair": payments,
+        "crossing_pair": invoices,
+        **numbered,
+        **statements,
         "document_line_sign": lines_with_sign,
         "document_reference": references.looked_at,
         "damaged_value": damage.looked_at,

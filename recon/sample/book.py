@@ -23,6 +23,8 @@ AS_OF: Final = date(2026, 10, 31)
 FIRST_DAY: Final = date(2025, 11, 1)
 #: how the company numbers its own invoices
 OWN_INVOICES: Final = "AR{}"
+#: one who orders the same again within so many days would rightly be asked why
+_SOON: Final = 4
 ZERO: Final = Decimal(0)
 CENT: Final = Decimal("0.01")
 
@@ -52,7 +54,17 @@ class Book:
     #: receipt or shipment -> what its accrual at the end of September lacks
     unaccrued: dict[str, Decimal] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
+    _ordered: dict[tuple[str, str, Decimal], list[tuple[str, date, tuple[str, ...]]]] = field(default_factory=dict)
     _equal_amounts: dict[tuple[str, str, Decimal], list[str]] = field(default_factory=dict)
+
+    def ordered_before(self, key: tuple[str, str, Decimal], order: tuple[str, date]) -> set[str]:
+        """Who asked for the same of the same party within days on another order; notes nothing. `key`: party, item, quantity; `order`: number, day."""
+        number, day = order
+        return {who for other, when, makers in self._ordered.get(key, []) if other != number and abs((when - day).days) <= _SOON for who in makers}
+
+    def note_order(self, key: tuple[str, str, Decimal], order: tuple[str, date], makers: tuple[str, ...]) -> None:
+        """Remember who ordered so much of an item from a party."""
+        self._ordered.setdefault(key, []).append((*order, makers))
 
     def add(self, table: str, row: Row) -> Row:
         """Write one row; returns it, for amendments."""

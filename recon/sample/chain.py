@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from recon.sample.masters import Item, Party
 
 _SERIES: Final = {"po": "PO", "so": "SO", "receipt": "GR", "shipment": "SH"}
+_BUYERS: Final = ("BUY01", "BUY02", "BUY03", "BUY04")
+_REQUESTERS: Final = ("REQ01", "REQ02", "REQ03")
+_SELLERS: Final = ("SAL01", "SAL02", "SAL03")
 GOODS_TAX: Final = Decimal("0.13")
 SERVICE_TAX: Final = Decimal("0.06")
 
@@ -64,7 +67,7 @@ class Chain:
         self._number = ""
         self.lines: list[Line] = []
         self.requisitions: list[Row] = []
-        clerk = book.rng.choice(("BUY01", "BUY02", "BUY03", "BUY04") if self.buys else ("SAL01", "SAL02", "SAL03"))
+        clerk = book.rng.choice(_BUYERS if self.buys else _SELLERS)
         self.header: Row = {
             "company_code": "C10" if book.rng.randrange(4) else "C20",
             f"{cycle.order}_date": day,
@@ -77,10 +80,11 @@ class Chain:
             "sent_at": book.moment(day, 16),
         }
         if self.buys:
-            self.header |= {"buyer_id": clerk, "requester_id": book.rng.choice(("REQ01", "REQ02", "REQ03")), "supplier_name": party.name}
+            self.header |= {"buyer_id": clerk, "requester_id": book.rng.choice(_REQUESTERS), "supplier_name": party.name}
             self.header |= {"is_price_estimated": "false"}
         else:
             self.header |= {"salesperson_id": clerk}
+        self._named = frozenset(header)
         self.header |= header
 
     @property
@@ -115,6 +119,7 @@ class Chain:
         price = self.book.masters.price(self.party, item) if unit_price is None else unit_price
         per = Decimal(str(terms.get("price_per", 1)))
         service = item.group == "SERVICES"
+        self._avoid_repeating(item, count)
         number = str(10 * (len(self.lines) + 1))
         row = self.header | {
             f"{self.cycle.order}_number": self.number,
@@ -158,6 +163,20 @@ class Chain:
         }
         self.requisitions.append(self.book.add("purchase_requisition_line", named))
         return {"requisition_id": named["requisition_id"]}
+
+    def _avoid_repeating(self, item: Item, count: Decimal) -> None:
+        """Let somebody else order where the same person has just ordered as much of this from this party: chance must not plant a double."""
+        makers = [name for name in ("created_by", "buyer_id", "requester_id", "salesperson_id") if name in self.header]
+        key, order = (self.party.party_id, item.item_id, count), (self.number, self.day)
+        taken = self.book.ordered_before(key, order)
+        pools = {"requester_id": _REQUESTERS} if self.buys else {}
+        for name in makers:
+            if name not in self._named and str(self.header[name]) in taken:
+                pool = pools.get(name, _BUYERS if self.buys else _SELLERS)
+                free = next((who for who in pool if who not in taken), str(self.header[name]))
+                for row in (self.header, *(line.row for line in self.lines)):
+                    row[name] = free
+        self.book.note_order(key, order, tuple(str(self.header[name]) for name in makers))
 
     def without_order(self, item: Item, quantity: int, unit_price: Decimal) -> Part:
         """A part of a fulfilment or invoice that answers no order."""

@@ -35,7 +35,7 @@ def deducted(start: Start) -> None:
     settle(chain, start.day + days(50), [document])
     fee = Decimal(start.book.rng.randint(5, 30))
     payment, allocation = start.book.rows["cash_receipt"][-1], start.book.rows["cash_receipt_allocation"][-1]
-    payment["amount"] = document.gross - fee
+    payment["amount"] = start.book.rows["bank_transaction"][-1]["amount"] = document.gross - fee
     allocation |= {"amount_applied": document.gross - fee, "write_off_amount": fee, "reason_code": "BANK_FEE"}
 
 

@@ -78,10 +78,28 @@ def pay(book: Book, cycle: Cycle, keys: Row, day: date, amount: Decimal, **colum
     if buys:
         row |= {"payment_kind": "payment", "created_by": "CAS01", "released_by": "CAS02", "created_at": book.moment(day, 11)}
     else:
-        row |= {"receipt_kind": "receipt", "created_by": "CSH01", "posted_at": book.moment(day, 11)}
-    book.add(cycle.payment_table, row | columns)
+        row |= {"receipt_kind": "receipt", "created_by": "CSH01", "posted_at": book.moment(day, 11), "bank_reference": book.number("BK")}
+    written = book.add(cycle.payment_table, row | columns)
+    on_statement(book, cycle, written)
     if buys and amount * rate >= approvals.LOWEST["supplier_payment"]:
         subject: Row = {"company_code": keys["company_code"], "document_type": cycle.payment_type, "document_number": number}
         subject |= {"party_id": keys[cycle.party], "amount_at_action": amount, "currency": currency}
         approvals.event(book, subject, "TRE01", book.moment(day - days(1), 15))
     return number
+
+
+def on_statement(book: Book, cycle: Cycle, payment: Row) -> Row:
+    """The line of the bank's statement that a payment or receipt makes: money that leaves is negative."""
+    sign = -1 if cycle is PROCURE_TO_PAY else 1
+    number = str(payment[f"{cycle.payment}_number"])
+    line: Row = {
+        "company_code": payment["company_code"],
+        "bank_account": f"BANK-{payment['company_code']}-{payment['currency']}",
+        "statement_line": book.number("ST"),
+        "booking_date": payment["value_date"],
+        "amount": sign * Decimal(str(payment["amount"])),
+        "currency": payment["currency"],
+        "counterparty": payment.get(cycle.party),
+        "reference": payment.get("bank_reference") or number,
+    }
+    return book.add("bank_transaction", line)

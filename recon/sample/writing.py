@@ -67,6 +67,9 @@ policies:
   - set: {{returns: gross_until_credit}}
     where: {{item_group: ELECTRONIC}}
     why: suppliers of electronics bill what they sent and credit what comes back
+  - set: {{number_series: gap_free_shared}}
+    where: {{document_type: cash_receipt}}
+    why: receipts are numbered in one series for both companies, and none may be missing
 """
 #: tables whose row counts and totals the source system states
 _DOCUMENTS: Final = tuple(name for name, table in TABLES.items() if table.total is not None)

@@ -155,3 +155,26 @@ def not_paid_when_due(book: Book) -> None:
     """Billed fifty days ago with thirty days to pay."""
     chain, document = sold(book, ago(50), is_disputed="false")
     book.expect("MIS-15", *on_bill(chain, document), "twenty days overdue")
+
+
+@plants("CSH-10")
+def shipped_beyond_the_limit(book: Book) -> None:
+    """A customer with a limit of 2,000.00 gets an order over 2,260.00 with tax, to be paid next month."""
+    chain, document = sold(book, ago(20))
+    book.rows["customer"][-1]["credit_limit"] = Decimal(1999)
+    shipment = str(book.rows["shipment_line"][-1]["shipment_number"])
+    for kind, number in (("sales_order", chain.number), ("shipment", shipment)):
+        book.expect("CSH-10", (kind, number, ""), (chain.number, ""), f"beyond the limit, before {document.number}")
+
+
+@plants("CSH-11")
+def shipped_to_a_late_payer(book: Book) -> None:
+    """An invoice is forty days overdue when the next goods leave."""
+    chain, document = sold(book, ago(80), is_disputed="false")
+    book.expect("MIS-15", *on_bill(chain, document), "fifty days overdue")
+    again = Chain(book, ORDER_TO_CASH, ago(14), chain.party, company_code=chain.company)
+    again.line(goods(book, ORDER_TO_CASH), 10, Decimal("210.00"))
+    approve_order(again)
+    shipment = again.fulfil(ago(10), again.whole(), incoterm="EXW", goods_issue_posted="true")
+    again.invoice(ago(8), again.whole())
+    book.expect("CSH-11", ("shipment", shipment.number, ""), (again.number, ""), f"{document.number} was forty days overdue")

@@ -49,14 +49,14 @@ def price_raised_after_approval(book: Book) -> None:
 
 @plants("APR-07")
 def one_purchase_in_three_orders(book: Book) -> None:
-    """Three orders of 48,000 for one item within four days, approved one by one by a lead whose limit is 50,000."""
+    """Three orders of some 48,000 for one item within four days, approved one by one by a lead whose limit is 50,000."""
     party = own_supplier(book)
     item, start = goods(book, PROCURE_TO_PAY), some_time(book)
     for offset in (0, 1, 3):
         day = start + days(offset)
         header = {"company_code": "C10", "created_by": "BUY02", "buyer_id": "BUY02", "requester_id": "REQ02"}
         chain = Chain(book, PROCURE_TO_PAY, day, party, promised_date=LATER, **header)
-        chain.line(item, 100, Decimal("480.00"))
+        chain.line(item, 100 - offset, Decimal("480.00"))
         approve_order(chain)
         chain.fulfil(day + days(5), chain.whole())
         approve_invoice(chain, chain.invoice(day + days(8), chain.whole()))

@@ -10,7 +10,7 @@ from recon.sample.chain import Part
 from recon.sample.faults.registry import on_document, order, plants, some_time
 
 
-def _two_of_one_amount(book: Book, numbers: tuple[str, str], apart: int) -> str:
+def two_of_one_amount(book: Book, numbers: tuple[str, str], apart: int) -> str:
     """Two invoices over 50 each of one order of 100, all received; returns the later number."""
     day = some_time(book)
     chain, line = order(book, PROCURE_TO_PAY, day, f"{book.rng.randint(1100, 4900) / Decimal(100)}")
@@ -21,38 +21,39 @@ def _two_of_one_amount(book: Book, numbers: tuple[str, str], apart: int) -> str:
     return numbers[1]
 
 
-def _digits(book: Book) -> str:
+def digits_of(book: Book) -> str:
+    """Eight digits for an invoice number."""
     return str(book.rng.randint(20_000_000, 89_999_999))
 
 
 @plants("DUP-01")
 def keyed_with_another_separator(book: Book) -> None:
     """The same number once with a hyphen and once with a blank."""
-    digits = _digits(book)
-    later = _two_of_one_amount(book, (f"FP-{digits}", f"FP {digits}"), 0)
+    digits = digits_of(book)
+    later = two_of_one_amount(book, (f"FP-{digits}", f"FP {digits}"), 0)
     book.expect("DUP-01", *on_document("supplier_invoice", later), f"entered before as FP-{digits}")
 
 
 @plants("DUP-01")
 def keyed_in_full_width(book: Book) -> None:
     """The same number once in plain and once in full-width characters."""
-    digits = _digits(book)
+    digits = digits_of(book)
     wide = "".join(chr(ord(c) + 0xFEE0) for c in digits)
-    later = _two_of_one_amount(book, (f"FQ{digits}", f"ＦＱ－{wide}"), 0)
+    later = two_of_one_amount(book, (f"FQ{digits}", f"ＦＱ－{wide}"), 0)
     book.expect("DUP-01", *on_document("supplier_invoice", later), f"entered before as FQ{digits}")
 
 
 @plants("DUP-03")
 def keyed_with_a_suffix(book: Book) -> None:
     """The number again with an R behind it, eighteen days later."""
-    digits = _digits(book)
-    later = _two_of_one_amount(book, (digits, f"{digits}-R"), 18)
+    digits = digits_of(book)
+    later = two_of_one_amount(book, (digits, f"{digits}-R"), 18)
     book.expect("DUP-03", *on_document("supplier_invoice", later), f"entered before as {digits}")
 
 
 @plants("DUP-03")
 def misread_letter(book: Book) -> None:
     """The letter O read as a nought, three days later."""
-    digits = _digits(book)
-    later = _two_of_one_amount(book, (f"O{digits}", f"0{digits}"), 3)
+    digits = digits_of(book)
+    later = two_of_one_amount(book, (f"O{digits}", f"0{digits}"), 3)
     book.expect("DUP-03", *on_document("supplier_invoice", later), f"entered before as O{digits}")

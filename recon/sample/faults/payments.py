@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.sample.approvals import approve_order
-from recon.sample.book import Book, Value, ago, days, rounded
+from recon.sample.book import CENT, Book, Value, ago, days, rounded
 from recon.sample.chain import Chain, Document
 from recon.sample.faults.registry import goods, on_bill, on_document, on_invoice, plants
 from recon.sample.newcomers import newcomer
@@ -21,7 +21,8 @@ def bought(
     book: Book, billed: date, term_days: int = 30, receipt_after_days: int = -3, price: str = "50.00", **terms: Value
 ) -> tuple[Chain, Document]:
     """A hundred pieces of a supplier of its own, received so many days after the bill's date; 5,650.00 unless the price says otherwise."""
-    chain = Chain(book, PROCURE_TO_PAY, billed - days(10), newcomer(book, PROCURE_TO_PAY, term_days))
+    company = {"company_code": terms.pop("company_code")} if "company_code" in terms else {}
+    chain = Chain(book, PROCURE_TO_PAY, billed - days(10), newcomer(book, PROCURE_TO_PAY, term_days), **company)
     chain.line(goods(book, PROCURE_TO_PAY), 100, Decimal(price))
     approve_order(chain)
     chain.fulfil(billed + days(receipt_after_days), chain.whole())
@@ -100,3 +101,31 @@ def due_five_days_too_soon(book: Book) -> None:
     chain, document = bought(book, ago(60), due_date=ago(35))
     settle(chain, ago(35), [document])
     book.expect("PAY-13", *on_bill(chain, document), "due five days too soon")
+
+
+@plants("PAY-07")
+def never_left_the_bank(book: Book) -> None:
+    """Paid when due, says the book; the statement has no such line."""
+    chain, document = bought(book, ago(60))
+    number = settle(chain, due_date(document), [document])
+    book.rows["bank_transaction"].pop()
+    book.expect("PAY-07", *on_document("supplier_payment", number), "not on the statement")
+
+
+@plants("PAY-07")
+def left_the_bank_unseen(book: Book) -> None:
+    """The bank paid out 4,321.00 of which the books know nothing."""
+    number = book.number("ST")
+    row: dict[str, Value] = {"company_code": "C10", "bank_account": "BANK-C10-CNY", "statement_line": number, "booking_date": ago(20)}
+    book.add("bank_transaction", row | {"amount": Decimal(-4321), "currency": "CNY", "reference": f"CHQ {number}"})
+    book.expect("PAY-07", *on_document("bank_transaction", number), "not in the books")
+
+
+@plants("PAY-07")
+def bank_paid_a_cent_more(book: Book) -> None:
+    """The statement shows a cent more than the payment."""
+    chain, document = bought(book, ago(60))
+    number = settle(chain, due_date(document), [document])
+    line = book.rows["bank_transaction"][-1]
+    line["amount"] = -document.gross - CENT
+    book.expect("PAY-07", *on_document("supplier_payment", number), "a cent more on the statement")

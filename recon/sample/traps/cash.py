@@ -5,8 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from recon.domain.cycles import ORDER_TO_CASH
+from recon.sample.approvals import approve_order
 from recon.sample.book import CENT, Book, Value, ago, days, rounded
+from recon.sample.chain import Chain
 from recon.sample.faults.cash import TUESDAY, refunded, sold, tolerated
+from recon.sample.faults.registry import goods
 from recon.sample.newcomers import newcomer
 from recon.sample.settle import apply, pay, receive, settle
 from recon.sample.traps.registry import spares
@@ -88,3 +91,22 @@ def came_the_other_day(book: Book) -> None:
 def due_today(book: Book) -> None:
     """Thirty days to pay, thirty days ago."""
     sold(book, ago(30))
+
+
+@spares("CSH-10")
+def up_to_the_limit(book: Book) -> None:
+    """An order over exactly the customer's limit; the tax comes with the bill, after the goods have left."""
+    sold(book, ago(20))
+    book.rows["customer"][-1]["credit_limit"] = Decimal(2000)
+
+
+@spares("CSH-11")
+def thirty_days_late(book: Book) -> None:
+    """An invoice is thirty days overdue when the next goods leave, and paid the day after."""
+    chain, document = sold(book, ago(80))
+    again = Chain(book, ORDER_TO_CASH, ago(24), chain.party, company_code=chain.company)
+    again.line(goods(book, ORDER_TO_CASH), 10, Decimal("210.00"))
+    approve_order(again)
+    again.fulfil(ago(20), again.whole(), incoterm="EXW", goods_issue_posted="true")
+    settle(chain, ago(19), [document])
+    again.invoice(ago(18), again.whole())

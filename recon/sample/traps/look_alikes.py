@@ -42,20 +42,20 @@ def alike_at_a_glance(book: Book) -> None:
     _halves(book, f"BILL-{first}40", f"BILL-{first}45", 7)
 
 
-@spares("DUP-01", "DUP-03")
+@spares("DUP-01", "DUP-03", "DUP-04")
 def same_number_at_another_supplier(book: Book) -> None:
-    """Two suppliers happen to use one number on one day for one amount."""
+    """Two suppliers happen to use one number for one amount, a day apart."""
     day, number = some_time(book), f"{_digits(book)}"
     one = domestic(book, PROCURE_TO_PAY)
     other = domestic(book, PROCURE_TO_PAY)
     while other == one:
         other = domestic(book, PROCURE_TO_PAY)
-    for party in (one, other):
+    for offset, party in enumerate((one, other)):
         chain = Chain(book, PROCURE_TO_PAY, day, party)
         chain.line(book.masters.items["MECHANICAL"][0], 40, Decimal("25.00"))
         approve_order(chain)
         chain.fulfil(day + days(5), chain.whole())
-        chain.invoice(day + days(6), chain.whole(), invoice_number=number)
+        chain.invoice(day + days(6 + offset), chain.whole(), invoice_number=number)
 
 
 @spares("DUP-01", "QTY-01")

@@ -66,3 +66,14 @@ def due_a_day_too_soon(book: Book) -> None:
     """Thirty days are agreed, the bill was entered with twenty-nine."""
     chain, document = bought(book, ago(60), due_date=ago(31))
     settle(chain, ago(31), [document])
+
+
+@spares("PAY-07")
+def on_its_way_to_the_bank(book: Book) -> None:
+    """Paid three working days ago and not on the statement yet; another one booked by the bank two days later without our number."""
+    chain, document = bought(book, ago(33))
+    settle(chain, ago(3), [document])
+    book.rows["bank_transaction"].pop()
+    chain, document = bought(book, ago(60), price="50.30")
+    settle(chain, due_date(document), [document])
+    book.rows["bank_transaction"][-1].update({"reference": None, "booking_date": due_date(document) + days(2)})
