@@ -243,7 +243,6 @@ TABLES: Final = {
     "price_list_line": _("Agreed prices"),
     "fx_rate": _("Exchange rates"),
     "inventory_level": _("Stock levels"),
-    "inventory_movement": _("Stock movements"),
     "demand_forecast": _("Demand forecast"),
     "calendar": _("Working days"),
     "control_total": _("Control totals"),
