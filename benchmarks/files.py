@@ -13,22 +13,25 @@ if TYPE_CHECKING:
     import polars as pl
 
 _COMPLETE: Final = "complete"
+#: The controls that `peer.sql` performs too. Both sides do the same work; what recon's other controls cost is not compared.
+CONTROLS: Final = (
+    "APR-01", "APR-02", "APR-03", "APR-04", "BAL-01", "DAT-08", "DAT-10", "DAT-13", "DAT-14", "DUP-01", "DUP-03", "MIS-01",
+    "MIS-02", "MIS-03", "MIS-04", "MIS-05", "MIS-09", "MIS-10", "MIS-11", "PRC-01", "PRC-02", "PRC-07", "QTY-01", "QTY-02",
+    "QTY-03", "QTY-05", "QTY-08", "QTY-12", "QTY-14", "TIM-05",
+)  # fmt: skip
 
 
 def write_company(folder: Path, lines: int, forms: tuple[str, ...]) -> None:
     """Write the company to folder/<form>/<table>_part<NN>.<form> and one engagement per form. What is there already is kept."""
     missing = [form for form in forms if not (folder / form / _COMPLETE).exists()]
-    if not missing:
-        return
     for form in missing:
         (folder / form).mkdir(parents=True, exist_ok=True)
-    tables: set[str] = set()
-    for number, part in enumerate(parts_of_company(lines)):
+    for number, part in enumerate(parts_of_company(lines) if missing else ()):
         for table, frame in part.items():
-            tables.add(table)
             for form in missing:
                 _write(frame, folder / form / f"{table}_part{number:02d}.{form}", form)
-    for form in missing:
+    for form in forms:
+        tables = {path.name.rsplit("_part", 1)[0] for path in (folder / form).glob(f"*_part*.{form}")}
         (folder / f"engagement_{form}.yaml").write_text(_engagement(sorted(tables), form), encoding="utf-8")
         (folder / form / _COMPLETE).touch()
 
@@ -45,5 +48,5 @@ def _engagement(tables: list[str], form: str) -> str:
     year_ago = AS_OF.replace(day=1)
     return (
         f"entity: Benchmark\nas_of: {AS_OF}\nperiod: {{from: {year_ago}, to: {AS_OF}}}\ncurrency: CNY\nsource: canonical\n"
-        f"fail_on: never\nsecond_opinion: false\nextracts:\n{extracts}"
+        f"fail_on: never\nsecond_opinion: false\ncontrols: {{include: [{', '.join(CONTROLS)}]}}\nextracts:\n{extracts}"
     )

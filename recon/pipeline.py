@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 ROOMS = ("load", "conform", "validate", "match", "evaluate", "record", "second opinion", "report", "deliver")
 
 #: Rows of document tables that are matched at a time. More take more memory, fewer more time.
-ROWS_PER_BUCKET = 1_500_000
+ROWS_PER_BUCKET = 1_000_000
 #: Rows of the inputs that wait in memory between the rooms; beyond, they wait on disk.
 ROWS_IN_MEMORY = 12_000_000
 #: Measured tables that are published as they are.
