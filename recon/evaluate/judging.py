@@ -160,7 +160,8 @@ def together(before: Tally | None, more: Tally) -> Tally:
         tuple(name for name in before.unknown_columns if name in more.unknown_columns),
         _added(before.amount_base, more.amount_base),
         _added(before.untested_amount_base, more.untested_amount_base),
-        before.exceptions + more.exceptions,
+        noted=before.noted + more.noted,
+        exceptions=before.exceptions + more.exceptions,
     )
 
 
