@@ -76,6 +76,7 @@ class CompanyFacts:
     """What is true of all documents together and cannot be seen in one bucket of them."""
 
     approved_types: pl.DataFrame  # company_code, document_type of all approval events up to the as-of date
+    said: frozenset[str]  # of the columns that matter: those in which some document says something, under neutral names
     confirmed_since: pl.DataFrame  # cycle, company_code, feed_begins: day of the first delivery that a customer confirmed
 
 

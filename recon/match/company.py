@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.cycles import ORDER_TO_CASH
+from recon.domain.cycles import CYCLES, ORDER_TO_CASH
 from recon.domain.workpapers import CompanyFacts
-from recon.match.given import local_day, table
+from recon.match.given import is_given, local_day, table
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
+
+#: Columns of which matching must know whether any document of the company says anything in them -> the kind of their table.
+SAID: Final = {"is_final_invoice": "order_table", "is_price_estimated": "order_table", "unit_cost_net": "fulfilment_table"}
 
 
 def company_facts(accepted: Accepted, engagement: Engagement) -> CompanyFacts:
     """Facts about all documents. Where these documents are a bucket the facts came with them, else they are found here."""
     if accepted.company is not None:
         return accepted.company
-    return CompanyFacts(_approved_types(accepted, engagement), _confirmed_since(accepted, engagement))
+    return CompanyFacts(_approved_types(accepted, engagement), said(accepted), _confirmed_since(accepted, engagement))
+
+
+def said(accepted: Accepted) -> frozenset[str]:
+    """Of the columns of `SAID` those in which some document of the company says something."""
+    if accepted.company is not None:
+        return accepted.company.said
+    return frozenset(column for column, stem in SAID.items() if any(_says(accepted, str(getattr(cycle, stem)), column) for cycle in CYCLES))
+
+
+def _says(accepted: Accepted, name: str, column: str) -> bool:
+    return is_given(accepted, name, column) and bool(table(accepted, name).select(pl.col(column).is_not_null().any()).collect().item())
 
 
 def _approved_types(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:

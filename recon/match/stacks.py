@@ -13,6 +13,7 @@ import polars as pl
 
 from recon.domain.cycles import CYCLES, Cycle
 from recon.domain.documents import DATE_ONLY, dtypes, schema
+from recon.match.company import said
 from recon.match.dense import IN_ORDER, look_up
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Papers:
 
     given: pl.DataFrame
     types: Mapping[str, pl.DataType]
+    said: frozenset[str]
 
     def taken(self, places: pl.Series, *columns: str, **named: str) -> pl.DataFrame:
         """Columns at these positions, null where the position is."""
@@ -88,8 +90,8 @@ class Papers:
         return [(look_up(self.given[of], by) if of in known else pl.lit(None, dtype=self.types[of])).alias(name) for name, of in wanted.items()]
 
     def says(self, column: str) -> bool:
-        """Whether any document says anything in the column."""
-        return column in self.given.columns and self.given[column].null_count() < self.given.height
+        """Whether any document of the company says anything in the column, one of `company.SAID`."""
+        return column in self.said
 
     def _column(self, name: str, places: pl.Series) -> pl.Series:
         if name in self.given.columns:
@@ -149,7 +151,7 @@ def _stacked(accepted: Accepted, kind: _Kind) -> tuple[pl.DataFrame, Papers]:
     lines = pl.DataFrame([column if in_order else column.gather(place) for column in columns])
     lines = lines.with_columns(place=place) if height else lines
     numbered = _filled(lines, {"place": pl.UInt32()} | {name: dtype for name, dtype in types.items() if name in worked}).with_row_index("row")
-    return numbered, Papers(raw, types)
+    return numbered, Papers(raw, types, said(accepted))
 
 
 def _together(parts: list[pl.DataFrame], types: dict[str, pl.DataType]) -> pl.DataFrame:
