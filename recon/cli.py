@@ -154,13 +154,20 @@ def controls_command(style: str) -> None:
 
 
 @cli.command("explain")
-@click.argument("control_id", metavar="ID")
+@click.argument("control_id", metavar="ID|DIR")
+@click.argument("document", metavar="[INVOICE[/LINE]]", required=False)
 @_FORMAT
-def explain_command(control_id: str, style: str) -> None:
-    """Print one control in full: purpose, risk, condition, parameters with reasons, examples."""
+def explain_command(control_id: str, document: str | None, style: str) -> None:
+    """Print one control in full; or, for an invoice of the run published at DIR, what was expected of each line, why, and who judged it."""
     from recon.domain.errors import TermsRefused, did_you_mean
     from recon.evaluate import explain
 
+    if document is not None:
+        from recon.report import explain_line
+
+        facts, text = explain_line(Path(control_id), document, _controls())
+        _print(facts, style, text)
+        return
     controls = {c.id: c for c in _controls()}
     if control_id.upper() not in controls:
         hint = did_you_mean(control_id.upper(), set(controls))

@@ -51,7 +51,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per receipt or shipment line",
         "cycle:id company_code:id fulfilment_number:id fulfilment_line_no:id fulfilment_kind:text fulfilment_date:date posting_date:date"
         f" {_PARTY} {_ITEM} order_number:id order_line_no:id referenced_order_number:id referenced_order_line_no:id has_order_link:flag"
-        " link_pass:text link_certainty:text is_live:flag exclusion_reason:text match_level:text uom:id base_uom:id uom_convertible:flag"
+        " link_pass:text link_certainty:text link_reason:text is_live:flag exclusion_reason:text match_level:text uom:id base_uom:id uom_convertible:flag"
         " quantity:quantity accepted_quantity:quantity rejected_quantity:quantity open_quantity:quantity currency:id amount:money amount_base:money"
         " created_at:timestamp created_at_is_date_only:flag created_by:id warehouse_id:id supplier_delivery_note:id incoterm:id"
         f" goods_issue_posted:flag movement_reason:text inspected_at:timestamp confirmed_date:date confirmed_quantity:quantity is_confirmed:flag"
@@ -61,7 +61,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per invoice line",
         "cycle:id company_code:id invoice_number:id invoice_line_no:id internal_number:id invoice_kind:text line_kind:text invoice_date:date"
         f" posting_date:date received_date:date {_PARTY} {_ITEM} order_number:id order_line_no:id referenced_order_number:id"
-        " referenced_order_line_no:id fulfilment_number:id fulfilment_line_no:id has_order_link:flag link_pass:text link_certainty:text"
+        " referenced_order_line_no:id fulfilment_number:id fulfilment_line_no:id has_order_link:flag link_pass:text link_certainty:text link_reason:text"
         " is_live:flag exclusion_reason:text match_level:text needs_fulfilment:flag bill_rejected:flag bill_over_receipt:flag is_service:flag"
         " uom:id base_uom:id uom_convertible:flag is_comparable:flag currency:id fx_rate:rate order_fx_rate:rate"
         # per base unit without tax, for display: conditions use the exact products below
@@ -276,6 +276,15 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " reference_kind:text reference_number:id reference_normalised:id resolves:flag in_window:flag referenced_date:date currency:id"
         f" amount_gross_base:money {_SOURCE}",
     ),
+    "unlinked_line": (
+        "one row per document line or cash receipt that no pass linked: what was found out about it, and what is nearest to it",
+        "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
+        " group_id:id item_id:id quantity:quantity uom:id currency:id amount:money amount_base:money referenced_number:id"
+        # state: ambiguous (several answers), not_decided (the search was given up), suggested (one answer, not booked), none
+        " link_pass:text state:text candidate_count:count searched_count:count candidates:text"
+        # the order line that differs least, the first condition that it fails, and the value that would clear it
+        f" nearest_number:id nearest_line_no:id nearest_condition:text nearest_value:text {_SOURCE}",
+    ),
     "counterparty_reference": (
         "one row per reference of a document line to a document of another party, or of another company of the same party",
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
@@ -408,6 +417,7 @@ COVERED_ELSEWHERE: Final = (
     "document_line_unit",
     "document_line_sign",
     "counterparty_reference",
+    "unlinked_line",
     "closed_order_reference",
     *measures_beside.COVERED_ELSEWHERE,
     *cash_measures.COVERED_ELSEWHERE,

@@ -185,7 +185,7 @@ ORDER_LINES: Final = _columns(
     " fulfilled_not_invoiced_amount invoiced_not_fulfilled_quantity invoiced_not_fulfilled_amount source_file source_row match_status"
 )
 INVOICE_LINES: Final = _columns(
-    "cycle company_code party_id invoice_number invoice_line_no order_number order_line_no link_pass link_certainty invoiced_quantity"
+    "cycle company_code party_id invoice_number invoice_line_no order_number order_line_no link_pass link_certainty link_reason invoiced_quantity"
     " billable_quantity expected_amount invoiced_amount quantity_variance price_variance fx_variance rounding_variance tax_variance"
     " charge_variance source_file source_row match_status"
 )

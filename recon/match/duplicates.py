@@ -107,17 +107,18 @@ def _by_amount(documents: pl.DataFrame) -> pl.DataFrame:
         return _no_pairs()
     length = pl.col("number").str.len_chars()
     runs = pl.col("number").str.extract_all("[0-9]+")
-    block = block.with_columns(length=length, folded=_folded(pl.col("number")), runs=runs)
+    block = block.with_columns(length=length, folded=folded(pl.col("number")), runs=runs)
     longest = runs.list.get(runs.list.eval(pl.element().str.len_chars()).list.arg_max(), null_on_oob=True)
     block = block.with_columns(
         run=longest.str.strip_chars_start("0"),
         last_run=pl.col("runs").list.last().str.strip_chars_start("0"),
     )
-    folded = _pairs(block, block, [*key, "folded"], "look_alike")
-    return pl.concat([folded, _affixed(block, key), _one_slip(block, key)])
+    look_alike = _pairs(block, block, [*key, "folded"], "look_alike")
+    return pl.concat([look_alike, _affixed(block, key), _one_slip(block, key)])
 
 
-def _folded(number: pl.Expr) -> pl.Expr:
+def folded(number: pl.Expr) -> pl.Expr:
+    """The number with letters that readers take for digits as those digits, leading zeros dropped. Likeness, never sameness."""
     plain = number
     for letter, digit in zip(*_LOOK_ALIKE, strict=True):
         plain = plain.str.replace_all(letter, digit, literal=True)

@@ -19,16 +19,18 @@ _ORDER_LINE: Final = ["cycle", "company_code", "order_number", "order_line_no"]
 _BILL: Final = ["cycle", "company_code", "party_id", "invoice_number", "invoice_date", "internal_number"]
 
 
-def receipt_inspection(lines: MeasuredLines, bills: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
+def receipt_inspection(lines: MeasuredLines, levels: pl.Series, bills: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     """One row per live receipt line of goods under four-way matching or marked in the item master, sorted by receipt line.
 
-    `bills`: invoice documents with due_date and paid_amount. `is_bill_due_or_paid`: a bill of the order line is due by the
+    `levels`: the matching level of every unit. `bills`: invoice documents with due_date and paid_amount. `is_bill_due_or_paid`: a bill of the order line is due by the
     as-of date or something of it is paid; false where none is known.
     """
     inspected = table(accepted, "item").filter(pl.col("inspection_required")).select("item_id").unique().collect()
     must = (pl.col("match_level") == "4way").fill_null(value=False) | pl.col("item_id").is_in(inspected["item_id"].implode())
     is_receipt = pl.col("is_live") & (pl.col("cycle") == PROCURE_TO_PAY.name) & (pl.col("fulfilment_kind").fill_null("receipt") == "receipt")
     columns = schema("receipt_inspection")
+    if inspected.is_empty() and not (levels == "4way").any():
+        return pl.LazyFrame(schema=columns)
     known = [name for name in columns if name in schema("fulfilment_line_match")]
     goods = lines.fulfilments.filter(is_receipt & must & (pl.col("quantity") > 0)).select(known).collect()
     pressing = _pressed(goods, lines, bills, engagement)

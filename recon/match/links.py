@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 #: Invoice lines that bill goods or services; the other kinds (charge, tax, …) hang on an order without billing its quantity.
 BILLING: Final = ("item", "service")
 _PLACE: Final = ["cycle", "company_code"]
+_GOODS_DOCUMENT: Final = [*_PLACE, "fulfilment_number"]
+_BILL_DOCUMENT: Final = [*_PLACE, "party_id", "invoice_number", "invoice_date", "internal_number"]
 _WAYS: Final = {"order": STEPS, "fulfilment": STEPS, "delivery note": STEPS}
 #: Every word of `link_pass`: the way and, after a comma, the step that made the link.
 PASS: Final = pl.Enum(
-    [f"{way}, {step}" for way, steps in _WAYS.items() for step in steps] + ["order, value", "origin invoice", "party and amount", "reference"]
+    [f"{way}, {step}" for way, steps in _WAYS.items() for step in steps]
+    + ["order, value", "origin invoice", "contents", "party and amount", "document total", "reference"]
 )
 
 
@@ -53,7 +56,7 @@ def _lines(frame: pl.DataFrame, number: str, line: str, *, as_target: bool, wher
 def link_fulfilments(fulfilments: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
     """order_row, link_pass, link_certainty of every fulfilment line, in the order given."""
     lines = _lines(fulfilments, "referenced_order_number", "referenced_order_line_no", as_target=False)
-    found = resolve(lines, _order_targets(orders))
+    found = resolve(lines, _order_targets(orders), fulfilments.select(_GOODS_DOCUMENT))
     return _aligned(fulfilments, found, "order").rename({"target": "order_row"})
 
 
@@ -70,12 +73,12 @@ def _aligned(lines: pl.DataFrame, found: pl.DataFrame, way: str) -> pl.DataFrame
     said = ways.cast(PASS) if "way" in found.columns else pl.col("step").replace_strict(plain, return_dtype=PASS, default=None)
     passed = found.with_columns(link_pass=pl.when(pl.col("target").is_not_null()).then(said))
     return aligned(passed, "row", lines.height).select(
-        "target", "link_pass", pl.col("certainty").fill_null("none").alias("link_certainty"), "number_found"
+        "target", "link_pass", pl.col("certainty").fill_null("none").alias("link_certainty"), "number_found", "reason"
     )
 
 
 def link_invoices(invoices: pl.DataFrame, fulfilments: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
-    """order_row, fulfilment_row, link_pass, link_certainty, named_order of every invoice line, in the order given.
+    """order_row, fulfilment_row, link_pass, link_certainty, named_order, link_reason of every invoice line, in the order given.
 
     `fulfilments` carries order_row. The fulfilment named leads to its order; where the line names another order line as well,
     the order line wins and the fulfilment is not taken. `named_order` is the order's number where the order is known and
@@ -94,7 +97,10 @@ def link_invoices(invoices: pl.DataFrame, fulfilments: pl.DataFrame, orders: pl.
     by_order = _aligned(invoices, _by_order(invoices, orders, ~known["proven"]), "order").rename(
         {"target": "order_row", "link_certainty": "certainty"}
     )
-    both = pl.concat([known, by_goods.drop("number_found").rename({"link_certainty": "goods_certainty"}), goods_order, by_order], how="horizontal")
+    both = pl.concat(
+        [known, by_goods.drop("number_found").rename({"link_certainty": "goods_certainty", "reason": "goods_reason"}), goods_order, by_order],
+        how="horizontal",
+    )
     agree = (pl.col("order_row") == pl.col("goods_order")).fill_null(value=True)
     sure = pl.col("link_pass").is_in(pl.Series(["order, line", "order, line, respelled"], dtype=PASS).implode()).fill_null(value=False)
     # a line found only by item or price yields to the goods that the invoice names
@@ -108,6 +114,7 @@ def link_invoices(invoices: pl.DataFrame, fulfilments: pl.DataFrame, orders: pl.
         link_pass=pl.when(takes_goods).then("goods_step").when(whole).then(value).otherwise("link_pass"),
         link_certainty=pl.when(takes_goods).then("goods_certainty").when(whole).then(certain).otherwise("certainty"),
         named_order=pl.when(whole).then("number_found"),
+        link_reason=pl.when(takes_goods).then("goods_reason").otherwise("reason"),
     )
 
 
@@ -117,16 +124,17 @@ def _needs_no_line() -> pl.Expr:
 
 def _by_order(invoices: pl.DataFrame, orders: pl.DataFrame, wanted: pl.Series) -> pl.DataFrame:
     lines = _lines(invoices, "referenced_order_number", "referenced_order_line_no", as_target=False, where=pl.lit(wanted))
-    return resolve(lines, _order_targets(orders))
+    return resolve(lines, _order_targets(orders), invoices.select(_BILL_DOCUMENT))
 
 
 def _by_fulfilment(invoices: pl.DataFrame, fulfilments: pl.DataFrame) -> pl.DataFrame:
     """By the number of the receipt or shipment; where none is named, by the number of the delivery note."""
     counting = pl.col("exclusion_reason").is_null()
+    documents = invoices.select(_BILL_DOCUMENT)
     found = pl.DataFrame(schema=FOUND)
     if invoices["referenced_fulfilment_number"].null_count() < invoices.height:
         lines = _lines(invoices, "referenced_fulfilment_number", "referenced_fulfilment_line_no", as_target=False)
-        found = resolve(lines, _lines(fulfilments, "fulfilment_number", "fulfilment_line_no", as_target=True, where=counting))
+        found = resolve(lines, _lines(fulfilments, "fulfilment_number", "fulfilment_line_no", as_target=True, where=counting), documents)
     if invoices["supplier_delivery_note"].null_count() == invoices.height:
         return found
     billing = pl.col("line_kind").fill_null("item").is_in(BILLING) & pl.col("quantity").is_not_null()
@@ -137,6 +145,7 @@ def _by_fulfilment(invoices: pl.DataFrame, fulfilments: pl.DataFrame) -> pl.Data
     by_note = resolve(
         _lines(noted, "supplier_delivery_note", "no_line", as_target=False, where=billing & unnamed),
         targets.unique([*_PLACE, "number", "line"], keep="none", maintain_order=True),
+        documents,
     )
     by_note = by_note.filter(pl.col("target").is_not_null()).with_columns(way=pl.lit("delivery note"))
     return pl.concat([found.with_columns(way=pl.lit("fulfilment")), by_note]) if by_note.height else found

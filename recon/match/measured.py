@@ -38,6 +38,7 @@ from recon.match.service_levels import approval_wait, order_wait
 from recon.match.settlement import settle
 from recon.match.three_way import bring_together
 from recon.match.timing import order_timing
+from recon.match.unlinked import unlinked_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -139,6 +140,7 @@ class _Special:
             "duplicate_pair": lambda: duplicate_pairs(self.accepted, self.settled.lazy(), self.engagement),
             "closed_order_reference": lambda: closed_order_references(self.accepted, self.engagement),
             **recorded_twice(self.accepted, self.lines, self.engagement),
+            "unlinked_line": lambda: unlinked_lines(self.pieces[0], self.settlement, self.accepted),
         }
 
     def _plain(self) -> dict[str, Callable[[], pl.LazyFrame]]:
@@ -146,7 +148,7 @@ class _Special:
         accepted, engagement, lines, settlement = self.accepted, self.engagement, self.lines, self.settlement
         return {
             "party_record": lambda: party_records(lines, self.settled.lazy(), settlement.settlement_match, engagement),
-            "receipt_inspection": lambda: receipt_inspection(lines, self.settled, accepted, engagement),
+            "receipt_inspection": lambda: receipt_inspection(lines, self.pieces[0].units["match_level"], self.settled, accepted, engagement),
             "order_requisition": lambda: order_requisition(lines, accepted, engagement),
             "payment_match": lambda: payment_match(settlement, accepted, engagement),
             "application_match": lambda: application_match(settlement, accepted, engagement),

@@ -11,20 +11,28 @@ from typing import Final
 
 import polars as pl
 
+from recon.match.assignment import alike, assigned
 from recon.match.dense import spots
-from recon.match.numbers import normalised
+from recon.match.numbers import normalised, spelling
 
 _PLACE: Final = ["cycle", "company_code"]
 #: what a line offers to be told apart by; targets carry the same columns
 OFFERED: Final = ["party_key", "item_id", "quantity", "uom", "price"]
-STEPS: Final = ("line", "line, respelled", "item", "item and price", "item and quantity", "only line")
+STEPS: Final = (
+    "line", "line, respelled", "item", "item and price", "item and quantity", "only line", "line arithmetic", "the one left", "equal lines",
+)  # fmt: skip
 STEP: Final = pl.Enum(STEPS)
 CERTAINTY: Final = pl.Enum(("certain", "unique", "suggested", "ambiguous", "none"))
-FOUND: Final = {"row": pl.UInt32(), "target": pl.UInt32(), "number_found": pl.String(), "step": STEP, "certainty": CERTAINTY}
+FOUND: Final = {
+    "row": pl.UInt32(), "target": pl.UInt32(), "number_found": pl.String(), "step": STEP, "certainty": CERTAINTY, "reason": pl.String(),
+}  # fmt: skip
 
 
-def resolve(lines: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
-    """One row per line that names a number: the target's row, the number it resolved to, the step and the certainty.
+def resolve(lines: pl.DataFrame, targets: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
+    """One row per line that names a number: the target's row, the number it resolved to, the step, the certainty and the reason.
+
+    `reason` says which spellings were held equal, null where both are written alike. `documents`: by the lines' rows, the key of the
+    document a line belongs to; lines of one document lie together.
 
     `lines`: row, cycle, company_code, number, line and OFFERED; `targets` the same with `target` in place of `row`. A line
     whose number exists but whose target is not decided has a null target, `number_found` and certainty `ambiguous` or `none`.
@@ -42,10 +50,13 @@ def resolve(lines: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
         exact.select("row", "target", "number", "agrees")
         .filter("agrees")
         .select("row", "target", number_found="number", step=pl.lit("line", dtype=STEP), certainty=pl.lit("certain", dtype=CERTAINTY))
+        .with_columns(reason=pl.lit(None, dtype=pl.String))
     )
     if direct.height == naming.height:
         return direct
-    return pl.concat([direct, _within_documents(naming.filter(~exact["agrees"]), targets)])
+    rest = naming.filter(~exact["agrees"])
+    document = documents[rest["row"]].select(pl.struct(pl.all()).rle_id().alias("document"))
+    return pl.concat([direct, _within_documents(pl.concat([rest, document], how="horizontal"), targets)])
 
 
 def _hard_keys_agree() -> pl.Expr:
@@ -75,7 +86,18 @@ def _within_documents(rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame
         .then(pl.lit("ambiguous", dtype=CERTAINTY))
         .otherwise(pl.lit("none", dtype=CERTAINTY)),
     )
-    return pl.concat([chosen.select(FOUND.keys()), undecided.select(FOUND.keys())])
+    found = pl.concat([chosen.select(*list(FOUND)[:-1]), undecided.select(*list(FOUND)[:-1])])
+    return _with_reasons(found, rest, targets)
+
+
+def _with_reasons(found: pl.DataFrame, rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
+    """Why the spelling of the document's number, and that of its line, were held equal to those on file."""
+    said = found.join(rest.select("row", "number", "line"), on="row", how="left", validate="m:1")
+    on_file = said.join(targets.select("target", line_of="line"), on="target", how="left", validate="m:1", maintain_order="left")
+    by_line = pl.when(pl.col("step") == "line, respelled").then(spelling("line", "line_of"))
+    parts = [pl.format("number: {}", spelling("number", "number_found")), pl.format("line: {}", by_line)]
+    words = pl.concat_str(*parts, separator="; ", ignore_nulls=True)
+    return on_file.select(*list(FOUND)[:-1], reason=pl.when(words != "").then(words))
 
 
 def _numbers(rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
@@ -111,6 +133,7 @@ def _told_apart(pairs: pl.DataFrame) -> pl.DataFrame:
     named = single.join(item_known, on="row", how="left").with_columns(
         step=pl.when("known").then(pl.lit("item", dtype=STEP)).otherwise(pl.lit("only line", dtype=STEP))
     )
+    by_item, arithmetic = pl.lit("item and price", dtype=STEP), pl.lit("line arithmetic", dtype=STEP)
     several = pairs.join(single, on="row", how="anti")
     same_unit = (pl.col("uom") == pl.col("uom_of")).fill_null(value=False)
     of_price = several.filter(same_unit & (pl.col("price") == pl.col("price_of")).fill_null(value=False))
@@ -121,10 +144,24 @@ def _told_apart(pairs: pl.DataFrame) -> pl.DataFrame:
     running = pl.concat([left.join(priced, on="row", how="anti"), of_price.join(by_price, on="row", how="anti")])
     of_quantity = running.filter(same_unit & (pl.col("quantity") == pl.col("quantity_of")).fill_null(value=False))
     by_quantity = _only(of_quantity).filter(pl.col("row").count().over("target") == 1)
-    return pl.concat(
-        [
-            named.select("row", "target", "number_found", "step"),
-            by_price.with_columns(step=pl.lit("item and price", dtype=STEP)),
-            by_quantity.with_columns(step=pl.lit("item and quantity", dtype=STEP)),
-        ]
-    ).with_columns(certainty=pl.lit("unique", dtype=CERTAINTY))
+    priced_lines = by_price.join(item_known, on="row", how="left").with_columns(step=pl.when("known").then(by_item).otherwise(arithmetic))
+    counted = by_quantity.join(item_known, on="row", how="left").with_columns(
+        step=pl.when("known").then(pl.lit("item and quantity", dtype=STEP)).otherwise(arithmetic)
+    )
+    told = pl.concat([part.select("row", "target", "number_found", "step") for part in (named, priced_lines, counted)])
+    rest = running.join(by_quantity, on="row", how="anti")
+    return pl.concat([told, *_among_siblings(rest, pairs, told)]).with_columns(certainty=pl.lit("unique", dtype=CERTAINTY))
+
+
+def _among_siblings(rest: pl.DataFrame, pairs: pl.DataFrame, told: pl.DataFrame) -> list[pl.DataFrame]:
+    """Lines that the other lines of their document leave one order line; then equal lines over equal order lines."""
+    if rest.is_empty():
+        return []
+    numbers = rest.select("row", "number_found").unique("row", keep="any")
+    of_document = pairs.select("row", "document").unique("row", keep="any")
+    taken = told.join(of_document, on="row", how="inner")
+    left = assigned(rest, taken).with_columns(step=pl.lit("the one left", dtype=STEP))
+    taken = pl.concat([taken.select("document", "target"), left.join(of_document, on="row", how="inner").select("document", "target")])
+    equal = alike(rest.join(left, on="row", how="anti"), taken).with_columns(step=pl.lit("equal lines", dtype=STEP))
+    found = pl.concat([left, equal]).join(numbers, on="row", how="left", validate="m:1")
+    return [found.select("row", "target", "number_found", "step")]

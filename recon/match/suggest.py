@@ -1,4 +1,9 @@
-"""Bills that name nothing: does exactly one open order of the party have this amount? Suggested at most, never booked."""
+"""Bills that name nothing: which open orders of the party have their contents, their amount or their total? Suggested at most, never booked.
+
+Passes in order, each on the bills that the earlier ones left without any candidate: every line of the bill equals every open line of
+one order; a line equals an open order line in value; the bill's total is the sum of a set of open order lines (exact, bounded).
+Bucket-local: a bill, and the open orders of its party.
+"""
 
 from __future__ import annotations
 
@@ -13,62 +18,197 @@ from recon.match.bridge import at_order_price
 from recon.match.dense import IN_ORDER, aligned, chosen
 from recon.match.links import PASS
 from recon.match.naming import CERTAINTY
+from recon.match.subset_sums import sets_adding_up
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
+    from recon.match.stacks import Raw
 
-_KEY: Final = ["cycle", "company_code", "party_key", "currency", "amount"]
+_PARTY: Final = ["cycle", "company_code", "party_key", "currency"]
+_KEY: Final = [*_PARTY, "amount"]
+#: What was found out about a line that no pass linked: candidates are rows of orders, the best ones first; all of them are counted.
+MARKS: Final = {
+    "row": pl.UInt32(), "link_pass": PASS, "link_certainty": CERTAINTY, "decided": pl.Boolean(), "candidates": pl.List(pl.UInt32()),
+    "candidate_count": pl.UInt32(), "searched_count": pl.UInt32(),
+}  # fmt: skip
+#: So many candidates are named.
+_NAMED_COUNT: Final = 5
+#: Bills of one party whose totals are laid beside sets of orders; the rest say that nobody searched.
+_MOST_SEARCHES: Final = 200
 
 
-def with_suggestions(invoices: pl.DataFrame, orders: pl.DataFrame, units: pl.DataFrame, claims: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
-    """The invoice lines, those without any reference marked `suggested` or `ambiguous` where open orders fit them.
+def with_suggestions(
+    invoices: pl.DataFrame, orders: pl.DataFrame, terms: pl.DataFrame, claims: pl.DataFrame, papers: tuple[Raw, Engagement]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The invoice lines, those without any reference marked `suggested` or `ambiguous` where open orders fit them; and the MARKS.
 
     An order line fits that is in force, of the same company, party (or group), currency and item, not later than the bill,
     not billed yet, and worth exactly the net amount. One that two bills would take is ambiguous, like a bill that two order
     lines would fit. Where the policy `ambiguity` says suggest, what is ambiguous is shown as a suggestion.
     """
-    marks = [_by_amount(invoices, orders, units, claims)]
+    raw, engagement = papers
+    lost = _lost(invoices, raw)
+    marks = [pl.DataFrame(schema=MARKS)]
+    if not lost.is_empty():
+        held = _open_orders(lost, orders, terms, claims)
+        said = raw.orders.taken(held["place"], of_quantity="quantity", of_uom="uom")
+        held = pl.concat([held, said], how="horizontal")
+        for search in (_by_contents, _by_amount, _by_total):
+            left = lost.join(pl.concat(marks), on="row", how="anti")
+            marks.append(search(left, held))
     unsure = chosen(
         invoices,
         pl.col("link_certainty") == "ambiguous",
         "row",
         link_pass=pl.col("link_pass").fill_null("reference"),
         link_certainty="link_certainty",
+        decided=pl.lit(value=True),
     )
-    found = _by_policy(pl.concat([*marks, unsure]), invoices, engagement)
+    found = _by_policy(pl.concat([*marks, unsure], how="diagonal"), invoices, engagement)
     if found.is_empty():
-        return invoices
-    marked = aligned(found.rename({"link_pass": "new_pass", "link_certainty": "new_certainty"}), "row", invoices.height)
-    both = pl.concat([invoices, marked], how="horizontal").with_columns(
-        link_pass=pl.coalesce("new_pass", "link_pass"), link_certainty=pl.coalesce("new_certainty", "link_certainty")
+        return invoices, found
+    new = aligned(found.select("row", found_by="link_pass", found_certainty="link_certainty"), "row", invoices.height)
+    both = pl.concat([invoices, new], how="horizontal").with_columns(
+        link_pass=pl.coalesce("found_by", "link_pass"), link_certainty=pl.coalesce("found_certainty", "link_certainty")
     )
-    return both.drop("new_pass", "new_certainty")
+    return both.drop("found_by", "found_certainty"), found
 
 
-def _by_amount(invoices: pl.DataFrame, orders: pl.DataFrame, units: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    says_nothing = pl.col("says_nothing") & pl.col("unit").is_null()
-    bills = pl.col("role").is_in(["billing", "whole"]) & pl.col("exclusion_reason").is_null() & (pl.col("line_amount_net") > 0)
-    lost = chosen(invoices, says_nothing & bills, "row", *_KEY[:-1], "item_id", "invoice_date", amount="line_amount_net")
-    if lost.is_empty():
-        return pl.DataFrame(schema={"row": pl.UInt32(), "link_pass": PASS, "link_certainty": CERTAINTY})
-    met = lost.join(_open_orders(lost, orders, units, claims), on=_KEY, how="inner")
-    same_item = (pl.col("item_id") == pl.col("of_item")).fill_null(value=True)
-    pairs = met.filter(same_item & (pl.col("order_date") <= pl.col("invoice_date")))
-    alone = (pl.len().over("row") == 1) & (pl.len().over("unit") == 1)
-    certainty = pl.when(alone).then(pl.lit("suggested", dtype=CERTAINTY)).otherwise(pl.lit("ambiguous", dtype=CERTAINTY))
-    return pairs.select("row", link_pass=pl.lit("party and amount", dtype=PASS), link_certainty=certainty).unique("row", keep="any").sort("row")
+def _lost(invoices: pl.DataFrame, raw: Raw) -> pl.DataFrame:
+    """Bills for goods or services that name nothing, with their document; `is_whole`: all that counts of the document is such a line."""
+    bills = pl.col("role").is_in(["billing", "whole"]) & (pl.col("line_amount_net") > 0)
+    says_nothing = pl.col("says_nothing") & pl.col("unit").is_null() & bills
+    counting = pl.col("exclusion_reason").is_null()
+    if not invoices.select((says_nothing & counting).any()).item():
+        return pl.DataFrame()
+    told = chosen(
+        invoices, counting, "row", "place", "document", *_PARTY, "item_id", "invoice_date", lost=says_nothing, amount="line_amount_net",
+    )  # fmt: skip
+    lost = told.with_columns(is_whole=pl.col("lost").all().over("document")).filter("lost")
+    return pl.concat([lost, raw.invoices.taken(lost["place"], "quantity", "uom")], how="horizontal")
 
 
-def _open_orders(lost: pl.DataFrame, orders: pl.DataFrame, units: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+def _open_orders(lost: pl.DataFrame, orders: pl.DataFrame, terms: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """Order lines in force that nobody billed yet, with their value, of the parties that sent such bills."""
-    facts = orders.select("row", *_KEY[:-1], "order_date", "exclusion_reason", of_item="item_id")
-    priced = pl.concat([facts, units.head(orders.height).select("ordered_quantity", "price_times", "price_by")], how="horizontal")
-    near = priced.lazy().filter(pl.col("exclusion_reason").is_null()).join(lost.lazy().select(_KEY[:-1]).unique(), on=_KEY[:-1], how="semi")
+    facts = orders.select("row", "place", *_PARTY, "order_number", "order_date", "exclusion_reason", of_item="item_id")
+    priced = pl.concat([facts, terms.head(orders.height).select("ordered_quantity", "price_times", "price_by")], how="horizontal")
+    near = priced.lazy().filter(pl.col("exclusion_reason").is_null()).join(lost.lazy().select(_PARTY).unique(), on=_PARTY, how="semi")
     unbilled = near.join(claims.lazy().select(row="unit").unique(), on="row", how="anti").collect(engine=IN_ORDER)
     whole.guard(unbilled, [("ordered_quantity", "price_times")])
     value = whole.times(at_order_price(whole.units("ordered_quantity"), plain=False), pl.lit(1, dtype=pl.Int128), 4)
     amount = money.round_to_currency(money.from_units(value, 6), pl.col("currency"))
-    return unbilled.lazy().select(*_KEY[:-1], "order_date", "of_item", unit="row", amount=amount).collect(engine=IN_ORDER)
+    open_orders = unbilled.lazy().select(*_PARTY, "place", "order_number", "order_date", "of_item", unit="row", amount=amount)
+    return open_orders.filter(pl.col("amount") > 0).collect(engine=IN_ORDER)
+
+
+def _contents(lines: pl.DataFrame, of: list[str], item: str, quantity: str, uom: str) -> pl.DataFrame:
+    """Per document what all its lines say, item by item, in one text; documents with a line that does not say it are left out."""
+    said = pl.concat_str(item, pl.col(quantity).cast(pl.String), uom, pl.col("amount").cast(pl.String), separator="\x1f")
+    whole_documents = (
+        lines.select(*of, said=said).group_by(of).agg(contents=pl.col("said").sort().str.join("\x1e"), is_told=pl.col("said").is_not_null().all())
+    )
+    return whole_documents.filter("is_told").drop("is_told")
+
+
+def _by_contents(lost: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Bills all of whose lines are all the open lines of one order: same items, quantities and values."""
+    whole_bills = lost.filter("is_whole")
+    bills = _contents(whole_bills, [*_PARTY, "document", "invoice_date"], "item_id", "quantity", "uom")
+    day = held.group_by(*_PARTY, "order_number").agg(pl.col("order_date").max())
+    of_orders = _contents(held, [*_PARTY, "order_number"], "of_item", "of_quantity", "of_uom")
+    met = bills.join(of_orders, on=[*_PARTY, "contents"], how="inner").join(day, on=[*_PARTY, "order_number"], how="left", validate="m:1")
+    met = met.filter(pl.col("order_date") <= pl.col("invoice_date"))
+    order = [*_PARTY, "order_number"]
+    met = met.with_columns(of_bill=pl.len().over("document"), of_order=pl.len().over(order))
+    inside = ["item_id", "quantity", "uom", "amount"]
+    # equal lines of one document are interchangeable: the first stands for the first
+    lines = whole_bills.with_columns(turn=pl.col("row").rank("ordinal").over("document", *inside))
+    named = {"item_id": "of_item", "quantity": "of_quantity", "uom": "of_uom"}
+    lines_of = held.select(*order, "amount", "unit", **named).with_columns(turn=pl.col("unit").rank("ordinal").over(*order, *inside))
+    pairs = lines.join(met.select("document", "order_number", "of_bill", "of_order"), on="document", how="inner")
+    pairs = pairs.join(lines_of, on=[*order, *inside, "turn"], how="inner")
+    return _marked(pairs, "contents", (pl.col("of_bill") == 1) & (pl.col("of_order") == 1))
+
+
+def _by_amount(lost: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Lines of exactly the value of an open order line of the same item, where both name one."""
+    met = lost.join(held, on=_KEY, how="inner")
+    same_item = (pl.col("item_id") == pl.col("of_item")).fill_null(value=True)
+    pairs = met.filter(same_item & (pl.col("order_date") <= pl.col("invoice_date")))
+    alone = (pl.len().over("row") == 1) & (pl.len().over("unit") == 1)
+    return _marked(pairs, "party and amount", alone)
+
+
+def _marked(pairs: pl.DataFrame, name: str, is_sure: pl.Expr) -> pl.DataFrame:
+    """MARKS of the pairs (row, unit): suggested where sure, else ambiguous."""
+    certainty = pl.when(pl.col("is_sure").all()).then(pl.lit("suggested", dtype=CERTAINTY)).otherwise(pl.lit("ambiguous", dtype=CERTAINTY))
+    grouped = pairs.with_columns(is_sure=is_sure).sort("row", "unit").group_by("row", maintain_order=True)
+    return grouped.agg(
+        link_pass=pl.lit(name, dtype=PASS),
+        link_certainty=certainty,
+        decided=pl.lit(value=True),
+        candidates=pl.col("unit").head(_NAMED_COUNT),
+        candidate_count=pl.len().cast(pl.UInt32),
+        searched_count=pl.len().cast(pl.UInt32),
+    ).select(MARKS.keys())
+
+
+def _by_total(lost: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Bills whose total is the sum of open order lines: of whole orders, else of single lines; several answers are ambiguous.
+
+    Bills with more open lines than can be searched are not decided. The answers are exact whatever is searched.
+    """
+    items = lost.filter("is_whole")
+    totals = items.group_by("document", *_PARTY, maintain_order=True).agg(
+        pl.col("invoice_date").max(), target=pl.col("amount").sum(), rows=pl.col("row")
+    )
+    met = totals.join(held, on=_PARTY, how="inner").filter((pl.col("order_date") <= pl.col("invoice_date")) & (pl.col("amount") <= pl.col("target")))
+    lists = (
+        met.sort("document", "unit")
+        .group_by("document", *_PARTY, "target", "rows", maintain_order=True)
+        .agg("unit", "order_number", amounts=whole.units("amount"))
+        .with_columns(whole.units("target").alias("target"))
+        .filter((pl.col("amounts").list.len() > 1) & (pl.col("amounts").list.sum() >= pl.col("target")))
+        .with_columns(place=pl.col("document").rank("ordinal").over(_PARTY))
+    )
+    answers = [
+        _searched(target, orders, units, amounts) if place <= _MOST_SEARCHES else ("not_decided", [], 0)
+        for place, target, orders, units, amounts in zip(
+            *(lists[name].to_list() for name in ("place", "target", "order_number", "unit", "amounts")), strict=True
+        )
+    ]
+    found = lists.select("rows", searched_count=pl.col("amounts").list.len()).with_columns(
+        verdict=pl.Series([verdict for verdict, _, _ in answers], dtype=pl.String),
+        candidates=pl.Series([units for _, units, _ in answers], dtype=pl.List(pl.UInt32)),
+        candidate_count=pl.Series([count for _, _, count in answers], dtype=pl.UInt32),
+    )
+    # an order line in the one set of two bills belongs to neither for sure
+    taken = found.with_row_index("bill").filter(pl.col("verdict") == "unique").select("bill", "candidates").explode("candidates")
+    contested = taken.filter(pl.col("candidates").is_duplicated())["bill"].unique()
+    verdict = pl.when(pl.int_range(pl.len(), dtype=pl.UInt32).is_in(contested.implode())).then(pl.lit("ambiguous")).otherwise("verdict")
+    said = found.with_columns(verdict=verdict).filter(pl.col("verdict") != "none").explode("rows").rename({"rows": "row"})
+    words = {"unique": "suggested", "ambiguous": "ambiguous", "not_decided": "none"}
+    return said.with_columns(
+        link_pass=pl.lit("document total", dtype=PASS),
+        link_certainty=pl.col("verdict").replace_strict(words, return_dtype=CERTAINTY),
+        decided=pl.col("verdict") != "not_decided",
+        candidates=pl.col("candidates").list.head(_NAMED_COUNT),
+    ).select(MARKS.keys())
+
+
+def _searched(target: int, orders: list[str], units: list[int], amounts: list[int]) -> tuple[str, list[int], int]:
+    """The verdict, the order lines of the one set or of the first of several, and the number of sets."""
+    by_order: dict[str, int] = {}
+    for order, amount in zip(orders, amounts, strict=True):
+        by_order[order] = by_order.get(order, 0) + amount
+    names = list(by_order)
+    of_orders = sets_adding_up(target, [by_order[name] for name in names])
+    if of_orders.verdict in {"unique", "ambiguous"}:
+        chosen_orders = {names[place] for place in of_orders.members}
+        return of_orders.verdict, [unit for unit, order in zip(units, orders, strict=True) if order in chosen_orders], of_orders.count
+    of_lines = sets_adding_up(target, amounts)
+    verdict = "not_decided" if "not_decided" in {of_orders.verdict, of_lines.verdict} and of_lines.verdict == "none" else of_lines.verdict
+    return verdict, [units[place] for place in of_lines.members], of_lines.count
 
 
 def _by_policy(marks: pl.DataFrame, invoices: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
@@ -77,5 +217,5 @@ def _by_policy(marks: pl.DataFrame, invoices: pl.DataFrame, engagement: Engageme
         return marks
     scoped = invoices.select(pl.col("cycle", "company_code", "party_id", "item_id").gather(marks["row"]))
     resolved = scopes.resolve(pl.concat([marks, scoped], how="horizontal").lazy(), rules, {"ambiguity": POLICIES["ambiguity"][0]})
-    shown = pl.when(pl.col("ambiguity") == "suggest").then(pl.lit("suggested", dtype=CERTAINTY)).otherwise("link_certainty")
-    return resolved.select("row", "link_pass", link_certainty=shown).sort("row").collect(engine=IN_ORDER)
+    shown = pl.when((pl.col("ambiguity") == "suggest") & (pl.col("link_certainty") == "ambiguous")).then(pl.lit("suggested", dtype=CERTAINTY))
+    return resolved.with_columns(link_certainty=shown.otherwise("link_certainty")).select(MARKS.keys()).sort("row").collect(engine=IN_ORDER)

@@ -35,11 +35,11 @@ _LINKING: Final = [
 _ORDER_NEEDS: Final = ["row", "place", "cycle", "company_code", "order_number", "order_date", "item_id", "currency", "party_key", "exclusion_reason"]
 _GOODS_NEEDS: Final = [
     "row", "place", "fulfilment_kind", "fulfilment_date", "posting_date", "created_at", "exclusion_reason", "order_row", "link_pass",
-    "link_certainty", "origin_row", "unit", "states_quantity", "base_uom", "uom_convertible", "delivered", "accepted", "rejected", "lost",
+    "link_certainty", "link_reason", "origin_row", "unit", "states_quantity", "base_uom", "uom_convertible", "delivered", "accepted", "rejected", "lost",
 ]  # fmt: skip
 _BILL_NEEDS: Final = [
     "row", "place", "cycle", "company_code", "party_id", "party_key", "item_id", "currency", "invoice_date", "posting_date", "created_at",
-    "line_amount_net", "line_tax_amount", "exclusion_reason", "order_row", "fulfilment_row", "named_order", "link_pass", "link_certainty",
+    "line_amount_net", "line_tax_amount", "exclusion_reason", "order_row", "fulfilment_row", "named_order", "link_pass", "link_certainty", "link_reason",
     "origin_row", "unit", "role", "value", "billed", "states_quantity", "base_uom", "uom_convertible", "rate", "counts", "has_order",
     "says_nothing", "document", "gross", "amount_base",
 ]  # fmt: skip
@@ -54,6 +54,7 @@ class ThreeWay:
     orders, fulfilments, invoices: row, place and what was found of each line: exclusion_reason, links, unit, figures. raw: the
     documents themselves, by place. units: one row per match unit. goods: layers, and sums per unit. claims: billing pieces with their
     share of the cap, by position. parts: unit, layer, claim, quantity, open ends included. crossed: variances per claim, credit and adjustment.
+    marks: what suggestions found out about bills that no pass linked.
     """
 
     orders: pl.DataFrame
@@ -67,6 +68,7 @@ class ThreeWay:
     crossed: pl.DataFrame
     raw: Raw
     ground: match_units.Ground
+    marks: pl.DataFrame
 
 
 def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
@@ -85,7 +87,7 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     arrived = goods.measure(fulfilments, units, _credited(invoices, units.height))
     claims = _with_whole_bills(billed.claims, invoices, orders, units, arrived.by_unit)
     parts = allocate.allocate(arrived.layers, claims, units)
-    invoices = with_suggestions(invoices, orders, units, claims, engagement)
+    invoices, marks = with_suggestions(invoices, orders, units, claims, (stacks.raw, engagement))
     capped = allocate.bill(claims, parts, units, arrived.by_unit)
     crossed = _crossed(capped, invoices, units, stacks.raw.invoices)
     return ThreeWay(
@@ -100,6 +102,7 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
         crossed,
         stacks.raw,
         ground,
+        marks,
     )
 
 
@@ -118,7 +121,7 @@ def _linked(stacks: Stacks, ground: match_units.Ground) -> tuple[pl.DataFrame, p
     )
     orders, goods_lines, bill_lines = (links.with_party_keys(frame, ground.accepted) for frame in marked)
     goods_links = links.link_fulfilments(goods_lines, orders)
-    goods_lines = pl.concat([goods_lines, goods_links.drop("number_found")], how="horizontal")
+    goods_lines = pl.concat([goods_lines, goods_links.drop("number_found").rename({"reason": "link_reason"})], how="horizontal")
     goods_lines = goods_lines.with_columns(origin_row=_goods_origins(goods_lines))
     bill_links = links.link_invoices(bill_lines, goods_lines, orders)
     named = [pl.col(name).is_null() for name in _LINKING if name in bill_lines.columns and name.endswith(("_number", "_note"))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from recon.report.line_explained import explain_line
 from recon.report.summary import encoded, summary
 from recon.report.terminal import terminal_lines
 from recon.report.verdict import exit_code
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from recon.domain.publication import Publication
     from recon.domain.workpapers import Workpapers
 
-__all__ = ["exit_code", "report", "summary", "terminal_lines"]
+__all__ = ["exit_code", "explain_line", "report", "summary", "terminal_lines"]
 
 
 def report(workpapers: Workpapers, language: str, audiences: Sequence[str] = ("audit",)) -> Publication:

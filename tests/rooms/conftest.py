@@ -166,7 +166,7 @@ def _lines(names: tuple[str, ...], rows: int) -> pl.LazyFrame:
         "invoice_number",
         "invoice_line_no",
     }
-    text |= {"link_pass", "link_certainty", "source_file"}
+    text |= {"link_pass", "link_certainty", "link_reason", "source_file"}
     columns = [
         pl.lit("procure_to_pay").alias(n) if n == "cycle" else pl.lit("exact").alias(n) if n == "match_status"
         else pl.concat_str(pl.lit(f"{n}-"), (rows - pl.int_range(rows)).cast(pl.String).str.zfill(5)).alias(n) if n in text

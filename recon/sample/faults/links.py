@@ -152,3 +152,30 @@ def received_after_cancellation(book: Book) -> None:
 
 def _receipt(chain: Chain, receipt: Document) -> tuple[tuple[str, str, str], tuple[str, str]]:
     return (chain.cycle.fulfilment_type, receipt.number, "1"), _NOWHERE
+
+
+@plants("MIS-16")
+def two_orders_fit(book: Book) -> None:
+    """A bill names nothing, and two open orders of the supplier fit it equally."""
+    day = book.day_between(ago(40), ago(20))
+    chain, line = order(book, PROCURE_TO_PAY, day, "27.50")
+    twin = Chain(book, PROCURE_TO_PAY, day, chain.party, company_code=chain.company, promised_date=LATER)
+    twin.line(line.item, 100, Decimal("27.50"))
+    approve_order(twin)
+    part = chain.without_order(line.item, 100, Decimal("27.50"))
+    document = chain.invoice(day + days(10), [part])
+    for control in ("MIS-01", "MIS-16"):
+        book.expect(control, *on_invoice(chain, document, part.line), "names nothing, two orders fit")
+
+
+@plants("MIS-16")
+def bill_for_one_of_two_equal_lines(book: Book) -> None:
+    """An order has two equal lines; a bill for one of them does not say which."""
+    day = book.day_between(ago(28), ago(20))
+    chain, line = order(book, PROCURE_TO_PAY, day, "34.00", 30)
+    chain.line(line.item, 30, Decimal("34.00"))
+    part = chain.without_order(line.item, 30, Decimal("34.00"))
+    part.columns["po_number"] = chain.number
+    document = chain.invoice(day + days(8), [part])
+    for control in ("MIS-01", "MIS-16"):
+        book.expect(control, *on_invoice(chain, document, part.line), "does not say which of two equal lines")

@@ -83,3 +83,14 @@ def billed_after_the_close(book: Book) -> None:
     chain.fulfil(day + days(6), [Part(line, Decimal(99))])
     chain.fulfil(closed + days(5), [Part(line, Decimal(1))])
     chain.invoice(closed + days(40), chain.whole())
+
+
+@spares("MIS-16", "MIS-01")
+def both_of_two_equal_lines(book: Book) -> None:
+    """A bill for both equal lines of an order names the order only: whichever is which, no figure depends on it."""
+    day = some_time(book)
+    chain, line = order(book, PROCURE_TO_PAY, day, "16.00", 45)
+    chain.line(line.item, 45, Decimal("16.00"))
+    chain.fulfil(day + days(5), chain.whole())
+    named = {"po_number": chain.number, "po_line_no": None}
+    chain.invoice(day + days(8), [Part(each, each.quantity, dict(named)) for each in chain.lines])
