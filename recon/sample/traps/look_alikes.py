@@ -9,6 +9,7 @@ from recon.sample.approvals import approve_order
 from recon.sample.book import Book, Row, days
 from recon.sample.chain import Chain, Document, Part
 from recon.sample.faults.registry import domestic, goods, some_time
+from recon.sample.settle import settle
 from recon.sample.traps.registry import spares
 
 
@@ -82,14 +83,14 @@ def two_credits_of_one_amount(book: Book) -> None:
     chain.fulfil(day + days(3), chain.whole())
     document = chain.invoice(day + days(6), [Part(line, line.quantity, {"unit_price_net": Decimal("20.40")})])
     first = _digits(book)
-    for number in (f"CN-{first}", f"CN-{first + 9}"):
-        _value_credit(chain, document, number)
+    credits_given = [_value_credit(chain, document, number) for number in (f"CN-{first}", f"CN-{first + 9}")]
+    settle(chain, document.day + days(chain.party.term_days), [document, *credits_given])
 
 
-def _value_credit(chain: Chain, document: Document, number: str) -> None:
+def _value_credit(chain: Chain, document: Document, number: str) -> Document:
     columns: Row = dict.fromkeys(("quantity", "uom", "unit_price_net", "price_per"))
     columns |= {"line_amount_net": Decimal("-4.00"), "origin_invoice_number": document.number, "origin_invoice_line_no": "1"}
-    chain.invoice(document.day + days(8), [Part(chain.lines[0], Decimal(0), columns)], "value_credit", invoice_number=number)
+    return chain.invoice(document.day + days(8), [Part(chain.lines[0], Decimal(0), columns)], "value_credit", invoice_number=number)
 
 
 @spares("DAT-10", "MIS-01")
