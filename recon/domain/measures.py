@@ -276,15 +276,6 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " reference_kind:text reference_number:id reference_normalised:id resolves:flag in_window:flag referenced_date:date currency:id"
         f" amount_gross_base:money {_SOURCE}",
     ),
-    "unlinked_line": (
-        "one row per document line or cash receipt that no pass linked: what was found out about it, and what is nearest to it",
-        "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
-        " group_id:id item_id:id quantity:quantity uom:id currency:id amount:money amount_base:money referenced_number:id"
-        # state: ambiguous (several answers), not_decided (the search was given up), suggested (one answer, not booked), none
-        " link_pass:text state:text candidate_count:count searched_count:count candidates:text"
-        # the order line that differs least, the first condition that it fails, and the value that would clear it
-        f" nearest_number:id nearest_line_no:id nearest_condition:text nearest_value:text {_SOURCE}",
-    ),
     "counterparty_reference": (
         "one row per reference of a document line to a document of another party, or of another company of the same party",
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"

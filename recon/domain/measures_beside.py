@@ -14,6 +14,15 @@ _ON_ORDER: Final = "order_number:id order_line_no:id item_id:id item_group:id co
 _SOURCE: Final = "source_file:text source_row:row"
 
 DECLARED: Final[dict[str, tuple[str, str]]] = {
+    "unlinked_line": (
+        "one row per document line or cash receipt that no pass linked: what was found out about it, and what is nearest to it",
+        "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
+        " group_id:id item_id:id quantity:quantity uom:id currency:id amount:money amount_base:money referenced_number:id"
+        # state: ambiguous (several answers), not_decided (the search was given up), suggested (one answer, not booked), none
+        " link_pass:text state:text candidate_count:count searched_count:count candidates:text"
+        # the order line that differs least, the first condition that it fails, and the value that would clear it
+        f" nearest_number:id nearest_line_no:id nearest_condition:text nearest_value:text {_SOURCE}",
+    ),
     "return_match": (
         "one row per return line that counts",
         f"{_DOCUMENT} {_ON_ORDER} posting_date:date age_days:count base_uom:id currency:id match_level:text quantity:quantity"
