@@ -64,7 +64,6 @@ def test_notes_are_counted_and_are_no_exceptions():
     assert all(reason.startswith("noted on ") for control_id, _, _, reason in noted.rows() if control_id in {"TAX-07", "CUR-05"})
 
 
-
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_companies_are_what_their_seeds_give(name, tmp_path):
     lines, seed = SHIPPED[name]

@@ -190,11 +190,15 @@ def test_every_rule_file_is_reached():
     controls = {path.relative_to(rules) for path in (rules / "controls").rglob("*.yaml")}
     sources = {path.relative_to(rules) for path in (rules / "sources").rglob("*.yaml")}
     expectations = {path.relative_to(rules) for path in (rules / "expectations").rglob("*.yaml")}
-    other = {path.relative_to(rules) for path in rules.rglob("*") if path.is_file()} - controls - sources - expectations - {Path("planned.yaml")}
+    frameworks = {path.relative_to(rules) for path in (rules / "frameworks").rglob("*.yaml")}
+    schemas = {path.relative_to(rules) for path in (rules / "schemas").rglob("*.json")}  # for editors; tests/test_documentation.py compares them
+    read = controls | sources | expectations | frameworks | schemas | {Path("planned.yaml")}
+    other = {path.relative_to(rules) for path in rules.rglob("*") if path.is_file()} - read
     assert not other, f"nobody reads {sorted(map(str, other))}"
     assert {path.name.split("_")[0] for path in controls} == {control.id for control in rulebook.read_controls(rules / "controls")}
     assert {path.stem for path in sources} == {row["source"] for row in rulebook.list_profiles(rules / "sources")}
     assert len(expectations) == len(list(rulebook.read_expectations(rules / "expectations")))
+    assert len(frameworks) == len(rulebook.read_frameworks(rules / "frameworks"))
 
 
 def test_no_machine_is_named():

@@ -289,7 +289,7 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
     ),
     "bank_transaction": (
         "lines of bank statements",
-        "company_code bank_account statement_line",
+        "company_code statement_line bank_account",
         "amount",
         "company_code! bank_account! statement_line! booking_date! amount! currency! counterparty reference",
     ),

@@ -433,6 +433,9 @@ OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "cont
 RUN_DOCUMENT_TYPES: Final = ("tie_out", "statement", "extract", "control")
 
 _DECLARED.update(measures_beside.DECLARED | cash_measures.DECLARED)
+#: Measured tables whose rows name what is not there: the numbers between two documents of a series.
+ABSENT_SUBJECTS: Final = ("number_gap",)
+
 MEASURES: Final[dict[str, str]] = {name: title for name, (title, _) in _DECLARED.items()}
 
 

@@ -116,14 +116,17 @@ class Evaluation:
         rows = _register(findings.exceptions, performed)
         by_control = {c.id: _row(c, findings.tallies[c.id], rows, self.covers) for c in performed}
         by_control |= {c.id: _unperformed(c, lacking[c.id]) for c in terms.chosen if c.id in lacking}
-        untested = [frame for c in performed if by_control[c.id]["status"] != "not_performed" for frame in findings.untested[c.id]]
-        orders, invoices = zip(*self.lines, strict=True)
+        # a column that nobody knows is said once, of the control; rows that lack something of their own are listed
+        blind = {c.id for c in performed if by_control[c.id]["status"] == "not_performed" and findings.tallies[c.id].unknown_columns}
+        untested = [frame for c in performed if c.id not in blind for frame in findings.untested[c.id]]
+        stacked = [pl.concat(part) for part in zip(*self.lines, strict=True)]
+        orders, invoices = status.spoken_elsewhere(stacked[0], stacked[1], rows, performed)
         return Outcomes(
             exceptions=rows,
             not_testable=_untested(untested),
             controls=pl.DataFrame([*by_control.values(), *_ahead(planned, terms)], schema=CONTROLS_SCHEMA).sort("control_id"),
-            order_lines=pl.concat(orders),
-            invoice_lines=pl.concat(invoices),
+            order_lines=orders,
+            invoice_lines=invoices,
         )
 
 
@@ -178,6 +181,9 @@ def _row(control: Control, fell: Tally, rows: pl.DataFrame, covers: Mapping[str,
     if fell.unknown_columns and size == fell.population:
         names = ", ".join(fell.unknown_columns)
         reason = (f"no row of the population says: {names}", f"总体中没有任何一行提供：{names}")
+        return _unperformed(control, reason, fell)
+    if fell.untested and fell.untested == size:
+        reason = (f"none of the {size:,} rows could be tested", f"总体 {size:,} 行均无法测试")
         return _unperformed(control, reason, fell)
     state = "exceptions" if own.height else "nothing_to_test" if size == 0 else "clean"
     noted = (f"noted on {fell.noted:,} rows, which are no exceptions", f"记录 {fell.noted:,} 行，不作为例外") if fell.noted else None

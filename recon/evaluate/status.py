@@ -57,6 +57,30 @@ def lines(standings: Mapping[str, Standing]) -> tuple[pl.LazyFrame, pl.LazyFrame
     return _finished(orders.rows, order_status, ORDER_LINES), _finished(invoices.rows, invoice_status, INVOICE_LINES)
 
 
+def spoken_elsewhere(
+    orders: pl.LazyFrame, invoices: pl.LazyFrame, exceptions: pl.DataFrame, controls: Sequence[Control]
+) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """The lines with the statuses that exceptions of controls over other populations than `NEEDED` give to what they name."""
+    for word in ("exception", "overdue"):
+        ids = [c.id for c in controls if c.match_status == word and c.population.table not in NEEDED]
+        named = exceptions.filter(pl.col("control_id").is_in(ids))
+        if named.is_empty():
+            continue
+        on_orders = named.select(_ORDER_KEY).drop_nulls().unique()
+        on_invoices = named.select("cycle", "company_code", "party_id", invoice_number="document_number", invoice_line_no="document_line_no")
+        orders = _worse(orders, on_orders, word)
+        invoices = _worse(invoices, on_invoices.drop_nulls().unique(), word)
+    return orders, invoices
+
+
+def _worse(lines: pl.LazyFrame, named: pl.DataFrame, word: str) -> pl.LazyFrame:
+    """The lines with this status where they are named and theirs is not worse already."""
+    code = pl.col("match_status").replace_strict(_CODES, return_dtype=pl.UInt8)
+    told = lines.join(named.lazy().with_columns(_named=True), on=named.columns, how="left", validate="m:1", maintain_order="left")
+    status = pl.when(pl.col("_named").fill_null(value=False) & (code > _CODES[word])).then(pl.lit(word)).otherwise("match_status")
+    return told.with_columns(match_status=status).drop("_named")
+
+
 def _spoken(judged: Judged, controls: Sequence[Control]) -> pl.Series:
     """The worst status that a control's exception gives to each row of its population; null where none speaks."""
     found = pl.Series("own", [None], dtype=pl.UInt8).new_from_index(0, judged.rows.height)

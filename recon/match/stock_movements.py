@@ -90,7 +90,7 @@ def stock_adjustments(accepted: Accepted, engagement: Engagement) -> pl.LazyFram
     cost = pl.when(pl.coalesce("uom", "base_uom") == pl.col("base_uom")).then(money.amount(pl.col("quantity").abs(), pl.col("standard_cost")))
     known = pl.lit(value=is_given(accepted, "approval_event"))
     adjusted = joined.with_columns(
-        document_type=pl.lit(ADJUSTMENT),
+        document_type=pl.lit("inventory_movement"),
         document_number=pl.col("movement_number"),
         document_line_no=pl.lit(None, dtype=pl.String),
         document_date=pl.col("movement_date"),

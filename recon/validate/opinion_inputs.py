@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain.cycles import CYCLES
+from recon.domain.measures import ABSENT_SUBJECTS
 from recon.domain.money import MONEY
 from recon.domain.subjects import described
 from recon.validate.opinion_tables import DoNotFitError, in_whole_units
@@ -54,7 +55,7 @@ def _written(workpapers: Workpapers, accepted: Accepted) -> dict[str, pl.DataFra
         "balances": workpapers.balances.select(*_ORDER_KEY, "kind", "quantity", "amount"),
         "order_inputs": _orders(accepted, workpapers.engagement),
         "invoice_inputs": _invoices(accepted),
-        "documents": pl.concat(_documents(accepted)).unique(),
+        "documents": pl.concat([*_documents(accepted), _missing(workpapers)]).unique(),
         "exceptions": _found(workpapers).select(
             "exception_id", "control_id", *_DOCUMENT, "document_line_no", "cycle", "party_id", "order_number", "order_line_no"
         ),
@@ -69,6 +70,12 @@ def _written(workpapers: Workpapers, accepted: Accepted) -> dict[str, pl.DataFra
         ),
     }
     return dict(zip(plans, pl.collect_all(plans.values()), strict=True))
+
+
+def _missing(workpapers: Workpapers) -> pl.LazyFrame:
+    """Documents that exceptions name because they are not there: numbers that a series leaves out."""
+    ids = [c.id for c in workpapers.controls if c.population.table in ABSENT_SUBJECTS]
+    return _found(workpapers).filter(pl.col("control_id").is_in(ids)).select(pl.col(name).cast(pl.String) for name in _DOCUMENT)
 
 
 def _found(workpapers: Workpapers) -> pl.LazyFrame:

@@ -135,7 +135,9 @@ def test_wrong_policies_are_refused(policies: list[dict[str, Any]], said: str) -
 
 def test_choice_of_controls() -> None:
     terms = engagement(controls={"include": ["QTY-*", "PRC-01"], "exclude": ["QTY-1?"]})
-    assert [c.id for c in chosen(list(BOOK.values()), terms)] == ["PRC-01", "QTY-01", "QTY-02", "QTY-03", "QTY-04", "QTY-05", "QTY-08"]
+    quantities = sorted(i for i in BOOK if i.startswith("QTY-0"))
+    assert len(quantities) > 1
+    assert [c.id for c in chosen(list(BOOK.values()), terms)] == ["PRC-01", *quantities]
     with pytest.raises(TermsRefused, match="no control has this id"):
         check(list(BOOK.values()), engagement(controls={"include": ["QTX-*"]}), PLANNED)
 

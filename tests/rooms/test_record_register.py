@@ -191,7 +191,7 @@ def test_what_nobody_tested_is_not_closed(make_workpapers, no_matches, later, ea
     invoice = {**SUBJECT, "invoice_number": "V7", "invoice_date": date(2026, 11, 1)}
     matches = with_tables(no_matches, invoice_line_match=table("invoice_line_match", invoice))
     assert closing(record(replace(outcomes, controls=controls), matches, later, earlier)) == [("not_retested", "control_not_performed")]
-    row = {"control_id": "MIS-03", "document_type": "supplier_invoice", "document_number": "INV-000002", "document_line_no": "3", "order_number": "PO-000000",
+    row = {"control_id": "MIS-03", "company_code": "C01", "document_type": "supplier_invoice", "document_number": "INV-000002", "document_line_no": "3", "order_number": "PO-000000",
            "order_line_no": "3", "reason": "no rate"}  # fmt: skip
     untested = pl.DataFrame([row], schema=outcomes.not_testable.schema)
     assert closing(record(replace(outcomes, not_testable=untested), matches, later, earlier)) == [("not_retested", "not_testable_now")]

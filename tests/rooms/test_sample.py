@@ -19,7 +19,7 @@ from recon.sample import sample
 from recon.sample.faults import PLANTERS
 from recon.sample.traps import TRAPS
 
-LINES = 700
+LINES = 1500
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,8 @@ def test_invoice_headers_are_the_sum_of_their_lines(clean):
         headers = rows(clean, f"{cycle}_invoice")
         assert len(headers) == len(totals)
         for header in headers:
-            assert Decimal(header["amount_gross"]) == totals[header["company_code"], header[party], header["invoice_number"]]
+            off = Decimal(header["amount_gross"]) - totals[header["company_code"], header[party], header["invoice_number"]]
+            assert abs(off) <= Decimal("0.01")  # a cent is a near-miss of DAT-04
 
 
 def test_payments_are_the_sum_of_what_they_settle(clean):
@@ -149,8 +150,8 @@ def test_the_company_is_believable(planted):
     assert {"1", "100"} <= {row["price_per"] for row in purchase}
     assert {"2way", "4way"} <= {row["match_level"] for row in purchase}
     assert "true" in {row["is_cancelled"] for row in purchase}
-    assert {"receipt", "return", "reversal"} == {row["receipt_kind"] for row in rows(planted, "goods_receipt_line")}
-    assert {"invoice", "credit", "value_credit", "reversal"} == {row["invoice_kind"] for row in rows(planted, "supplier_invoice_line")}
+    assert {row["receipt_kind"] for row in rows(planted, "goods_receipt_line")} >= {"receipt", "return", "reversal"}
+    assert {row["invoice_kind"] for row in rows(planted, "supplier_invoice_line")} >= {"invoice", "credit", "value_credit", "reversal"}
     receipts = Counter((row["po_number"], row["po_line_no"]) for row in rows(planted, "goods_receipt_line"))
     assert max(receipts.values()) >= 3
     assert any(row["discount_taken"] for row in rows(planted, "supplier_payment_allocation"))

@@ -89,7 +89,7 @@ def piece_that_came_from_nowhere(book: Book) -> None:
 def adjusted_by_nobody_else(book: Book) -> None:
     """Three pieces written off; nobody approved it."""
     number = _movement(book, goods(book, ORDER_TO_CASH).item_id, -3, "adjustment", book.number("STORE"))
-    book.expect("STK-05", ("inventory_adjustment", number, ""), ("", ""), "no second person")
+    book.expect("STK-05", ("inventory_movement", number, ""), ("", ""), "no second person")
 
 
 @plants("POP-05")

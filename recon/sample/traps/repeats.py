@@ -26,7 +26,7 @@ def short_number_at_two_strangers(book: Book) -> None:
         chain.invoice(day + days(15), chain.whole(), invoice_number="017")
 
 
-@spares("DUP-05", "DUP-06", "DUP-08")
+@spares("DUP-05", "DUP-06")
 def two_halves_of_one_delivery(book: Book) -> None:
     """One delivery billed in two equal halves that both name it, paid on one day."""
     chain = Chain(book, PROCURE_TO_PAY, ago(60), newcomer(book, PROCURE_TO_PAY))
