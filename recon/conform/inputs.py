@@ -138,7 +138,7 @@ def split_reference(reference: str, aliases: set[str]) -> tuple[str | None, str]
 def joined(frame: pl.LazyFrame, join: Join, partner: Prepared, where: str) -> pl.LazyFrame:
     """Add the partner's columns as `alias.column` and `alias.` (whether there is a partner). Rows stay as they are.
 
-    Raises InputsRefused where the partner's key stands twice. An empty key has no partner.
+    Raises InputsRefused where a key that a row asks for stands twice among the partner's rows. An empty key has no partner.
     """
     own = partner.frame
     for condition in join.where:
@@ -150,18 +150,20 @@ def joined(frame: pl.LazyFrame, join: Join, partner: Prepared, where: str) -> pl
         pl.lit(value=True).alias(f"{join.alias}."),
     )
     right = right.drop_nulls(keys)
-    repeated = right.group_by(keys).len().filter(pl.col("len") > 1).sort(keys).head(1).collect()
+    left = frame.with_columns(normalised_id(pl.col(c).cast(pl.String)).alias(k) for k, c in zip(keys, join.on, strict=True))
+    # a key that stands twice matters only where a row asks for it: an event log holds events of other kinds under the same columns
+    twice = right.group_by(keys).len().filter(pl.col("len") > 1).drop("len").collect().lazy()
+    repeated = twice.join(left.select(keys), on=keys, how="semi").sort(keys).head(1).collect()
     if repeated.height:
         raise InputsRefused(
             "the key of a join stands twice",
             where=f"{where}: {partner.name}",
             expected="one row per " + ", ".join(join.on.values()),
-            got=" ".join(str(v) for v in repeated.row(0)[:-1]),
+            got=" ".join(str(v) for v in repeated.row(0)),
             todo="narrow the partner with `where`, or repair the export",
         )
-    left = frame.with_columns(normalised_id(pl.col(c).cast(pl.String)).alias(k) for k, c in zip(keys, join.on, strict=True))
     return (
-        left.join(right, on=keys, how="left", validate="m:1", maintain_order="left")
+        left.join(right.join(twice, on=keys, how="anti"), on=keys, how="left", validate="m:1", maintain_order="left")
         .drop(keys)
         .with_columns(pl.col(f"{join.alias}.").fill_null(value=False))
     )

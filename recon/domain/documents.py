@@ -117,7 +117,7 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "lines of goods receipts; returns and reversals are negative",
         "company_code receipt_number receipt_line_no",
         "quantity",
-        _fulfilment("receipt", "po", "supplier_id"),
+        _fulfilment("receipt", "po", "supplier_id") + " invoice_number",
     ),
     "supplier_invoice_line": (
         "lines of supplier invoices; credits are negative",

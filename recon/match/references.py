@@ -3,7 +3,8 @@
 A reference resolves where the same company has a document of that number that counts (not cancelled, not draft, not after the
 as-of date), spelt so or spelt otherwise (`numbers.normalised`). What a reversal, return or credit takes back need only exist: that it is
 cancelled is the point. A blank reference names nothing. A line older than everything of the named kind in the extract cannot
-be judged: what it names lies before the window (`in_window` false).
+be judged: what it names lies before the window (`in_window` false). The invoice that a receipt names comes after the receipt, so the
+first day of the period opens that window too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.cycles import CYCLES, ORDER_TO_CASH, Cycle
+from recon.domain.cycles import CYCLES, ORDER_TO_CASH, PROCURE_TO_PAY, Cycle
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, amount
 from recon.match.counterparties import elsewhere, party_groups, strangers
@@ -47,6 +48,7 @@ class _Reference:
     date: str
     target: str
     must_count: bool = True
+    comes_after: bool = False  # what is named is younger than the line that names it
 
     @property
     def parties_count(self) -> bool:
@@ -140,10 +142,20 @@ def _references() -> list[_Reference]:
             _Reference(cycle, cycle.allocation_table, f"{cycle.payment}_number", cycle.payment_type, *paid, cycle.payment_table),
         ]
     signed = ("confirmation_number", "shipment_line_no", "confirmed_date")
+    received = ("receipt_number", "receipt_line_no", "receipt_date")
+    billed = _Reference(
+        PROCURE_TO_PAY,
+        PROCURE_TO_PAY.fulfilment_table,
+        "invoice_number",
+        PROCURE_TO_PAY.fulfilment_type,
+        *received,
+        PROCURE_TO_PAY.invoice_table,
+        comes_after=True,
+    )
     confirmed = _Reference(
         ORDER_TO_CASH, "delivery_confirmation_line", "shipment_number", "delivery_confirmation", *signed, ORDER_TO_CASH.fulfilment_table
     )
-    return [*references, confirmed]
+    return [*references, billed, confirmed]
 
 
 def _has_target(accepted: Accepted, reference: _Reference) -> bool:
@@ -248,8 +260,11 @@ def _described(suspects: pl.DataFrame, reference: _Reference, accepted: Accepted
     rows = suspects.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in absent.items() if name not in suspects.columns)
     names = table(accepted, cycle.party_table).select("party_id", "party_name", "group_id").unique("party_id", keep="any")
     line = pl.col(reference.line) if reference.line else pl.lit(None, dtype=pl.String)
+    begins = pl.col("window_begins")
+    if reference.comes_after:
+        begins = pl.min_horizontal(begins, pl.lit(engagement.period.from_))
     doubtful = {
-        "in_window": (pl.col("document_date") >= pl.col("window_begins")).fill_null(value=True),
+        "in_window": (pl.col("document_date") >= begins).fill_null(value=True),
         "resolves": pl.col("referenced_date").is_not_null(),
     }
     described = rows.lazy().with_columns(
