@@ -307,6 +307,13 @@ def test_a_join_whose_key_stands_twice_is_refused(tmp_path):
     assert (refused.value.got, refused.value.expected) == ("1", "one row per id")
 
 
+def test_a_key_that_stands_twice_and_that_no_row_asks_for_is_no_matter(tmp_path):
+    asked = run(tmp_path, joined(), JOINED).tables["purchase_order_line"].collect()
+    (tmp_path / "more").mkdir()
+    more = run(tmp_path / "more", joined(), JOINED | {"heads": JOINED["heads"] + "7,PO-7,2026-10-03,77\n7,PO-8,2026-10-03,77\n"})
+    assert more.tables["purchase_order_line"].collect().select("po_number", "po_line_no").equals(asked.select("po_number", "po_line_no"))
+
+
 def test_blank_cells_are_filled_within_their_document_only(tmp_path):
     inputs = {"in": {"fill_down": {"leader": "no", "columns": ["no", "name"]}}}
     terms = profile(inputs, {"item": [{"from": "in", "columns": ITEM | {"item_id": {"columns": ["no", "code"]}, "item_name": "name"}}]})

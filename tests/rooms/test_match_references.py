@@ -177,3 +177,14 @@ def test_an_invoice_known_by_its_header_is_there(found):
     pays = {"payment_number": "PAY1", "payment_date": "2026-10-20", "supplier_id": "S1", "amount": "50", "currency": "CNY"}
     row = {"payment_number": "PAY1", "invoice_number": "INV1", "amount_applied": "50"}
     assert named(found(supplier_invoice=[header], supplier_payment=[pays], supplier_payment_allocation=[row])) == []
+
+
+@pytest.mark.parametrize(("invoice", "told"), [("INV1", []), ("inv 1", []), ("INV9", [("GR1", "invoice_number", "INV9", False, True)]), (None, [])])
+def test_a_receipt_may_name_its_invoice(found, invoice, told):
+    assert named(found(goods_receipt_line=[receipt(invoice_number=invoice)], supplier_invoice_line=[bill()])) == told
+
+
+@pytest.mark.parametrize(("day", "in_window"), [("2026-09-30", False), ("2026-10-01", True), ("2026-10-12", True)])
+def test_the_invoice_of_a_receipt_comes_later_so_the_period_opens_its_window(found, day, in_window):
+    result = found(goods_receipt_line=[receipt(day=day, invoice_number="INV9")], supplier_invoice_line=[bill()])
+    assert named(result) == [("GR1", "invoice_number", "INV9", False, in_window)]
