@@ -346,7 +346,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         f"{_RUN} document_type:text table:id rule:id holds:flag observed:text expected:text words:text",
     ),
     "input_structure": (
-        "one row per input file that was read",
+        "one row per input that was read",
         f"{_RUN} table:id document_type:text document_number:id unknown_column_count:count missing_column_count:count ignored_column_count:count",
     ),
     "control_performed": (
