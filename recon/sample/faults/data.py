@@ -54,6 +54,16 @@ def receipt_unknown(book: Book) -> None:
 
 
 @plants("DAT-10")
+def invoice_of_receipt_unknown(book: Book) -> None:
+    """The receipt names an invoice that nobody has entered; the invoice of the goods is another one."""
+    day = some_time(book)
+    chain, _ = order(book, PROCURE_TO_PAY, day, "23.00")
+    receipt = chain.fulfil(day + days(5), chain.whole(), invoice_number=f"X-9{book.rng.randint(10000, 99999)}")
+    chain.invoice(day + days(8), chain.whole())
+    book.expect("DAT-10", *on_row("goods_receipt", receipt.number), "names an invoice that does not exist")
+
+
+@plants("DAT-10")
 def order_unknown(book: Book) -> None:
     """The invoice names an order that does not exist, and so has none."""
     day = some_time(book)
