@@ -5,6 +5,8 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
+from benchmarks.files import CONTROLS
+
 
 def page(known: list[dict[str, Any]]) -> str:
     """docs/benchmarks.md from the measures of one or more sizes."""
@@ -44,6 +46,12 @@ def _one(facts: dict[str, Any]) -> str:
             lines.append(
                 f"| {form} | {who} | {len(runs)} | {min(walls):.1f} | {statistics.median(walls):.1f} | {cpu:.1f} | {peak:,.0f} | {statistics.median(walls) / peer:.2f} |"
             )
+    every = facts["every_control"]
+    rooms = ", ".join(f"{room} {float(seconds):.1f}" for room, seconds in sorted(every["seconds"].items(), key=lambda entry: -float(entry[1])))
+    lines.append(
+        f"\nOf {every['controls']} controls {every['performed']} could be performed on these tables; they raise {every['exceptions']:,} exceptions. The last"
+        f" such run took, in seconds of wall clock: {rooms}. The peer performs {len(CONTROLS)} controls; the other lines of recon perform those same ones."
+    )
     if "beside" in facts:
         lines += ["\n| beside it | wall s, median of 3 |", "|---|---|", *(f"| {name} | {seconds:.2f} |" for name, seconds in facts["beside"].items())]
     return "\n".join([*lines, *_answers(facts["recon"], facts["peer"])]) + "\n"

@@ -29,6 +29,7 @@ from benchmarks.page import differing, page
 ROOT: Final = Path(__file__).resolve().parent.parent
 STORE: Final = ROOT / ".benchmarks"
 RECON: Final = Path(sys.executable).with_name("recon")
+EVERY_CONTROL: Final = "recon, every control"
 BOTH_FORMS_UP_TO_LINES: Final = 2_000_000
 
 
@@ -101,9 +102,11 @@ def compare(lines: int, runs: int, log: Path) -> dict[str, Any]:
         print(form, flush=True)
         out = folder / "run"
         shutil.rmtree(out, ignore_errors=True)
+        shutil.rmtree(folder / "run_every_control", ignore_errors=True)
         commands = {
             "recon": [str(RECON), "run", str(folder / f"engagement_{form}.yaml"), "--out", str(out)],
             "peer": [sys.executable, "-m", "benchmarks.peer", str(folder / form), "--form", form, "--out", str(folder / "peer")],
+            EVERY_CONTROL: [str(RECON), "run", str(folder / f"every_control_{form}.yaml"), "--out", str(folder / "run_every_control")],
         }
         measured[form] = {name: [asdict(m) for m in found] for name, found in in_turns(commands, runs, log).items()}
     return {
@@ -113,9 +116,18 @@ def compare(lines: int, runs: int, log: Path) -> dict[str, Any]:
         },
         "megabytes": {form: round(sum(f.stat().st_size for f in (folder / form).iterdir()) / 1e6) for form in forms},
         "measures": measured,
+        "every_control": every_control(folder / "run_every_control"),
         "recon": recon_facts(folder / "run"),
         "peer": peer_facts(folder, "parquet"),
     }
+
+
+def every_control(run: Path) -> dict[str, Any]:
+    """How many controls were performed and what they found, and the wall seconds of each room, of the published run of all of them."""
+    controls = pl.read_csv(run / "results" / "controls.csv", columns=["control_id", "status", "exceptions"], schema_overrides={"exceptions": pl.Int64})
+    performed = controls.filter(pl.col("exceptions").is_not_null(), pl.col("status") != "not_performed")
+    seconds = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["seconds"]
+    return {"controls": controls.height, "performed": performed.height, "exceptions": int(controls["exceptions"].sum()), "seconds": seconds}
 
 
 def _documents(folder: Path) -> list[str]:
