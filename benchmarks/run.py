@@ -124,7 +124,9 @@ def compare(lines: int, runs: int, log: Path) -> dict[str, Any]:
 
 def every_control(run: Path) -> dict[str, Any]:
     """How many controls were performed and what they found, and the wall seconds of each room, of the published run of all of them."""
-    controls = pl.read_csv(run / "results" / "controls.csv", columns=["control_id", "status", "exceptions"], schema_overrides={"exceptions": pl.Int64})
+    controls = pl.read_csv(
+        run / "results" / "controls.csv", columns=["control_id", "status", "exceptions"], schema_overrides={"exceptions": pl.Int64}
+    )
     performed = controls.filter(pl.col("exceptions").is_not_null(), pl.col("status") != "not_performed")
     seconds = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["seconds"]
     return {"controls": controls.height, "performed": performed.height, "exceptions": int(controls["exceptions"].sum()), "seconds": seconds}

@@ -7,7 +7,22 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from benchmarks.drawing import AS_OF, BOX, BUYING, ITEM_FAMILIES, LINES_PER_ORDER, PARTIES, SELLING, day, delivered_duty, draw, exact, half_up, moment, text
+from benchmarks.drawing import (
+    AS_OF,
+    BOX,
+    BUYING,
+    ITEM_FAMILIES,
+    LINES_PER_ORDER,
+    PARTIES,
+    SELLING,
+    day,
+    delivered_duty,
+    draw,
+    exact,
+    half_up,
+    moment,
+    text,
+)
 
 if TYPE_CHECKING:
     from benchmarks.drawing import Side
