@@ -91,10 +91,9 @@ def peer_facts(folder: Path, form: str) -> dict[str, Any]:
     return facts
 
 
-def compare(lines: int, runs: int, log: Path) -> dict[str, Any]:
+def compare(lines: int, runs: int, log: Path, forms: tuple[str, ...]) -> dict[str, Any]:
     """Measure both on each form of the files, then compare their answers."""
     folder = STORE / str(lines)
-    forms = ("parquet", "csv") if lines <= BOTH_FORMS_UP_TO_LINES else ("parquet",)
     print(f"writing the company of {lines:,} order lines ...", flush=True)
     write_company(folder, lines, forms)
     measured = {}
@@ -106,8 +105,10 @@ def compare(lines: int, runs: int, log: Path) -> dict[str, Any]:
         commands = {
             "recon": [str(RECON), "run", str(folder / f"engagement_{form}.yaml"), "--out", str(out)],
             "peer": [sys.executable, "-m", "benchmarks.peer", str(folder / form), "--form", form, "--out", str(folder / "peer")],
-            EVERY_CONTROL: [str(RECON), "run", str(folder / f"every_control_{form}.yaml"), "--out", str(folder / "run_every_control")],
         }
+        if form == "parquet":
+            every = [str(RECON), "run", str(folder / "every_control_parquet.yaml"), "--out", str(folder / "run_every_control")]
+            commands[EVERY_CONTROL] = every
         measured[form] = {name: [asdict(m) for m in found] for name, found in in_turns(commands, runs, log).items()}
     return {
         "lines": lines,
@@ -174,12 +175,14 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=1_000_000, help="order lines")
     parser.add_argument("--runs", type=int, default=3, help="runs of each")
     parser.add_argument("--only-peer", action="store_true", help="leave out what is measured beside the comparison")
+    parser.add_argument("--only-parquet", action="store_true", help="leave out the CSV files")
     options = parser.parse_args()
+    forms = ("parquet",) if options.only_parquet or options.lines > BOTH_FORMS_UP_TO_LINES else ("parquet", "csv")
     STORE.mkdir(exist_ok=True)
     here = machine()
     log = STORE / "log.txt"
     log.unlink(missing_ok=True)
-    facts = compare(options.lines, options.runs, log)
+    facts = compare(options.lines, options.runs, log, forms)
     if not options.only_peer and options.lines <= BOTH_FORMS_UP_TO_LINES:
         facts["beside"] = beside(options.lines, log)
     facts["machine"] = here
