@@ -20,7 +20,7 @@ from recon.domain.allowances import allowances
 from recon.domain.workpapers import Matches, Outcomes, Workpapers
 from recon.evaluate import RunFacts, account, begin, check, chosen, lint
 from recon.load import load, rulebook
-from recon.match import TRACED, in_buckets, match_bucket, match_company, trace, traced_lines
+from recon.match import READ_AFTERWARDS, in_buckets, ledger, match_bucket, match_company, trace, traced_lines
 from recon.record import record
 from recon.report import report
 from recon.shelf import Shelf
@@ -78,8 +78,10 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         with pl.Config(engine_affinity="in-memory"):
             accepted, matches, outcomes = _judged(book, accepted, engagement, planned, _Means(room, shelf, keeps_lines=history is not None))
             tied_out = pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out])
+            with room("match"):
+                balances = ledger(accepted, matches.tables["open_layer"], engagement)
             with room("evaluate"):
-                told = RunFacts(tied_out, accepted.statements, extracts.files, documents.ignored, frozenset(accepted.documents.supplied))
+                told = RunFacts(tied_out, accepted.statements, extracts.files, documents.ignored, frozenset(accepted.documents.supplied), balances)
                 outcomes = account(book, outcomes, told, engagement)
         with room("record"):
             register = record(outcomes, matches, engagement, history, book)
@@ -139,7 +141,7 @@ def _judged(
     with room("evaluate"):
         evaluation = begin(book, accepted.documents.supplied, engagement).with_company(whole)
     if not engagement.second_opinion:
-        accepted = accepted.without_rows(*TRACED)
+        accepted = accepted.without_rows(*READ_AFTERWARDS)
     found: list[Matches] = []
     wanted = {c.population.table for c in chosen(book, engagement)} | set(_PUBLISHED) | (set(_LINES) if means.keeps_lines else set())
     while buckets:

@@ -427,10 +427,10 @@ WHOLE: Final = (
 )  # fmt: skip
 
 #: Measured tables that a run makes of what it states about itself, after everything else was judged.
-OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "control_performed")
+OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "control_performed", "ledger_balance")
 
 #: What exceptions about the run itself speak about: no document of the company.
-RUN_DOCUMENT_TYPES: Final = ("tie_out", "statement", "extract", "control")
+RUN_DOCUMENT_TYPES: Final = ("tie_out", "statement", "extract", "control", "gl_balance")
 
 _DECLARED.update(measures_beside.DECLARED | cash_measures.DECLARED)
 #: Measured tables whose rows name what is not there: the numbers between two documents of a series.

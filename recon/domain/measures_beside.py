@@ -82,9 +82,29 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         f"{_DOCUMENT} {_ON_ORDER} currency:id valid_from:date valid_to:date has_period:flag tested_date:date tested_date_basis:text"
         f" amount_net:money amount_net_base:money {_SOURCE}",
     ),
+    "mirror_layer": (
+        "one row per order line with goods not invoiced and a line with the opposite open end beside it",
+        f"{_DOCUMENT} {_ON_ORDER} currency:id quantity:quantity amount:money amount_base:money other_order_number:id other_order_line_no:id"
+        " other_quantity:quantity other_amount:money same_quantity:flag value_difference:money next_difference:money days_apart:count"
+        f" {_SOURCE}",
+    ),
+    "party_balance": (
+        "one row per company, party and currency with open invoices or credits",
+        f"{_DOCUMENT} currency:id balance:money balance_base:money item_count:count credit_count:count youngest_age_days:count {_SOURCE}",
+    ),
+    "pack_ratio": (
+        "one row per invoice line that bills more than came or was ordered, against what it was held to",
+        f"{_DOCUMENT} {_ON_ORDER} base_uom:id currency:id invoiced_quantity:quantity reference_quantity:quantity pack_size:quantity pack_size_word:text"
+        f" is_master_pack:flag ratio_difference:quantity larger_quantity:quantity values_agree:flag {_SOURCE}",
+    ),
+    "ledger_balance": (
+        "one row per company, account role and currency of the ledger's balances",
+        f"{_DOCUMENT} order_number:id order_line_no:id item_id:id account_role:text account:text currency:id as_of_date:date balance:money sub_ledger:money difference:money"
+        f" difference_base:money {_SOURCE}",
+    ),
 }
 
 #: Tables that look across parties.
 WHOLE: Final = ("freight_line",)
 #: Tables that hold only part of what was looked at.
-COVERED_ELSEWHERE: Final = ("confirmed_bill",)
+COVERED_ELSEWHERE: Final = ("confirmed_bill", "mirror_layer", "pack_ratio")

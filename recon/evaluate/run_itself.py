@@ -36,6 +36,7 @@ class RunFacts:
     files: Sequence[InputFile]
     ignored: Mapping[str, tuple[str, ...]]
     supplied: Collection[str]  # canonical tables that were given
+    ledger: pl.DataFrame | None = None  # open items against the ledger's balances, in the columns of `ledger_balance`
 
 
 def account(controls: Sequence[Control], outcomes: Outcomes, facts: RunFacts, engagement: Engagement) -> Outcomes:
@@ -79,6 +80,7 @@ def _frames(facts: RunFacts, outcomes: Outcomes) -> dict[str, pl.LazyFrame]:
         ),
         "input_structure": _structures(facts),
         "control_performed": _performances(outcomes.controls),
+        "ledger_balance": pl.DataFrame(schema=measures.schema("ledger_balance")) if facts.ledger is None else facts.ledger,
     }
     return {name: _shaped(frame, name).lazy() for name, frame in made.items()}
 

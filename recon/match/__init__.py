@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted, Matches, Traces
 
 
-__all__ = ["TRACED", "in_buckets", "match", "match_bucket", "match_company", "trace", "traced_lines"]
+__all__ = ["READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "trace", "traced_lines"]
 
 #: canonical tables that `trace` reads beside the measured tables
 TRACED = ("approval_event", "document_change", "goods_receipt_line", "purchase_order_line", "purchase_requisition_line")
+#: canonical tables that are read once all buckets are matched: those of `trace`, and of `ledger`
+READ_AFTERWARDS = (*TRACED, "gl_balance")
 
 
 def match(accepted: Accepted, engagement: Engagement) -> Matches:
@@ -49,6 +51,16 @@ def match_company(accepted: Accepted, engagement: Engagement) -> Matches:
     from recon.match.whole import measured_of_company
 
     return measured_of_company(accepted, engagement)
+
+
+def ledger(accepted: Accepted, layers: pl.LazyFrame, engagement: Engagement) -> pl.DataFrame:
+    """Open items of the whole company (`layers`: open_layer) against the balances of its ledger, in the columns of `ledger_balance`.
+
+    Of `accepted` the table gl_balance is read.
+    """
+    from recon.match.ledgers import ledger_balance
+
+    return ledger_balance(accepted, layers, engagement)
 
 
 def in_buckets(

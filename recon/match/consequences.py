@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recon.match import advances, charges, confirmed_bills, credit_notes, returns, validity
+from recon.match import advances, balances, charges, confirmed_bills, credit_notes, pack_ratios, returns, validity
 from recon.match.payments import allocations
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from recon.domain.engagement import Engagement
     from recon.match.given import MeasuredLines
     from recon.match.settlement import Settlement
     from recon.match.three_way import ThreeWay
 
 
 def consequences(
-    found: ThreeWay, lines: MeasuredLines, settlement: Settlement, charged: pl.DataFrame, engagement: Engagement
+    found: ThreeWay, lines: MeasuredLines, settlement: Settlement, charged: pl.DataFrame, layers: pl.DataFrame
 ) -> tuple[dict[str, pl.LazyFrame], dict[str, int]]:
     """The measured tables of `measures_beside`, and how many rows were looked at where a table holds only some.
 
-    `charged`: the charge lines with their plan (`charges.charge_lines`).
+    `charged`: the charge lines with their plan (`charges.charge_lines`); `layers`: open_layer.
     """
-    accepted, as_of = found.ground.accepted, engagement.as_of
+    accepted, as_of = found.ground.accepted, found.ground.engagement.as_of
     settled = settlement.invoices.collect()
-    confirmed, looked_at = confirmed_bills.confirmed_bill(found, lines, as_of)
+    confirmed, signed_for = confirmed_bills.confirmed_bill(found, lines, as_of)
+    mirrored, open_lines = balances.mirror_layer(layers, accepted)
+    packed, billed_over = pack_ratios.pack_ratio(found)
     tables = {
         "return_match": returns.return_match(found, accepted, as_of),
         "credit_match": credit_notes.credit_match(found, accepted),
@@ -36,5 +37,12 @@ def consequences(
         "planned_charge": charges.planned_charge(found, charged, accepted),
         "confirmed_bill": confirmed,
         "validity_test": validity.validity_test(found),
+        "mirror_layer": mirrored,
+        "party_balance": balances.party_balance(layers, accepted),
+        "pack_ratio": packed,
     }
-    return {name: frame.collect().lazy() for name, frame in tables.items()}, {"confirmed_bill": looked_at}
+    return {name: frame.collect().lazy() for name, frame in tables.items()}, {
+        "confirmed_bill": signed_for,
+        "mirror_layer": open_lines,
+        "pack_ratio": billed_over,
+    }

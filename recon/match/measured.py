@@ -73,12 +73,13 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement, wanted: Colle
         document_lines.fulfilment_line_match(found, written, accepted, engagement).collect(engine=IN_ORDER).lazy(),
         document_lines.invoice_line_match(found, settled, charged, accepted).collect(engine=IN_ORDER).lazy(),
     )
+    layers = open_layers.open_layer(found, written, settlement.open_items, engagement).collect()
     tables = {
         "order_line_match": lines.orders,
         "fulfilment_line_match": lines.fulfilments,
         "invoice_line_match": lines.invoices,
         "invoice_match": settled.lazy().select(schema("invoice_match").keys()),
-        "open_layer": open_layers.open_layer(found, written, settlement.open_items, engagement),
+        "open_layer": layers.lazy(),
         "allocation": open_layers.allocation(found, written),
         "settlement_match": settlement.settlement_match,
     }
@@ -86,7 +87,7 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement, wanted: Colle
     doubtful_units, unit_lines = document_lines.document_line_unit(found, written, accepted)
     special, covers = _Special(accepted, engagement, lines, settlement, settled, (found, written)).made(wanted)
     covers |= {"document_line_unit": unit_lines}
-    beside, beside_covers = consequences(found, lines, settlement, charged, engagement)
+    beside, beside_covers = consequences(found, lines, settlement, charged, layers)
     covers |= beside_covers
     return Matches({**tables, **special, **beside, "document_line_unit": doubtful_units}, covers, tie_out.assured(rows))
 
