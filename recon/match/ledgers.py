@@ -34,7 +34,7 @@ def ledger_balance(accepted: Accepted, layers: pl.LazyFrame, engagement: Engagem
     """
     given = table(accepted, "gl_balance").filter(pl.col("account_role").is_in([role for _, _, role, _ in _ON])).collect()
     dated = given.with_columns(is_of_date=pl.col("as_of_date") == engagement.as_of)
-    found = dated.filter("is_of_date" if dated["is_of_date"].any() else pl.lit(value=True)).group_by(_KEY).agg(
+    found = dated.filter(pl.col("is_of_date") | ~pl.col("is_of_date").any().over(_KEY)).group_by(_KEY).agg(
         balance=pl.col("balance").sum().cast(MONEY), as_of_date=pl.col("as_of_date").max(), is_of_date=pl.col("is_of_date").all(),
         account=pl.col("account").unique().sort().str.join(", "), source_file=pl.col("source_file").min(), source_row=pl.col("source_row").min(),
     )  # fmt: skip
