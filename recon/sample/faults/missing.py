@@ -32,9 +32,9 @@ def invoiced_and_nothing_received(book: Book) -> None:
 
 @plants("MIS-03")
 def received_and_not_invoiced(book: Book) -> None:
-    """Received between 31 and 80 days ago, no bill yet."""
+    """Received between 31 and 80 days ago, no bill yet. 97 pieces, so that no open bill of a round hundred mirrors them."""
     day = book.day_between(ago(80), ago(31))
-    chain, line = order(book, PROCURE_TO_PAY, day - days(9), "33.00")
+    chain, line = order(book, PROCURE_TO_PAY, day - days(9), "33.00", 97)
     receipt = chain.fulfil(day, chain.whole())
     book.expect("MIS-03", *on_fulfilment(chain, receipt, line), "received over 30 days ago, not billed")
 
@@ -98,9 +98,9 @@ def delivery_not_confirmed(book: Book) -> None:
 
 @plants("BAL-01")
 def aged_receipt(book: Book) -> None:
-    """Received between 91 and 250 days ago, never billed: the wait is over as well."""
+    """Received between 91 and 250 days ago, never billed: the wait is over as well. 91 pieces, see above."""
     day = book.day_between(ago(250), ago(91))
-    chain, line = order(book, PROCURE_TO_PAY, day - days(7), "29.00")
+    chain, line = order(book, PROCURE_TO_PAY, day - days(7), "29.00", 91)
     receipt = chain.fulfil(day, chain.whole())
     book.expect("BAL-01", *on_fulfilment(chain, receipt, line), "open for over 90 days")
     book.expect("MIS-03", *on_fulfilment(chain, receipt, line), "received over 30 days ago, not billed")
