@@ -51,3 +51,12 @@ def boxes_booked_as_pieces(book: Book) -> None:
     document = chain.invoice(day + days(9), chain.whole())
     book.expect("QTY-11", *on_invoice(chain, document, line), "60 billed, 5 received: a dozen")
     book.expect("QTY-01", *on_invoice(chain, document, line), "60 billed, 5 received")
+
+
+@plants("BAL-05")
+def posted_past_the_sub_ledger(book: Book) -> None:
+    """A receivables account of a dormant company, with no invoice open, still shows a manual posting of 1.01."""
+    number = book.number("1122").replace("-", ".")
+    row: Row = {"company_code": f"D{number[-3:]}", "account": number, "account_role": "receivables", "as_of_date": ago(0)}
+    book.add("gl_balance", row | {"balance": Decimal("1.01"), "currency": "CNY"})
+    book.expect("BAL-05", ("gl_balance", number, ""), ("", ""), "1.01 in the ledger, no open item")

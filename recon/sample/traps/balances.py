@@ -34,3 +34,11 @@ def credited_fifty_days_ago(book: Book) -> None:
     document = chain.invoice(ago(60), chain.whole())
     named: Row = {"origin_invoice_number": document.number, "origin_invoice_line_no": "1"}
     chain.invoice(ago(50), [Part(line, Decimal(-50), named)], "credit")
+
+
+@spares("BAL-05")
+def one_unit_in_the_ledger(book: Book) -> None:
+    """A receivables account of a dormant company, with no invoice open, shows 1.00: the limit itself."""
+    number = book.number("1122").replace("-", ".")
+    row: Row = {"company_code": f"D{number[-3:]}", "account": number, "account_role": "receivables", "as_of_date": ago(0)}
+    book.add("gl_balance", row | {"balance": Decimal("1.00"), "currency": "CNY"})
