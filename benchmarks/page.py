@@ -46,15 +46,19 @@ def _one(facts: dict[str, Any]) -> str:
             lines.append(
                 f"| {form} | {who} | {len(runs)} | {min(walls):.1f} | {statistics.median(walls):.1f} | {cpu:.1f} | {peak:,.0f} | {statistics.median(walls) / peer:.2f} |"
             )
-    every = facts["every_control"]
-    rooms = ", ".join(f"{room} {float(seconds):.1f}" for room, seconds in sorted(every["seconds"].items(), key=lambda entry: -float(entry[1])))
-    lines.append(
-        f"\nOf {every['controls']} controls {every['performed']} could be performed on these tables; they raise {every['exceptions']:,} exceptions. The last"
-        f" such run took, in seconds of wall clock: {rooms}. The peer performs {len(CONTROLS)} controls; the other lines of recon perform those same ones."
-    )
+    if "every_control" in facts:
+        lines.append(_every_control(facts["every_control"]))
     if "beside" in facts:
         lines += ["\n| beside it | wall s, median of 3 |", "|---|---|", *(f"| {name} | {seconds:.2f} |" for name, seconds in facts["beside"].items())]
     return "\n".join([*lines, *_answers(facts["recon"], facts["peer"])]) + "\n"
+
+
+def _every_control(every: dict[str, Any]) -> str:
+    rooms = ", ".join(f"{room} {float(seconds):.1f}" for room, seconds in sorted(every["seconds"].items(), key=lambda entry: -float(entry[1])))
+    return (
+        f"\nOf {every['controls']} controls {every['performed']} could be performed on these tables; they raise {every['exceptions']:,} exceptions. The last"
+        f" such run took, in seconds of wall clock: {rooms}. The peer performs {len(CONTROLS)} controls; the other lines of recon perform those same ones."
+    )
 
 
 def differing(recon: dict[str, Any], peer: dict[str, Any]) -> list[str]:
