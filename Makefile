@@ -18,7 +18,7 @@ bench:  ## whole job against a hand-written DuckDB peer; LINES=10000000 for the 
 	$(PYTHON) -m benchmarks.run --lines $(or $(LINES),1000000)
 
 sample: ## write the two sample companies anew from their fixed seeds
-	.venv/bin/recon sample --lines 3000 --seed 2026 --out sample_data/planted
+	.venv/bin/recon sample --lines 3010 --seed 2026 --out sample_data/planted
 	.venv/bin/recon sample --lines 1500 --seed 2025 --clean --out sample_data/clean
 
 slow:   ## the heavy suites
