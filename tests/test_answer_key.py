@@ -60,7 +60,7 @@ def test_the_shipped_clean_company_has_no_exception_and_every_control_performs()
 def test_notes_are_counted_and_are_no_exceptions():
     controls = perform(places.sample_data() / "clean").outcomes.controls
     noted = controls.filter(pl.col("severity") == "note").select("control_id", "status", "exceptions", "reason")
-    assert {row[0]: row[1:3] for row in noted.rows()} >= {"TAX-07": ("clean", 0), "CUR-05": ("clean", 0)}
+    assert {row[0]: row[1:3] for row in noted.rows()}.items() >= {"TAX-07": ("clean", 0), "CUR-05": ("clean", 0)}.items()
     assert all(reason.startswith("noted on ") for control_id, _, _, reason in noted.rows() if control_id in {"TAX-07", "CUR-05"})
 
 
@@ -77,7 +77,7 @@ def test_the_shipped_sample_has_three_of_everything_and_is_small():
     folder = places.sample_data() / "planted"
     counts = Counter(answer[0] for answer in answers(folder).elements())
     assert min(counts.values()) >= 3
-    assert sum(path.stat().st_size for path in folder.iterdir()) < 3_000_000
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 3_500_000
 
 
 #: control -> limits one unit tighter than the default, and how many near-misses of the clean company lie on them
@@ -91,7 +91,7 @@ ONE_UNIT_TIGHTER = {
     "QTY-04": ({"under_delivery_tolerance_share": "0.0199"}, 1),
     "QTY-05": ({"over_delivery_tolerance_share": "0.0499"}, 1),
     "QTY-14": ({"over_shipment_tolerance_share": "0.0199"}, 1),
-    "PRC-01": ({"price_over_tolerance_share": "0.0199", "price_over_tolerance_amount": "9.99"}, 4),
+    "PRC-01": ({"price_over_tolerance_share": "0.0199", "price_over_tolerance_amount": "9.99"}, 5),
     "PRC-02": ({"price_under_tolerance_share": "0.0199", "price_under_tolerance_amount": "9.99"}, 3),
     "PRC-03": ({"contract_price_tolerance_share": "0.0049"}, 1),
     "TIM-01": ({"early_invoice_amount_days": "9999"}, 1),
@@ -102,7 +102,7 @@ ONE_UNIT_TIGHTER = {
     "TIM-04": ({"minimum_amount": "999.99"}, 1),
     "CUT-01": ({"minimum_amount": "999.99"}, 1),
     "TIM-06": ({"back_date_days": "4"}, 1),
-    "TIM-09": ({"future_date_days": "0"}, 1),
+    "TIM-09": ({"future_date_days": "0"}, 2),
     "TIM-10": ({"stale_invoice_days": "89"}, 1),
     "SLA-04": ({"entry_limit_days": "2"}, 1),
     "PRC-07": ({"value_over_tolerance_share": "0.0199", "value_over_tolerance_amount": "49.99"}, 2),

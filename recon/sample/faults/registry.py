@@ -10,6 +10,7 @@ from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY, Cycle
 from recon.sample import approvals
 from recon.sample.book import AS_OF, Book, Value, ago, days
 from recon.sample.chain import Chain, Document, Line
+from recon.sample.newcomers import newcomer
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,12 +36,8 @@ def plants(control_id: str) -> Callable[[Planter], Planter]:
 
 
 def domestic(book: Book, cycle: Cycle) -> Party:
-    """A party that trades in company currency without agreed prices."""
-    parties = book.masters.suppliers if cycle is PROCURE_TO_PAY else book.masters.customers
-    while True:
-        party = book.rng.choice(parties)
-        if party.country == "CN" and not party.framework:
-            return party
+    """A party that trades in company currency without agreed prices, and with whom no other case deals: two cases never meet."""
+    return newcomer(book, cycle)
 
 
 def goods(book: Book, cycle: Cycle) -> Item:
