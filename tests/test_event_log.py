@@ -27,7 +27,7 @@ def engagement():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RECON_DATA", str(DATA))
         terms = read_engagement(places.sample_data() / "engagements" / f"{NAME}.yaml")
-    return terms.model_copy(update={"second_opinion": False})
+        yield terms.model_copy(update={"second_opinion": False})
 
 
 @pytest.fixture(scope="module")

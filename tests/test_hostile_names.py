@@ -74,7 +74,9 @@ class Alarm(HTMLParser):
         self.scripts += tag == "script"
         for name, value in attrs:
             runs = name.startswith("on") or name in {"style", "srcdoc", "formaction"}
-            leaves = name in {"href", "src", "action", "xlink:href"} and not re.match(r"#|\.\./(results|report|machine)/[\w./-]+$|[\w.-]+\.html", value or "")
+            leaves = name in {"href", "src", "action", "xlink:href"} and not re.match(
+                r"#|\.\./(results|report|machine)/[\w./-]+$|[\w.-]+\.html", value or ""
+            )
             if runs or leaves or (tag == "meta" and name == "http-equiv" and value != "Content-Security-Policy"):
                 self.found.append((tag, name, value))
 
