@@ -12,7 +12,7 @@ from recon.domain.money import MONEY
 from recon.domain.workpapers import CONTROLS, Outcomes
 from recon.evaluate import exceptions, rulebook, status
 from recon.evaluate.judging import NOT_TESTABLE, NOTE, Judged, Tally, clock_of, judge, population_plans, tally, together
-from recon.evaluate.matrix import lacking_tables, line
+from recon.evaluate.matrix import lacking_tables, tested, unperformed
 from recon.evaluate.settings import settle
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ class Evaluation:
         lacking = {**unmeasured, **terms.lacking}
         performed = [c for c in terms.chosen if c.id not in lacking]
         rows = _register(findings.exceptions, performed)
-        by_control = {c.id: _row(c, findings.tallies[c.id], rows, self.covers) for c in performed}
-        by_control |= {c.id: _unperformed(c, lacking[c.id]) for c in terms.chosen if c.id in lacking}
+        by_control = {c.id: tested(c, findings.tallies[c.id], rows, self.covers) for c in performed}
+        by_control |= {c.id: unperformed(c, lacking[c.id]) for c in terms.chosen if c.id in lacking}
         # a column that nobody knows is said once, of the control; rows that lack something of their own are listed
         blind = {c.id for c in performed if by_control[c.id]["status"] == "not_performed" and findings.tallies[c.id].unknown_columns}
         untested = [frame for c in performed if c.id not in blind for frame in findings.untested[c.id]]
@@ -172,31 +172,6 @@ def _stacked(frames: Sequence[pl.DataFrame], schema: Mapping[str, pl.DataType]) 
 def _unmeasured(control: Control) -> tuple[str, str]:
     title = measures.MEASURES[control.population.table]
     return f"nothing was measured: {title}", f"缺少度量表：{control.population.table}"
-
-
-def _row(control: Control, fell: Tally, rows: pl.DataFrame, covers: Mapping[str, int]) -> dict[str, object]:
-    """One line of the matrix of controls. The size of a population that holds only suspicious rows is what was looked at."""
-    own = rows.filter(pl.col("control_id") == control.id)
-    size = max(fell.population, covers.get(control.population.table, 0))
-    if fell.unknown_columns and size == fell.population:
-        names = ", ".join(fell.unknown_columns)
-        reason = (f"no row of the population says: {names}", f"总体中没有任何一行提供：{names}")
-        return _unperformed(control, reason, fell)
-    if fell.untested and fell.untested == size:
-        reason = (f"none of the {size:,} rows could be tested", f"总体 {size:,} 行均无法测试")
-        return _unperformed(control, reason, fell)
-    state = "exceptions" if own.height else "nothing_to_test" if size == 0 else "clean"
-    noted = (f"noted on {fell.noted:,} rows, which are no exceptions", f"记录 {fell.noted:,} 行，不作为例外") if fell.noted else None
-    return line(control, state, (size, own.height, fell.untested), own["amount_at_risk_base"].sum(), noted) | _worth(fell)
-
-
-def _unperformed(control: Control, reason: tuple[str, str], fell: Tally | None = None) -> dict[str, object]:
-    counts = (fell.population, 0, fell.untested) if fell else (0, 0, 0)
-    return line(control, "not_performed", counts, None) | (_worth(fell) if fell else {}) | {"reason": reason[0], "reason_zh": reason[1]}
-
-
-def _worth(fell: Tally) -> dict[str, object]:
-    return {"population_amount_base": fell.amount_base, "not_testable_amount_base": fell.untested_amount_base}
 
 
 def _ahead(planned: Sequence[Planned], terms: Terms) -> list[dict[str, object]]:

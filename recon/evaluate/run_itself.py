@@ -14,7 +14,7 @@ import polars as pl
 from recon.domain import measures
 from recon.evaluate import exceptions, rulebook
 from recon.evaluate.judging import NOT_TESTABLE, clock_of, judge, population_plans, tally
-from recon.evaluate.matrix import lacking_tables, line
+from recon.evaluate.matrix import lacking_tables, tested, unperformed
 from recon.evaluate.settings import settle
 
 if TYPE_CHECKING:
@@ -55,10 +55,8 @@ def account(controls: Sequence[Control], outcomes: Outcomes, facts: RunFacts, en
             fell = tally(control, judged)
             found.append(own_rows)
             untested.append(exceptions.untested_by(control, judged, NOT_TESTABLE))
-            state = "exceptions" if own_rows.height else "clean" if fell.population else "nothing_to_test"
-            amount = own_rows["amount_at_risk_base"].sum()
-            rows.append(_matrix_row(line(control, state, (fell.population, own_rows.height, fell.untested), amount), outcomes))
-    rows += [_matrix_row(line(c, "not_performed", (0, 0, 0), None, lacking[c.id]), outcomes) for c in own if c.id in lacking]
+            rows.append(_matrix_row(tested(control, fell, own_rows, {}), outcomes))
+    rows += [_matrix_row(unperformed(c, lacking[c.id]), outcomes) for c in own if c.id in lacking]
     return replace(
         outcomes,
         exceptions=pl.concat(found).sort(*exceptions.ORDER, nulls_last=False),
@@ -112,13 +110,13 @@ def _structures(facts: RunFacts) -> pl.DataFrame:
 
 def _performances(controls: pl.DataFrame) -> pl.DataFrame:
     """One row per control of the plan that could have been performed: how many rows it looked at and how many it really tested."""
-    tested = pl.col("population") - pl.col("not_testable")
+    really = pl.col("population") - pl.col("not_testable")
     return controls.select(
         document_type=pl.lit("control"),
         document_number="control_id",
         status="status",
         population_count="population",
-        tested_count=tested,
+        tested_count=really,
         untested_amount_base=pl.col("not_testable_amount_base"),
         reason="reason",
         is_performed=pl.col("status").is_in(_PERFORMED),

@@ -205,7 +205,7 @@ class Reader:
         values = self._alike(rule, known)
         exprs = {id(result): value.expr for result, value in zip(known, values, strict=True)}
         chosen: Any = pl
-        for branch, result in zip(node.args["ifs"], results, strict=False):
+        for branch, result in zip(node.args["ifs"], results[:-1], strict=True):
             chosen = chosen.when(self._flag(rule, branch.this)).then(exprs.get(id(result)))
         return Value(chosen.otherwise(exprs.get(id(results[-1]))), values[0].kind, values[0].digits, values[0].whole)
 

@@ -40,8 +40,8 @@ def _framework(framework: Framework, controls: dict[str, dict[str, Any]], planne
                 "performed": [row["control_id"] for row in done],
                 "missing": sorted(missing),
                 "exceptions": found,
-                "amount": sum((row["amount_at_risk_base"] or 0) for row in done) if found else None,
-                "untested_amount": _sum(own),
+                "amount": _sum(done, "amount_at_risk_base") if found else None,
+                "untested_amount": _sum(own, "not_testable_amount_base"),
                 "state": state,
             }
         )
@@ -50,7 +50,7 @@ def _framework(framework: Framework, controls: dict[str, dict[str, Any]], planne
     return {"id": framework.id, **told, "requirements": rows, "blind": blind}
 
 
-def _sum(rows: Sequence[dict[str, Any]]) -> Decimal | None:
-    """What the rows that could not be tested are worth; None where no amount is known."""
-    known = [row["not_testable_amount_base"] for row in rows if row["not_testable_amount_base"] is not None]
+def _sum(rows: Sequence[dict[str, Any]], column: str) -> Decimal | None:
+    """The sum of the known amounts; None where none is known, because that is not zero."""
+    known = [row[column] for row in rows if row[column] is not None]
     return sum(known) if known else None

@@ -29,6 +29,11 @@ ZERO: Final = Decimal(0)
 CENT: Final = Decimal("0.01")
 
 
+def stamp(day: date, clock: str) -> str:
+    """A timestamp of the head office, to the second."""
+    return f"{day}T{clock}+08:00"
+
+
 @dataclass(frozen=True)
 class Answer:
     """One exception that must be found, named as the exceptions register names it."""

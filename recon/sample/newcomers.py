@@ -18,7 +18,8 @@ def newcomer(book: Book, cycle: Cycle, term_days: int = 30, **columns: Value) ->
     """A domestic party that no other case deals with, written into its master; `columns` overrides what the master says."""
     parties = book.masters.suppliers if cycle is PROCURE_TO_PAY else book.masters.customers
     ordinal = int(book.number("NEW").rpartition("-")[2]) - 50_000
-    model = next(party for party in parties if party.country == "CN" and not party.framework)
+    models = [party for party in parties if party.country == "CN" and not party.framework]
+    model = models[ordinal % len(models)]
     party = replace(model, party_id=f"{model.party_id[0]}{ordinal}", name=f"{model.name}{ordinal}部", term_days=term_days)
     limit: dict[str, Value] = {} if cycle is PROCURE_TO_PAY else {"credit_limit": 5_000_000, "credit_currency": "CNY"}
     book.add(cycle.party_table, party_row(party) | limit | columns)

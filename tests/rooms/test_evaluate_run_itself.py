@@ -87,3 +87,12 @@ def test_a_control_that_could_test_no_row_is_named_and_weighs_more(outcomes, boo
     blind = outcomes.controls.with_columns(not_testable=pl.when(pl.col("control_id") == first).then("population").otherwise("not_testable"))
     whole = account(book, replace(outcomes, controls=blind), facts(), engagement)
     assert whole.exceptions.filter(pl.col("control_id") == "POP-07").select("document_number", "severity").rows() == [(first, "high")]
+
+
+def test_a_control_of_the_run_that_could_test_nothing_is_not_clean(outcomes, book, engagement):
+    told = facts(statements=(("control_total", None), ("coverage:receipt_date", True)))
+    whole = account(book, outcomes, told, engagement)
+    row = whole.controls.filter(pl.col("control_id") == "DAT-16").row(0, named=True)
+    assert (row["status"], row["population"], row["not_testable"]) == ("not_performed", 1, 1)
+    assert row["reason"]
+    assert whole.not_testable.filter(pl.col("control_id") == "DAT-16").height == 1

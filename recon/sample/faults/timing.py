@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.sample.approvals import approve_order
-from recon.sample.book import Book, Row, ago, days
+from recon.sample.book import Book, Row, ago, days, stamp
 from recon.sample.calendars import working_days_after
 from recon.sample.chain import Chain, Part
 from recon.sample.faults.registry import domestic, goods, on_document, on_fulfilment, on_invoice, order, plants, some_time
-
-
-def _stamp(day: date, clock: str) -> str:
-    return f"{day}T{clock}+08:00"
 
 
 @plants("TIM-06")
@@ -22,7 +18,7 @@ def order_dated_back(book: Book) -> None:
     """Entered, approved and sent six days after the day it is dated."""
     day = some_time(book)
     late = day + days(6)
-    chain = Chain(book, PROCURE_TO_PAY, day, domestic(book, PROCURE_TO_PAY), created_at=_stamp(late, "09:20:00"), sent_at=_stamp(late, "16:20:00"))
+    chain = Chain(book, PROCURE_TO_PAY, day, domestic(book, PROCURE_TO_PAY), created_at=stamp(late, "09:20:00"), sent_at=stamp(late, "16:20:00"))
     chain.line(goods(book, PROCURE_TO_PAY), 100, Decimal("43.00"))
     approve_order(chain, day=late)
     chain.fulfil(day + days(9), chain.whole())
@@ -35,7 +31,7 @@ def receipt_dated_ahead(book: Book) -> None:
     """A receipt dated two days after it was entered."""
     day = some_time(book)
     chain, _ = order(book, PROCURE_TO_PAY, day, "39.50")
-    receipt = chain.fulfil(day + days(6), chain.whole(), created_at=_stamp(day + days(4), "15:00:00"))
+    receipt = chain.fulfil(day + days(6), chain.whole(), created_at=stamp(day + days(4), "15:00:00"))
     chain.invoice(day + days(9), chain.whole())
     book.expect("TIM-09", ("goods_receipt", receipt.number, ""), (chain.number, ""), "dated two days after its entry")
 
@@ -50,7 +46,7 @@ def bill_of_last_quarter(book: Book) -> None:
         "invoice_date": day + days(2),
         "received_date": day + days(93),
         "posting_date": day + days(93),
-        "created_at": _stamp(day + days(93), "17:30:00"),
+        "created_at": stamp(day + days(93), "17:30:00"),
     }
     number = chain.invoice(day + days(93), chain.whole(), "invoice", **columns).number
     book.expect("TIM-10", ("supplier_invoice", number, ""), (chain.number, ""), "entered after 91 days")
@@ -61,7 +57,7 @@ def recorded_two_days_later(book: Book) -> None:
     """Received on one day, entered in the afternoon two days later."""
     day = some_time(book)
     chain, _ = order(book, PROCURE_TO_PAY, day, "57.00")
-    receipt = chain.fulfil(day + days(5), chain.whole(), created_at=_stamp(day + days(7), "14:10:00"))
+    receipt = chain.fulfil(day + days(5), chain.whole(), created_at=stamp(day + days(7), "14:10:00"))
     chain.invoice(day + days(9), chain.whole())
     book.expect("SLA-03", ("goods_receipt", receipt.number, ""), (chain.number, ""), "recorded two days later")
 
@@ -71,7 +67,7 @@ def recorded_in_the_next_month(book: Book) -> None:
     """Shipped on the last day of a month, entered in the morning of the first day of the next."""
     last = some_time(book).replace(day=1) - timedelta(days=1)
     chain, _ = order(book, ORDER_TO_CASH, last - days(4), "66.00")
-    shipment = chain.fulfil(last, chain.whole(), incoterm="EXW", goods_issue_posted="true", created_at=_stamp(last + days(1), "09:00:00"))
+    shipment = chain.fulfil(last, chain.whole(), incoterm="EXW", goods_issue_posted="true", created_at=stamp(last + days(1), "09:00:00"))
     chain.invoice(last, chain.whole())
     book.expect("SLA-03", ("shipment", shipment.number, ""), (chain.number, ""), "recorded across the end of the month")
 
@@ -87,7 +83,7 @@ def bill_in_the_drawer(book: Book) -> None:
         "invoice_date": came,
         "received_date": came,
         "posting_date": working_days_after(came, 4),
-        "created_at": _stamp(working_days_after(came, 4), "17:30:00"),
+        "created_at": stamp(working_days_after(came, 4), "17:30:00"),
     }
     number = chain.invoice(working_days_after(came, 4), chain.whole(), "invoice", **columns).number
     book.expect("SLA-04", ("supplier_invoice", number, ""), (chain.number, ""), "entered after four working days")
@@ -101,7 +97,7 @@ def posted_after_the_closing(book: Book) -> None:
     chain.fulfil(day.replace(day=9), chain.whole())
     dated = day.replace(day=20)
     entered = (dated + days(31)).replace(day=9)
-    columns: Row = {"invoice_date": dated, "received_date": entered, "posting_date": dated, "created_at": _stamp(entered, "17:30:00")}
+    columns: Row = {"invoice_date": dated, "received_date": entered, "posting_date": dated, "created_at": stamp(entered, "17:30:00")}
     number = chain.invoice(entered, chain.whole(), "invoice", **columns).number
     book.expect("CUT-02", ("supplier_invoice", number, ""), (chain.number, ""), "posted into a month closed the evening before")
 

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.sample.approvals import approve_order
-from recon.sample.book import Book, Row, ago, days
+from recon.sample.book import Book, Row, ago, days, stamp
 from recon.sample.calendars import working_days_after
 from recon.sample.chain import Chain
 from recon.sample.faults.registry import domestic, goods, order, some_time
 from recon.sample.settle import pay_when_due
 from recon.sample.traps.registry import spares
-
-if TYPE_CHECKING:
-    from datetime import date
-
-
-def _stamp(day: date, clock: str) -> str:
-    return f"{day}T{clock}+08:00"
 
 
 @spares("TIM-06")
@@ -27,7 +19,7 @@ def order_keyed_within_five_days(book: Book) -> None:
     """An order by telephone, entered exactly five days after its date."""
     day = some_time(book)
     late = day + days(5)
-    chain = Chain(book, PROCURE_TO_PAY, day, domestic(book, PROCURE_TO_PAY), created_at=_stamp(late, "09:20:00"), sent_at=_stamp(late, "16:20:00"))
+    chain = Chain(book, PROCURE_TO_PAY, day, domestic(book, PROCURE_TO_PAY), created_at=stamp(late, "09:20:00"), sent_at=stamp(late, "16:20:00"))
     chain.line(goods(book, PROCURE_TO_PAY), 100, Decimal("43.00"))
     approve_order(chain, day=late)
     chain.fulfil(day + days(9), chain.whole())
@@ -39,7 +31,7 @@ def receipt_dated_tomorrow(book: Book) -> None:
     """Entered in the evening for goods that are dated the next day."""
     day = some_time(book)
     chain, _ = order(book, PROCURE_TO_PAY, day, "39.50")
-    chain.fulfil(day + days(6), chain.whole(), created_at=_stamp(day + days(5), "22:00:00"))
+    chain.fulfil(day + days(6), chain.whole(), created_at=stamp(day + days(5), "22:00:00"))
     chain.invoice(day + days(9), chain.whole())
 
 
@@ -53,7 +45,7 @@ def bill_of_ninety_days(book: Book) -> None:
         "invoice_date": day + days(2),
         "received_date": day + days(92),
         "posting_date": day + days(92),
-        "created_at": _stamp(day + days(92), "17:30:00"),
+        "created_at": stamp(day + days(92), "17:30:00"),
     }
     chain.invoice(day + days(92), chain.whole(), "invoice", **columns)
 
@@ -69,7 +61,7 @@ def bill_entered_on_the_third_working_day(book: Book) -> None:
         "invoice_date": came,
         "received_date": came,
         "posting_date": working_days_after(came, 3),
-        "created_at": _stamp(working_days_after(came, 3), "17:30:00"),
+        "created_at": stamp(working_days_after(came, 3), "17:30:00"),
     }
     chain.invoice(working_days_after(came, 3), chain.whole(), "invoice", **columns)
 
@@ -82,7 +74,7 @@ def posted_as_the_month_closes(book: Book) -> None:
     chain.fulfil(day.replace(day=9), chain.whole())
     dated = day.replace(day=20)
     entered = (dated + days(31)).replace(day=8)
-    columns: Row = {"invoice_date": dated, "received_date": entered, "posting_date": dated, "created_at": _stamp(entered, "18:00:00")}
+    columns: Row = {"invoice_date": dated, "received_date": entered, "posting_date": dated, "created_at": stamp(entered, "18:00:00")}
     chain.invoice(entered, chain.whole(), "invoice", **columns)
 
 
