@@ -104,7 +104,7 @@ def _customer_orders(accepted: Accepted) -> pl.LazyFrame:
     named = lines.select(
         "company_code", cycle=pl.lit(ORDER_TO_CASH.name), order_number="so_number", order_line_no="so_line_no", customer_order=normalised(pl.col("customer_po_number"))
     )  # fmt: skip
-    return named.filter(pl.col("customer_order").is_not_null()).unique(_ORDER, keep="any")
+    return named.group_by(_ORDER).agg(pl.col("customer_order").min())  # a line in several versions may name more than one
 
 
 def _after_another(rows: pl.DataFrame, same: list[str], by: str) -> pl.DataFrame:

@@ -68,7 +68,7 @@ def stock_adjustments(accepted: Accepted, engagement: Engagement) -> pl.LazyFram
     """`stock_adjustment`: movements of kind adjustment by the as-of date, whether an approval stands behind each, and how many its maker made.
 
     An approval is an `approve` or `release` event of document type inventory_adjustment by somebody else than the maker, not after
-    the as-of date. Whether one is there is not known where no approvals were given; who made it may not be known either.
+    the as-of date. Whether one is there is not known where no approvals were given, or where nobody says who made the movement.
     """
     if not is_given(accepted, "inventory_movement", "movement_kind"):
         return pl.LazyFrame(schema=schema("stock_adjustment"))
@@ -76,19 +76,23 @@ def stock_adjustments(accepted: Accepted, engagement: Engagement) -> pl.LazyFram
     approvals = table(accepted, "approval_event").filter(
         (pl.col("document_type") == ADJUSTMENT) & pl.col("action").is_in(["approve", "release"]) & (pl.col("action_at").dt.date() <= engagement.as_of)
     )
-    named = own.select("movement_number", "created_by").unique("movement_number", keep="any")
+    makers = own.filter(pl.col("created_by").is_not_null()).select("movement_number", "created_by").unique()
     seconded = (
         approvals.select("actor_id", movement_number="document_number")
-        .join(named, on="movement_number", how="inner", validate="m:1")
-        .filter(pl.col("actor_id").ne_missing(pl.col("created_by")))
-        .select("movement_number")
+        .join(makers, on="movement_number", how="inner")
+        .filter(pl.col("actor_id") != pl.col("created_by"))
+        .select("movement_number", "created_by")
         .unique()
         .with_columns(approved=pl.lit(value=True))
     )
     costs = table(accepted, "item").select("item_id", "item_group", "standard_cost", "base_uom").unique("item_id", keep="any")
-    joined = own.join(seconded, on="movement_number", how="left", validate="m:1").join(costs, on="item_id", how="left", validate="m:1").collect()
+    joined = (
+        own.join(seconded, on=["movement_number", "created_by"], how="left", validate="m:1")
+        .join(costs, on="item_id", how="left", validate="m:1")
+        .collect()
+    )
     cost = pl.when(pl.coalesce("uom", "base_uom") == pl.col("base_uom")).then(money.amount(pl.col("quantity").abs(), pl.col("standard_cost")))
-    known = pl.lit(value=is_given(accepted, "approval_event"))
+    known = pl.col("created_by").is_not_null() & is_given(accepted, "approval_event")
     adjusted = joined.with_columns(
         document_type=pl.lit("inventory_movement"),
         document_number=pl.col("movement_number"),

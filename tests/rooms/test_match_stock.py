@@ -126,6 +126,12 @@ def approval(actor):
     return told | {"actor_id": actor, "action_at": datetime(2026, 10, 2, tzinfo=UTC)}
 
 
+def test_each_maker_of_one_movement_needs_somebody_else_and_an_unknown_one_is_not_known(engagement):
+    moves = [move(date(2026, 10, 1), -3, movement_kind="adjustment", created_by=maker, item_id=f"M{maker}") for maker in ("A", "B", None)]
+    found = stock_adjustments(accepted(inventory_movement=moves, approval_event=[approval("B")]), engagement).collect()
+    assert dict(found.select("created_by", "is_approved").rows()) == {"A": True, "B": False, None: None}
+
+
 @pytest.mark.parametrize(("events", "approved"), [([approval("B")], True), ([approval("A")], False)])
 def test_an_adjustment_is_approved_by_somebody_else(engagement, events, approved):
     moves = [move(date(2026, 10, 1), -3, movement_kind="adjustment", created_by="A"), move(date(2026, 10, 2), -3, created_by="A")]
