@@ -97,11 +97,11 @@ def compare(lines: int, runs: int, log: Path, forms: tuple[str, ...]) -> dict[st
     print(f"writing the company of {lines:,} order lines ...", flush=True)
     write_company(folder, lines, forms)
     measured = {}
+    shutil.rmtree(folder / "run_every_control", ignore_errors=True)
     for form in forms:
         print(form, flush=True)
         out = folder / "run"
         shutil.rmtree(out, ignore_errors=True)
-        shutil.rmtree(folder / "run_every_control", ignore_errors=True)
         commands = {
             "recon": [str(RECON), "run", str(folder / f"engagement_{form}.yaml"), "--out", str(out)],
             "peer": [sys.executable, "-m", "benchmarks.peer", str(folder / form), "--form", form, "--out", str(folder / "peer")],

@@ -135,15 +135,15 @@ def _judged(
 ) -> tuple[Accepted, Matches, Outcomes]:
     """Match and evaluate, one bucket of documents after the other; what looks across parties once, first."""
     room = means.room
+    wanted = {c.population.table for c in chosen(book, engagement)} | set(_PUBLISHED) | (set(_LINES) if means.keeps_lines else set())
     with room("match"):
-        whole = match_company(accepted, engagement)
+        whole = match_company(accepted, engagement, wanted)
         accepted, buckets = in_buckets(accepted, engagement, ROWS_PER_BUCKET, means.shelf.keep)
     with room("evaluate"):
         evaluation = begin(book, accepted.documents.supplied, engagement).with_company(whole)
     if not engagement.second_opinion:
         accepted = accepted.without_rows(*READ_AFTERWARDS)
     found: list[Matches] = []
-    wanted = {c.population.table for c in chosen(book, engagement)} | set(_PUBLISHED) | (set(_LINES) if means.keeps_lines else set())
     while buckets:
         with room("match"):
             matches = match_bucket(buckets.pop(0), engagement, wanted)

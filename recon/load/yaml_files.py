@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recon.domain.errors import TermsRefused, did_you_mean
+from recon.load.yaml_quick import Doubt, read_quickly
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,12 @@ def read_terms(path: Path, model: type[T], **extra: Any) -> T:  # noqa: ANN401 -
     """
     from pydantic import ValidationError
 
+    quick = _quickly(path)
+    if quick is not None:
+        try:
+            return model.model_validate(quick | extra)
+        except ValidationError:
+            pass  # read again by the reader that knows the lines
     tree = read_yaml(path)
     if not isinstance(tree, dict):
         raise TermsRefused("the file holds no keys", where=str(path), expected="a mapping of keys to values", got=type(tree).__name__)
@@ -33,6 +40,17 @@ def read_terms(path: Path, model: type[T], **extra: Any) -> T:  # noqa: ANN401 -
         return model.model_validate(_plain(tree) | extra)
     except ValidationError as error:
         raise _teach(path, tree, model, error) from None
+
+
+def _quickly(path: Path) -> dict[str, Any] | None:
+    """The keys of a file that holds nothing out of the ordinary; None where it has to be looked at."""
+    try:
+        if path.stat().st_size > _SIZE_LIMIT_BYTES:
+            return None
+        read = read_quickly(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, Doubt):
+        return None
+    return read if isinstance(read, dict) else None
 
 
 def read_yaml(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds

@@ -46,11 +46,11 @@ def match_bucket(accepted: Accepted, engagement: Engagement, wanted: Collection[
     return measured_of_bucket(accepted, engagement, wanted)
 
 
-def match_company(accepted: Accepted, engagement: Engagement) -> Matches:
-    """The measured tables of `measures.WHOLE`, of all accepted documents."""
+def match_company(accepted: Accepted, engagement: Engagement, wanted: Collection[str] = MEASURES) -> Matches:
+    """The measured tables of `measures.WHOLE` that are `wanted`, of all accepted documents."""
     from recon.match.whole import measured_of_company
 
-    return measured_of_company(accepted, engagement)
+    return measured_of_company(accepted, engagement, wanted)
 
 
 def ledger(accepted: Accepted, layers: pl.LazyFrame, engagement: Engagement) -> pl.DataFrame:

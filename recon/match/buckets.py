@@ -177,22 +177,29 @@ class _Bonds:
             self.askers.append(_tokens(rows.filter(pl.col(order).is_null() & pl.col(goods).is_null()), "note", "supplier_delivery_note"))
 
     def binding(self) -> pl.DataFrame:
-        """All bonds that bind, each once."""
+        """The bonds between different nodes, each once: the tokens that more than one node has."""
         asked = pl.concat(self.askers)
         answers = [frame.join(asked, on="token", how="semi") for frame in self.asked] if asked.height else []
-        return pl.concat([*self.sure, asked, *answers]).unique()
+        told = pl.concat([*self.sure, asked, *answers]).sort("token")  # neighbours are cheaper to compare than groups are to make
+        met = told.filter((pl.col("token") == pl.col("token").shift()) & (pl.col("node") != pl.col("node").shift()))
+        return told.join(met, on="token", how="semi").unique()
 
 
 def _tokens(rows: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
-    """node, token of each number in a column once. Numbers that may be spelt otherwise are compared as `numbers` compares them."""
+    """node, token of the numbers in a column. Numbers that may be spelt otherwise are compared as `numbers` compares them."""
     named = rows.lazy().filter(pl.col(column).is_not_null())
     token = _fingerprint(pl.lit(kind), pl.col("cycle"), pl.col("company_code"), pl.col(column)).alias("token")
     if kind not in _RESPELLED:
-        return named.select("node", token).unique().collect()
+        return _without_echoes(named.select("node", token)).collect()
     is_plain = pl.col(column).str.contains(_PLAIN)
     odd = named.filter(~is_plain).select("node", "cycle", "company_code", column).unique()
     spelt = odd.with_columns(pl.coalesce(normalised(pl.col(column)), column))
-    return pl.concat([named.filter(is_plain).select("node", token), spelt.select("node", token)]).unique().collect()
+    return pl.concat([_without_echoes(named.filter(is_plain).select("node", token)), spelt.select("node", token)]).collect()
+
+
+def _without_echoes(bonds: pl.LazyFrame) -> pl.LazyFrame:
+    """Bonds without those that repeat the one before: the lines of a document follow one another."""
+    return bonds.filter(pl.struct("node", "token").ne_missing(pl.struct(pl.all().shift())))
 
 
 def _places(nodes: pl.DataFrame, bonds: pl.DataFrame, count: int) -> pl.DataFrame:
@@ -205,12 +212,11 @@ def _places(nodes: pl.DataFrame, bonds: pl.DataFrame, count: int) -> pl.DataFram
 
 
 def _components(bonds: pl.DataFrame) -> pl.DataFrame:
-    """node, group of the nodes that share a token with another: the smallest node that can be reached is the group's name."""
-    shared = bonds.filter(pl.len().over("token") > 1)
-    labels = shared.select("node").unique().with_columns(group="node")
+    """node, group of the nodes of bonds between different nodes: the smallest node that can be reached is the group's name."""
+    labels = bonds.select("node").unique().with_columns(group="node")
     while True:
-        lowest = shared.join(labels, on="node").group_by("token").agg(low=pl.col("group").min())
-        reached = shared.join(lowest, on="token").group_by("node").agg(low=pl.col("low").min())
+        lowest = bonds.join(labels, on="node").group_by("token").agg(low=pl.col("group").min())
+        reached = bonds.join(lowest, on="token").group_by("node").agg(low=pl.col("low").min())
         met = labels.join(reached, on="node", validate="1:1")
         # the old name of a group learns the new one too, and every node takes the name of its name
         roots = met.group_by(node="group").agg(of_root=pl.col("low").min())

@@ -5,9 +5,9 @@ What validation found of whole tables (`Accepted.facts`) is among them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from recon.domain import tie_out
+from recon.domain import measures, tie_out
 from recon.domain.workpapers import Matches
 from recon.match import stock, stock_movements
 from recon.match.bank import bank_difference
@@ -22,45 +22,69 @@ from recon.match.service_levels import service_wait
 from recon.match.signs import document_line_signs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     import polars as pl
 
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
 
+    #: tables, and for those that hold only suspicious rows how many were looked at
+    Made = tuple[dict[str, pl.LazyFrame], dict[str, int]]
 
-def measured_of_company(accepted: Accepted, engagement: Engagement) -> Matches:
-    """The tables of `measures.WHOLE`. Each is made by a function of its own module that reads few columns of many documents."""
+
+def measured_of_company(accepted: Accepted, engagement: Engagement, wanted: Collection[str] = measures.MEASURES) -> Matches:
+    """The tables of `measures.WHOLE` that are `wanted`. Each is made by a function of its own module that reads few columns of many documents."""
+    tables, covers = dict(accepted.facts), dict(accepted.covers)
+    for names, maker in _MAKERS.items():
+        if not names.isdisjoint(wanted):
+            made, looked_at = maker(accepted, engagement)
+            tables |= made
+            covers |= looked_at
+    return Matches(tables=tables, covers=covers, tie_out=tie_out.empty())
+
+
+def _damaged(accepted: Accepted, engagement: Engagement) -> Made:
     damage = damaged_values(accepted, engagement)
-    references = document_references(accepted, engagement)
-    signs, lines_with_sign = document_line_signs(accepted, engagement)
-    paid, payments = payment_pair(accepted, engagement)
-    crossing, invoices = crossing_pair(accepted, engagement)
-    numbers, numbered = number_tables(accepted, engagement)
-    bank, statements = bank_difference(accepted, engagement)
-    tables: dict[str, pl.LazyFrame] = {
-        "payment_pair": paid,
-        "crossing_pair": crossing,
-        **numbers,
-        **bank,
-        "document_line_sign": signs,
-        "document_reference": references.doubtful,
-        "stock_position": stock.stock_positions(accepted, engagement),
-        "item_forecast": stock.item_forecasts(accepted, engagement),
-        "service_wait": service_wait(accepted, calendar(accepted, engagement), engagement),
-        "stock_roll": stock_movements.stock_rolls(accepted, engagement),
-        "stock_adjustment": stock_movements.stock_adjustments(accepted, engagement),
-        "damaged_value": damage.values,
-        "counterparty_reference": references.foreign,
-        "freight_line": freight_line(accepted, engagement),
-    }
-    covers = {
-        "payment_pair": payments,
-        "crossing_pair": invoices,
-        **numbered,
-        **statements,
-        "document_line_sign": lines_with_sign,
-        "document_reference": references.looked_at,
-        "damaged_value": damage.looked_at,
-        "counterparty_reference": references.looked_at,
-    }
-    return Matches(tables=tables | dict(accepted.facts), covers=dict(accepted.covers) | covers, tie_out=tie_out.empty())
+    return {"damaged_value": damage.values}, {"damaged_value": damage.looked_at}
+
+
+def _references(accepted: Accepted, engagement: Engagement) -> Made:
+    found = document_references(accepted, engagement)
+    names = ("document_reference", "counterparty_reference")
+    return dict(zip(names, (found.doubtful, found.foreign), strict=True)), dict.fromkeys(names, found.looked_at)
+
+
+def _counted(name: str, maker: Callable[[Accepted, Engagement], tuple[pl.LazyFrame, int]]) -> tuple[frozenset[str], Callable[..., Made]]:
+    """A maker of one table that holds only suspicious rows, and says how many were looked at."""
+
+    def made(accepted: Accepted, engagement: Engagement) -> Made:
+        table, looked_at = maker(accepted, engagement)
+        return {name: table}, {name: looked_at}
+
+    return frozenset({name}), made
+
+
+def _plain(name: str, maker: Callable[[Accepted, Engagement], pl.LazyFrame]) -> tuple[frozenset[str], Callable[..., Made]]:
+    """A maker of one table whose rows are the whole population."""
+    return frozenset({name}), lambda accepted, engagement: ({name: maker(accepted, engagement)}, {})
+
+
+#: Tables that are made together -> their maker.
+_MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = dict(
+    [
+        (frozenset({"document_reference", "counterparty_reference"}), _references),
+        (frozenset({"number_repeat", "number_gap"}), number_tables),
+        (frozenset({"bank_difference"}), bank_difference),
+        (frozenset({"damaged_value"}), _damaged),
+        _counted("document_line_sign", document_line_signs),
+        _counted("payment_pair", payment_pair),
+        _counted("crossing_pair", crossing_pair),
+        _plain("stock_position", stock.stock_positions),
+        _plain("item_forecast", stock.item_forecasts),
+        _plain("stock_roll", stock_movements.stock_rolls),
+        _plain("stock_adjustment", stock_movements.stock_adjustments),
+        _plain("service_wait", lambda accepted, engagement: service_wait(accepted, calendar(accepted, engagement), engagement)),
+        _plain("freight_line", freight_line),
+    ]
+)

@@ -35,13 +35,23 @@ def bridge(workpapers: Workpapers, cycles: tuple[str, ...], words: Words) -> dic
     figures = lines.group_by("cycle", "party_id").agg(*sums, lines=pl.len(), unknown=(~known).sum(), differing=(known & (total != 0)).sum())
     by_party = figures.collect().with_columns(total=total)
     different = lines.filter(known & pl.any_horizontal(pl.col(name) != 0 for name in VARIANCES)).with_columns(total=total)
-    ordered = different.collect().sort(pl.col("total").abs(), "cycle", "invoice_number", "invoice_line_no", descending=[True, False, False, False])
+    count, rows = _largest(different)
     return {
         "bridges": [_of_cycle(cycle, by_party, workpapers, words) for cycle in CYCLES if (by_party["cycle"] == cycle).any()],
-        "bridge_count": ordered.height,
-        "bridge_shown": min(ordered.height, _LINES_MOST),
-        "bridge_block": Markup(packed(ordered.head(_LINES_MOST), _columns(words), words)),  # noqa: S704 - base64
+        "bridge_count": count,
+        "bridge_shown": rows.height,
+        "bridge_block": Markup(packed(rows, _columns(words), words)),  # noqa: S704 - base64
     }
+
+
+def _largest(different: pl.LazyFrame) -> tuple[int, pl.DataFrame]:
+    """How many lines there are, and those of the largest totals, largest first."""
+    sizes = different.select(size=pl.col("total").abs()).collect()["size"]
+    least = sizes.top_k(_LINES_MOST).min()
+    # only what can be shown is fetched and sorted; ties with the smallest shown are told apart by the sort
+    rows = different.filter(pl.col("total").abs() >= pl.lit(least, dtype=sizes.dtype)).collect()
+    order = [pl.col("total").abs(), "cycle", "invoice_number", "invoice_line_no"]
+    return sizes.len(), rows.sort(order, descending=[True, False, False, False]).head(_LINES_MOST)
 
 
 def _of_cycle(cycle: str, by_party: pl.DataFrame, workpapers: Workpapers, words: Words) -> dict[str, Any]:

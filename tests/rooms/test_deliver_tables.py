@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recon.deliver import tables
 from recon.deliver.tables import in_order, write_table
 from recon.domain import workpapers as declared
 from recon.domain.money import MONEY
@@ -73,3 +74,14 @@ def test_a_publication_holds_the_files_of_the_interface(workpapers):
         "csv",
         "parquet",
     }
+
+
+TEXTS = st.one_of(st.none(), st.text(alphabet="ab\x00\x01é文", max_size=3))
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS, st.integers(0, 2)), max_size=12))
+@settings(max_examples=100, deadline=None)
+def test_rows_are_in_the_order_of_the_key_then_of_everything_else(rows):
+    frame = pl.DataFrame(rows, schema={"a": pl.String, "b": pl.String, "n": pl.Int64}, orient="row")
+    table = TableFile(frame.lazy(), ("n", "b", "a"), ("a", "b"), "csv")
+    assert tables._sorted(frame.select(table.order), table).equals(frame.sort("a", "b", "n"))
