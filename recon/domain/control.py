@@ -6,9 +6,9 @@ allow-listed before they reach an engine.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from recon.domain.engagement import ExactText, Terms
 
@@ -20,6 +20,15 @@ class Words(Terms):
 
     en: str = Field(min_length=1)
     zh: str = Field(min_length=1)
+
+
+class Remark(Words):
+    """Words beside a rule: a reason, or what else may explain a finding. A plain text is said as it is in every language."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _said_alike(cls, value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
+        return {"en": value, "zh": value} if isinstance(value, str) else value
 
 
 class Population(Terms):
@@ -47,7 +56,7 @@ class Parameter(Terms):
     """A limit, a policy word or a set, with its reason. The name ends in its unit (_share, _amount, _days, …)."""
 
     value: ExactText
-    why: str = Field(min_length=1)
+    why: Remark
     choices: list[str] = []  # the words a `_policy` may say
 
 
@@ -97,7 +106,7 @@ class Control(Terms):
     match_status: Literal["exception", "overdue", "none"] = "none"  # what it makes of the order and invoice line
     parameters: dict[str, Parameter] = {}
     message: Words  # with {columns} of the population
-    known_false_positives: list[str]
+    known_false_positives: list[Remark]
     action: Words
     references: list[str] = []
     needs: list[str] = []  # canonical tables without which the control is not performed; "a or b" where either will do

@@ -10,8 +10,9 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
+from recon.domain.control import Remark
 from recon.domain.documents import TABLES
 from recon.domain.engagement import ExactText, Terms
 from recon.domain.errors import did_you_mean
@@ -31,7 +32,7 @@ class ControlTotalRule(Terms):
     severity: Literal["stop", "critical", "high", "medium", "low"] = "stop"
     row_count_tolerance: ExactText = "0"
     amount_tolerance: ExactText = "0"
-    why: str = Field(min_length=1)
+    why: Remark
 
     @field_validator("row_count_tolerance", "amount_tolerance")
     @classmethod
@@ -44,7 +45,7 @@ class VolumeRule(Terms):
 
     at_least_rows: ExactText = "1"
     severity: StatementSeverity
-    why: str = Field(min_length=1)
+    why: Remark
 
     @field_validator("at_least_rows")
     @classmethod
@@ -58,7 +59,7 @@ class DateRule(Terms):
     column: str
     look_back_days: ExactText
     severity: StatementSeverity
-    why: str = Field(min_length=1)
+    why: Remark
 
     @field_validator("look_back_days")
     @classmethod
@@ -71,7 +72,7 @@ class CoverageRule(Terms):
 
     column: str
     severity: StatementSeverity
-    why: str = Field(min_length=1)
+    why: Remark
 
 
 class FilledRule(Terms):
@@ -80,7 +81,7 @@ class FilledRule(Terms):
     column: str
     at_least_share: ExactText
     severity: StatementSeverity
-    why: str = Field(min_length=1)
+    why: Remark
 
     @field_validator("at_least_share")
     @classmethod

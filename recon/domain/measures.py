@@ -343,7 +343,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
     ),
     "statement_made": (
         "one row per statement about a whole table (rules/expectations), control totals among them",
-        f"{_RUN} document_type:text table:id rule:id holds:flag observed:text expected:text words:text",
+        f"{_RUN} document_type:text table:id rule:id holds:flag observed:text expected:text words:text words_zh:text",
     ),
     "input_structure": (
         "one row per input that was read",
@@ -352,7 +352,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
     "control_performed": (
         "one row per control of the plan",
         f"{_RUN} document_type:text document_number:id status:text population_count:count tested_count:count untested_amount_base:money reason:text"
-        " is_performed:flag",
+        " reason_zh:text is_performed:flag",
     ),
     "stock_position": (
         "one row per item and warehouse: the latest stock level known by the as-of date",

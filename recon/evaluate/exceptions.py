@@ -250,7 +250,10 @@ def _parts(control: Control, reader: Reader, language: str) -> Mapping[str, pl.E
     parts = {}
     for name in texts.places(control.message):
         if name in texts.FIGURES:
-            parts[name] = wording.grouped(pl.col(f"_{name}")) if _is_decimal(control, reader, name) else pl.col(f"_{name}")
+            said = pl.col(f"_{name}")
+            parts[name] = (
+                wording.grouped(said) if _is_decimal(control, reader, name) else wording.figure(said, getattr(control, name, None), language)
+            )
         elif name in control.parameters:
             parts[name] = reader.settings[name].text()
         else:

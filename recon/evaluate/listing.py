@@ -55,8 +55,8 @@ def _control(control: Control) -> str:
         lines.append(f"- not testable when a value it needs is unknown, or `{_flat(control.not_testable_when)}`")
     lines += [f"- {rule.severity} when `{_flat(rule.when)}`" for rule in control.severity_when]
     lines.append(f"- at risk: `{_flat(control.amount_at_risk)}`")
-    lines += [f"- `{name}` = `{p.value}`: {p.why}" for name, p in control.parameters.items()]
-    lines += [f"- known false positive: {text}" for text in control.known_false_positives]
+    lines += [f"- `{name}` = `{p.value}`: {p.why.en}" for name, p in control.parameters.items()]
+    lines += [f"- known false positive: {text.en}" for text in control.known_false_positives]
     lines += [f"- do: {control.action.en}", ""]
     return "\n".join(lines)
 

@@ -101,9 +101,9 @@ def explain(control: Control) -> str:
     ]
     if control.parameters:
         lines += ["", "Parameters"]
-        lines += [f"  {name} = {p.value}   {p.why}" for name, p in control.parameters.items()]
+        lines += [line for name, p in control.parameters.items() for line in (f"  {name} = {p.value}   {p.why.en}", f"    {p.why.zh}")]
     lines += ["", f"Do           {control.action.en}", f"             {control.action.zh}", "", "Known false positives"]
-    lines += [f"  - {text}" for text in control.known_false_positives]
+    lines += [line for text in control.known_false_positives for line in (f"  - {text.en}", f"    {text.zh}")]
     lines += ["", "Examples"]
     lines += [f"  - {e.case}: {e.expect}" for e in control.examples]
     if control.references:

@@ -74,7 +74,7 @@ def _frames(facts: RunFacts, outcomes: Outcomes) -> dict[str, pl.LazyFrame]:
     made = {
         "doorway_total": _doorways(facts.tie_out),
         "statement_made": facts.statements.select(
-            "table", "rule", "holds", "observed", "expected", words="message", document_type=pl.lit("statement")
+            "table", "rule", "holds", "observed", "expected", words="message", words_zh="message_zh", document_type=pl.lit("statement")
         ),
         "input_structure": _structures(facts),
         "control_performed": _performances(outcomes.controls),
@@ -119,5 +119,6 @@ def _performances(controls: pl.DataFrame) -> pl.DataFrame:
         tested_count=really,
         untested_amount_base=pl.col("not_testable_amount_base"),
         reason="reason",
+        reason_zh="reason_zh",
         is_performed=pl.col("status").is_in(_PERFORMED),
     )

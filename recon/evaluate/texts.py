@@ -73,6 +73,7 @@ def columns(control: Control) -> frozenset[str]:
     if subject.document_type not in {"order", "fulfilment", "invoice"}:
         told.add(subject.document_type)
     told |= {name for name in places(control.message) if name not in FIGURES and name not in control.parameters}
+    told |= {f"{name}_zh" for name in told if f"{name}_zh" in measures.schema(control.population.table)}  # the text once more, in Chinese
     told |= {f"{name}{DATE_ONLY}" for name in told if f"{name}{DATE_ONLY}" in measures.schema(control.population.table)}
     used = frozenset[str]().union(*(rule.columns for rule in rules(control).values()))
     return used | frozenset(name for name in told if name)

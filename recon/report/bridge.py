@@ -11,7 +11,8 @@ from markupsafe import Markup
 from recon.report import charts
 from recon.report.blocks import packed, shown
 from recon.report.figures import number, rounded
-from recon.report.vocabulary import CYCLES, MATCH_STATUSES, VARIANCES
+from recon.report.phrases import passes
+from recon.report.vocabulary import CERTAINTIES, CYCLES, MATCH_STATUSES, VARIANCES
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Workpapers
@@ -40,7 +41,7 @@ def bridge(workpapers: Workpapers, cycles: tuple[str, ...], words: Words) -> dic
         "bridges": [_of_cycle(cycle, by_party, workpapers, words) for cycle in CYCLES if (by_party["cycle"] == cycle).any()],
         "bridge_count": count,
         "bridge_shown": rows.height,
-        "bridge_block": Markup(packed(rows, _columns(words), words)),  # noqa: S704 - base64
+        "bridge_block": Markup(packed(passes(rows, words), _columns(words), words)),  # noqa: S704 - base64
     }
 
 
@@ -92,5 +93,7 @@ def _columns(words: Words) -> list[Any]:
         shown("cycle", words, choice=True, codes=CYCLES),
         *(shown(name, words) for name in ("company_code", "order_line_no", "invoiced_quantity", "billable_quantity")),
         *(shown(name, words, digits=2) for name in ("expected_amount", "invoiced_amount")),
-        *(shown(name, words) for name in ("link_pass", "link_certainty", "source_file", "source_row")),
+        shown("link_pass", words),
+        shown("link_certainty", words, codes=CERTAINTIES),
+        *(shown(name, words) for name in ("source_file", "source_row")),
     ]

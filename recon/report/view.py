@@ -9,7 +9,7 @@ import polars as pl
 from markupsafe import Markup
 
 from recon.domain.engagement import SEVERITIES
-from recon.report import charts, totals
+from recon.report import charts, phrases, totals
 from recon.report.approval_gaps import approval_gaps
 from recon.report.blocks import Shown, packed, shown
 from recon.report.bridge import bridge
@@ -21,7 +21,20 @@ from recon.report.scorecards import scorecards
 from recon.report.trend import KINDS as TREND_KINDS
 from recon.report.trend import point
 from recon.report.verdict import SECOND_OPINION
-from recon.report.vocabulary import BUCKETS, CERTAINTIES, CHANGES, CYCLES, DOCUMENTS, FAMILIES, KINDS, RULES, SEVERITY_REASONS, TABLES, UNTESTED
+from recon.report.vocabulary import (
+    BUCKETS,
+    CERTAINTIES,
+    CHANGES,
+    CYCLES,
+    DOCUMENTS,
+    FAMILIES,
+    KINDS,
+    PLACES_CITED,
+    RULES,
+    SEVERITY_REASONS,
+    TABLES,
+    UNTESTED,
+)
 from recon.report.vocabulary import SEVERITIES as SEVERITIES_SHOWN
 
 if TYPE_CHECKING:
@@ -135,7 +148,7 @@ def _exceptions(workpapers: Workpapers, edition: Edition, words: Words) -> dict[
     ordered = workpapers.register.exceptions.sort(
         rank, pl.col("amount_at_risk_base"), "control_id", "exception_id", descending=[False, True, False, False], nulls_last=True
     )
-    ordered = ordered.with_columns(
+    ordered = phrases.figures(ordered, words).with_columns(
         pl.coalesce(pl.col(words.column("message")), "message").alias(words.column("message")),
         severity_reason=_reasons(words),
     )
@@ -309,7 +322,7 @@ def _suppressions(workpapers: Workpapers) -> dict[str, Any]:
 
 
 def _rejected(rejected: pl.DataFrame, words: Words) -> dict[str, Any]:
-    ordered = rejected.sort("table", "source_file", "source_row", "column", "rule")
+    ordered = phrases.rejections(rejected.sort("table", "source_file", "source_row", "column", "rule"), words)
     first = ordered.head(_OTHERS_MOST)
     groups = rejected.group_by("table", "source_file", "column", "rule").agg(
         pl.len().cast(pl.Int64).alias("count"), pl.col("source_row").n_unique().cast(pl.Int64).alias("rows")
@@ -357,8 +370,12 @@ def _in_full(control: Control, workpapers: Workpapers, words: Words) -> dict[str
     population = control.population.table + ("" if control.population.where == "TRUE" else f" WHERE {control.population.where}")
     overrides = [p for p in workpapers.engagement.parameters if p.control == control.id]
     spoken = {name: getattr(getattr(control, name), words.language) for name in ("name", "title", "risk", "action")}
-    written = {name: getattr(control, name) for name in ("id", "severity", "exception_when", "not_testable_when", "amount_at_risk", "parameters")}
-    lists = {"known_false_positives": control.known_false_positives, "references": control.references}
+    written = {name: getattr(control, name) for name in ("id", "severity", "exception_when", "not_testable_when", "amount_at_risk")}
+    lists = {
+        "parameters": {name: {"value": limit.value, "why": getattr(limit.why, words.language)} for name, limit in control.parameters.items()},
+        "known_false_positives": [getattr(remark, words.language) for remark in control.known_false_positives],
+        "references": [cited(reference, words) for reference in control.references],
+    }
     return {
         **spoken,
         **written,
@@ -368,6 +385,13 @@ def _in_full(control: Control, workpapers: Workpapers, words: Words) -> dict[str
         "owner": workpapers.engagement.owner_of(control.id),
         "overrides": [{"set": p.set, "scope": _pairs(p.where), "why": p.why} for p in overrides],
     }
+
+
+def cited(reference: str, words: Words) -> str:
+    """A reference with its place in words; titles of laws and standards stay in their own language."""
+    title, _, place = reference.partition(", ")
+    kind, _, number_there = place.partition(" ")
+    return f"{title} {words(PLACES_CITED[kind])} {number_there}" if words.language != "en" and kind in PLACES_CITED else reference
 
 
 def _pairs(words: dict[str, str]) -> str:

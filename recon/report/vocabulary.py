@@ -95,6 +95,8 @@ SEVERITY_REASONS: Final = {
     "two_families": _("two families of controls hit the document"),
     "clearly_trivial": _("clearly trivial amount"),
 }
+#: Where in a law or standard a reference of a control leads.
+PLACES_CITED: Final = {"principle": _("principle"), "paragraph": _("paragraph")}
 SUPPRESSION_STATES: Final = {
     "in_force": _("In force"),
     "matched_nothing": _("Matched nothing"),

@@ -9,8 +9,8 @@ import polars as pl
 
 from recon.domain.engagement import SEVERITIES as SEVERITY_ORDER
 from recon.domain.money import MONEY
-from recon.domain.workpapers import REJECTED, STATEMENTS
-from recon.report import totals
+from recon.domain.workpapers import REJECTED
+from recon.report import phrases, totals
 from recon.report.figures import number
 from recon.report.sheet_rows import Marks
 from recon.report.verdict import HEADLINES, sentence, verdict
@@ -68,6 +68,8 @@ _LAYER: Final = (
 )  # fmt: skip
 #: Rows of one kind in a workbook, the heaviest; more are in results/, and the first sheet says so. A book of a million rows is opened by nobody.
 ROWS_MOST: Final = 200_000
+#: What a statement compared is in its sentence.
+_STATEMENT: Final = ("table", "rule", "severity", "holds", "message")
 _FILE: Final = ("input", "source_file", "rows", "size_bytes", "encoding", "sha256")
 
 
@@ -79,16 +81,16 @@ def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFr
         _summary(workpapers, facts, words, cut),
         _sheet(_("Files"), _files(workpapers), _FILE, words),
         _sheet(_("Tie-out"), workpapers.tie_out, tuple(workpapers.tie_out.columns), words),
-        _sheet(_("Statements"), _spoken(workpapers.statements, words, "message").sort("table", "rule"), STATEMENTS[:7], words),
+        _sheet(_("Statements"), _spoken(workpapers.statements, words, "message").sort("table", "rule"), _STATEMENT, words),
         _sheet(
             _("Controls"), _spoken(workpapers.outcomes.controls, words, "title", "reason").sort("control_id"), _controls_columns(workpapers), words
         ),
         *_by_control(workpapers, words),
-        _sheet(_("Suppressed"), workpapers.register.suppressed, ("control_id", *_EXCEPTION, "suppression"), words),
+        _sheet(_("Suppressed"), _suppressed(workpapers, words), ("control_id", *_EXCEPTION, "suppression"), words),
         _sheet(_("Balances"), totals.balances(layers), ("kind", "age_bucket", "count", "amount_base", "amount_unknown"), words),
         _sheet(_("Open items"), _heaviest(layers, "amount_base", "kind", "document_number", "document_line_no").head(ROWS_MOST), _LAYER, words),
         _sheet(_("Not testable"), workpapers.outcomes.not_testable, tuple(workpapers.outcomes.not_testable.columns), words),
-        _sheet(_("Rejected rows"), workpapers.rejected.sort(REJECTED[:5]), REJECTED, words),
+        _sheet(_("Rejected rows"), phrases.rejections(workpapers.rejected.sort(REJECTED[:5]), words), REJECTED, words),
         _sheet(_("Changes"), workpapers.register.changes, tuple(workpapers.register.changes.columns), words),
     ]
     present = [sheet for sheet in contents if sheet is not None]
@@ -186,6 +188,11 @@ def _spoken(frame: pl.DataFrame, words: Words, *names: str) -> pl.DataFrame:
     return frame.with_columns(pl.coalesce(words.column(name), name).alias(name) for name in names)
 
 
+def _suppressed(workpapers: Workpapers, words: Words) -> pl.DataFrame | None:
+    hidden = workpapers.register.suppressed
+    return None if hidden is None else phrases.figures(_spoken(hidden, words, "message"), words)
+
+
 def _controls_columns(workpapers: Workpapers) -> tuple[str, ...]:
     return tuple(name for name in workpapers.outcomes.controls.columns if not name.endswith("_zh"))
 
@@ -196,7 +203,7 @@ def _by_control(workpapers: Workpapers, words: Words) -> list[Sheet | None]:
     every = workpapers.register.exceptions
     if every.height > ROWS_MOST:
         every = every.sort(rank, "amount_at_risk_base", "exception_id", descending=[False, True, False], nulls_last=True).head(ROWS_MOST)
-    told = _spoken(every, words, "message")
+    told = phrases.figures(_spoken(every, words, "message"), words)
     found = _heaviest(told, "amount_at_risk_base", "exception_id").partition_by("control_id", as_dict=True, maintain_order=True)
     return [_sheet(str(control), found[(control,)], _EXCEPTION, words) for (control,) in sorted(found)]
 

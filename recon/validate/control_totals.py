@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from recon.domain.control import Remark
 from recon.domain.documents import SOURCE_FILE, SOURCE_ROW, TABLES
 from recon.domain.errors import InputsRefused, did_you_mean
 from recon.domain.expectation import ControlTotalRule
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from recon.domain.expectation import TableExpectations
     from recon.domain.workpapers import Extracts
 
-_DEFAULT: Final = ControlTotalRule(severity="stop", why="a table that is not what the source sent makes every figure made from it wrong")
+_WHY: Final = Remark(
+    en="a table that is not what the source sent makes every figure made from it wrong", zh="该表与源系统发送的不一致，由它得出的每个数字都是错的"
+)
+_DEFAULT: Final = ControlTotalRule(severity="stop", why=_WHY)
 _SUMMED_KINDS: Final = ("money", "quantity", "price", "count")
 _PLAIN_NUMBER: Final = r"^-?\d+(\.\d+)?$"
 
@@ -158,8 +162,8 @@ def _statement(total: Mapping[str, Any], rule: ControlTotalRule, *, holds: bool 
         holds,
         have,
         want,
-        f"{name} is {verdict}: sent {want}, loaded {have or 'nothing'} ({rule.why})",
-        f"{name}：{verdict_zh}；源系统：{_joined(expected, 1) or '无可比较'}；已读入：{_joined(got, 1) or '无'}",
+        f"{name} is {verdict}: sent {want}, loaded {have or 'nothing'} ({rule.why.en})",
+        f"{name}：{verdict_zh}；源系统：{_joined(expected, 1) or '无可比较'}；已读入：{_joined(got, 1) or '无'}（{rule.why.zh}）",
     )
 
 

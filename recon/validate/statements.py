@@ -67,8 +67,8 @@ def _volume(table: str, frame: pl.DataFrame, rule: VolumeRule) -> Statement:
         frame.height >= least,
         f"{frame.height:,}",
         f"at least {least:,}",
-        f"{table} holds {frame.height:,} accepted rows ({least:,} or more expected: {rule.why})",
-        f"{table} 有 {frame.height:,} 行可用数据（应不少于 {least:,} 行）",
+        f"{table} holds {frame.height:,} accepted rows ({least:,} or more expected: {rule.why.en})",
+        f"{table} 有 {frame.height:,} 行可用数据（应不少于 {least:,} 行：{rule.why.zh}）",
     )
 
 
@@ -85,8 +85,9 @@ def _dates(table: str, frame: pl.DataFrame, rule: DateRule, engagement: Engageme
         f"{after:,} after, {before:,} before",
         f"none after {engagement.as_of}, none more than {int(rule.look_back_days):,} days before it",
         f"{table}.{rule.column}: {after:,} rows lie after {engagement.as_of} and are left out of the run, {before:,} rows lie more than"
-        f" {int(rule.look_back_days):,} days before it ({rule.why})",
-        f"{table}.{rule.column}：{after:,} 行晚于 {engagement.as_of}（不参与本次对账），{before:,} 行早于其前 {int(rule.look_back_days):,} 天",
+        f" {int(rule.look_back_days):,} days before it ({rule.why.en})",
+        f"{table}.{rule.column}：{after:,} 行晚于 {engagement.as_of}（不参与本次对账），{before:,} 行早于其前 {int(rule.look_back_days):,} 天"
+        f"（{rule.why.zh}）",
     )
 
 
@@ -106,8 +107,10 @@ def _coverage(table: str, frame: pl.DataFrame, rule: CoverageRule, engagement: E
         not names,
         seen,
         "a row in every month of the period, per company",
-        f"{table}.{rule.column}: {seen} ({rule.why})",
-        f"{table}.{rule.column}：期间内 {grid.height:,} 个公司月份中有 {len(names):,} 个没有数据" + (f"，首个：{names[0]}" if names else ""),
+        f"{table}.{rule.column}: {seen} ({rule.why.en})",
+        f"{table}.{rule.column}：期间内 {grid.height:,} 个公司月份中有 {len(names):,} 个没有数据"
+        + (f"，首个：{names[0]}" if names else "")
+        + f"（{rule.why.zh}）",
     )
 
 
@@ -120,6 +123,6 @@ def _filled(table: str, frame: pl.DataFrame, rule: FilledRule) -> Statement:
         Decimal(held) >= Decimal(rule.at_least_share) * frame.height,
         f"{held:,} of {frame.height:,}",
         f"a share of at least {rule.at_least_share}",
-        f"{table}.{rule.column} is filled in {held:,} of {frame.height:,} rows (a share of {rule.at_least_share} expected: {rule.why})",
-        f"{table}.{rule.column} 在 {frame.height:,} 行中有 {held:,} 行有值（应不低于 {rule.at_least_share}）",
+        f"{table}.{rule.column} is filled in {held:,} of {frame.height:,} rows (a share of {rule.at_least_share} expected: {rule.why.en})",
+        f"{table}.{rule.column} 在 {frame.height:,} 行中有 {held:,} 行有值（应不低于 {rule.at_least_share}：{rule.why.zh}）",
     )

@@ -1,0 +1,178 @@
+"""Code words of measured columns as a reader says them: column -> code -> (English, Chinese). A word that is not listed is said as it is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from recon.domain.documents import TABLES
+
+_Said = dict[str, tuple[str, str]]
+
+_DOCUMENTS: Final[_Said] = {
+    "purchase_order": ("purchase order", "采购订单"),
+    "goods_receipt": ("goods receipt", "收货单"),
+    "supplier_invoice": ("supplier invoice", "供应商发票"),
+    "supplier_payment": ("supplier payment", "付款单"),
+    "sales_order": ("sales order", "销售订单"),
+    "shipment": ("shipment", "发货单"),
+    "delivery_confirmation": ("delivery confirmation", "签收单"),
+    "customer_invoice": ("customer invoice", "销售发票"),
+    "cash_receipt": ("cash receipt", "收款单"),
+    "credit_note": ("credit note", "红字发票"),
+    "requisition": ("requisition", "请购单"),
+    "bank_transaction": ("bank statement line", "银行对账单行"),
+}
+_EVENTS: Final[_Said] = _DOCUMENTS | {
+    "sent": ("sent", "已发出"),
+    "posted": ("posted", "已过账"),
+    "paid": ("paid", "已付款"),
+    "approved": ("approved", "已批准"),
+}
+_REFERENCES: Final[_Said] = {
+    "po_number": ("purchase order", "采购订单"),
+    "so_number": ("sales order", "销售订单"),
+    "receipt_number": ("goods receipt", "收货单"),
+    "shipment_number": ("shipment", "发货单"),
+    "invoice_number": ("invoice", "发票"),
+    "origin_invoice_number": ("corrected invoice", "原发票"),
+    "origin_receipt_number": ("returned receipt", "原收货单"),
+    "origin_shipment_number": ("returned shipment", "原发货单"),
+    "payment_number": ("payment", "付款单"),
+    "cash_receipt_number": ("cash receipt", "收款单"),
+}
+DUTIES: Final[_Said] = {
+    "creator": ("creator", "制单人"),
+    "requester": ("requester", "申请人"),
+    "buyer": ("buyer", "采购员"),
+    "salesperson": ("salesperson", "销售员"),
+    "receiver": ("receiver", "收货人"),
+    "shipper": ("shipper", "发货人"),
+    "invoice clerk": ("invoice clerk", "发票经办人"),
+    "payment clerk": ("payment clerk", "付款经办人"),
+    "payee": ("payee", "收款人"),
+    "master data": ("keeper of the party's master data", "往来单位主数据维护人"),
+}
+_TABLES: Final = {
+    "purchase_requisition_line": "请购单行", "service_request": "服务请求", "purchase_order_line": "采购订单行", "goods_receipt_line": "收货单行",
+    "supplier_invoice_line": "供应商发票行", "supplier_invoice": "供应商发票合计", "supplier_payment": "付款单",
+    "supplier_payment_allocation": "付款核销", "sales_order_line": "销售订单行", "shipment_line": "发货单行",
+    "delivery_confirmation_line": "签收单行", "customer_invoice_line": "销售发票行", "customer_invoice": "销售发票合计", "cash_receipt": "收款单",
+    "cash_receipt_allocation": "收款核销", "approval_event": "审批记录", "approval_policy": "审批制度", "user": "用户", "document_change": "单据变更",
+    "supplier": "供应商主数据", "customer": "客户主数据", "item": "物料主数据", "uom_conversion": "单位换算", "price_list_line": "价目表",
+    "fx_rate": "汇率", "inventory_level": "库存", "demand_forecast": "需求预测", "calendar": "工作日历", "control_total": "控制总数",
+    "item_stock_policy": "库存限额", "fiscal_period": "会计期间", "gl_balance": "总账余额", "gl_journal_line": "总账分录", "delegation": "授权委托",
+    "inventory_movement": "库存变动", "bank_transaction": "银行流水",
+}  # fmt: skip
+_STATES: Final[_Said] = {
+    "not_decided": ("not decided", "未能判定"),
+    "ambiguous": ("ambiguous", "不唯一"),
+    "suggested": ("suggested", "建议"),
+    "none": ("none found", "无候选"),
+}
+_TRANSFERS: Final[_Said] = {
+    "receipt": ("on receipt", "以收货为准"),
+    "recorded": ("as recorded", "以记录为准"),
+    "arrival": ("on arrival", "以送达为准"),
+    "fallback": ("no delivery terms known", "交货条款未知"),
+    "shipment": ("on shipment", "以发货为准"),
+}
+#: Columns whose values are code words.
+CODED: Final[dict[str, _Said]] = {
+    "document_type": _DOCUMENTS,
+    "effective_event": _EVENTS,
+    "guarded_event": _EVENTS,
+    "first_event": _EVENTS,
+    "reference_kind": _REFERENCES,
+    "table": {name: (table.title.partition(";")[0], _TABLES.get(name, name)) for name, table in TABLES.items()},
+    "state": _STATES,
+    "transfer_basis": _TRANSFERS,
+    "order_state": {"cancelled": ("cancelled", "已作废"), "closed": ("closed", "已关闭")},
+    "kind": {
+        "not on the statement": ("not on the statement", "对账单无此笔"),
+        "not in the books": ("not in the books", "账上无此笔"),
+        "amounts differ": ("amounts differ", "金额不符"),
+    },
+    "tested_date_basis": {"order date": ("order date", "订单日期"), "invoice date": ("invoice date", "发票日期")},
+    "start_source": {
+        "sent_at": ("sent", "发出"),
+        "first_approval_at": ("approved", "批准"),
+        "created_at": ("entered", "录入"),
+    },
+    "requisition_state": {
+        "none": ("none", "未引用请购单"),
+        "missing": ("missing", "请购单不存在"),
+        "cancelled": ("cancelled", "请购单已作废"),
+        "not_approved": ("not approved", "请购单未批准"),
+        "approved": ("approved", "已批准"),
+        "unproven": ("not proven to be approved", "无法证明已批准"),
+    },
+    "amount_relation": {
+        "same": ("same", "相同"),
+        "net against gross": ("net against gross", "不含税与含税"),
+        "decimal shift": ("decimal shift", "小数点错位"),
+        "digits transposed": ("digits transposed", "数字颠倒"),
+        "unrelated": ("unrelated", "无关"),
+    },
+    "damage": {"exponent": ("exponent", "科学计数"), "broken_character": ("broken character", "乱码")},
+    "account_role": {
+        "gr_ir": ("goods received, not invoiced", "应付暂估"),
+        "payables": ("payables", "应付账款"),
+        "receivables": ("receivables", "应收账款"),
+        "inventory": ("inventory", "存货"),
+    },
+    "age_bucket": {
+        "0-30": ("up to 30 days", "30 天以内"),
+        "31-60": ("31–60 days", "31–60 天"),
+        "61-90": ("61–90 days", "61–90 天"),
+        "91-180": ("91–180 days", "91–180 天"),
+        "181-365": ("181–365 days", "181–365 天"),
+        "over 365": ("over 365 days", "365 天以上"),
+    },
+    "doorway": {"load": ("load", "读取"), "conform": ("conform", "规范化"), "validate": ("validate", "验证"), "match": ("match", "匹配")},
+    "rule": {
+        "not_a_number": ("not a number", "不是数字"),
+        "too_many_digits": ("too many digits", "位数过多"),
+        "not_a_whole_number": ("not a whole number", "不是整数"),
+        "not_a_date": ("not a date", "不是日期"),
+        "not_a_timestamp": ("not a point in time", "不是时间"),
+        "no_such_local_time": ("a local time that never was", "不存在的当地时间"),
+        "not_a_flag": ("neither yes nor no", "既非是也非否"),
+        "unknown_word": ("an unknown word", "未知的代码"),
+        "negative_price": ("a negative price", "单价为负"),
+        "not_a_currency": ("not a currency", "不是币种"),
+        "not_a_share": ("not a share", "不是比例"),
+        "not_a_tax_rate": ("not a tax rate", "不是税率"),
+        "not_above_zero": ("not above zero", "不大于零"),
+        "below_zero": ("below zero", "小于零"),
+        "implausible_date": ("an implausible date", "不合理的日期"),
+        "implausible_validity": ("an implausible validity", "不合理的有效期"),
+    },
+}
+#: Columns that put code words one after another.
+LISTED: Final[dict[str, _Said]] = {
+    "same_person_duty": DUTIES,
+    "net_convention": {
+        "quantity × price": ("quantity × price", "数量×单价"), "× quantity": ("× quantity", "×数量"), "price of": ("price of", "单价取"),
+        "net out of the rounded gross": ("net out of the rounded gross", "由取整后的含税额倒算"), "less tax": ("less tax", "减税额"),
+        "by line": ("by line", "按行"), "digits": ("digits", "位小数"), "half up": ("half up", "四舍五入"), "half even": ("half even", "四舍六入五成双"),
+        "down": ("down", "截断"),
+    },
+    "tax_convention": {
+        "net × rate": ("net × rate", "净额×税率"), "gross − gross ÷ (1 + rate)": ("gross − gross ÷ (1 + rate)", "价税合计−价税合计÷(1+税率)"),
+        "gross × rate ÷ (1 + rate)": ("gross × rate ÷ (1 + rate)", "价税合计×税率÷(1+税率)"), "by line": ("by line", "按行"),
+        "by tax rate": ("by tax rate", "按税率"), "by document": ("by document", "按单据"), "by unit of": ("by unit of", "按单位取"),
+        "digits": ("digits", "位小数"), "half up": ("half up", "四舍五入"), "half even": ("half even", "四舍六入五成双"), "down": ("down", "截断"),
+    },
+}  # fmt: skip
+#: Words that conditions of control files put into the figures of an exception.
+FIGURES: Final[_Said] = {
+    "late": ("late", "超时"),
+    "first escalation": ("first escalation", "应一级上报"),
+    "second escalation": ("second escalation", "应二级上报"),
+    "blocked": ("blocked", "已冻结"),
+    "inactive": ("inactive", "已停用"),
+    "not in the master": ("not in the master", "主数据中不存在"),
+    "another person": ("another person", "另一人"),
+}
+#: How a flag is said.
+FLAGS: Final[_Said] = {"true": ("yes", "是"), "false": ("no", "否")}
