@@ -20,7 +20,7 @@ from recon.domain.allowances import allowances
 from recon.domain.workpapers import Matches, Outcomes, Workpapers
 from recon.evaluate import RunFacts, account, begin, check, chosen, lint
 from recon.load import load, rulebook
-from recon.match import READ_AFTERWARDS, in_buckets, ledger, match_bucket, match_company, trace, traced_lines
+from recon.match import READ_AFTERWARDS, in_buckets, ledger, match_bucket, match_company, rolled, trace, traced_lines
 from recon.record import record
 from recon.report import report
 from recon.shelf import Shelf
@@ -47,7 +47,7 @@ ROWS_PER_BUCKET = 1_000_000
 #: Rows of the inputs that wait in memory between the rooms; beyond, they wait on disk.
 ROWS_IN_MEMORY = 12_000_000
 #: Measured tables that are published as they are.
-_PUBLISHED = ("allocation", "settlement_match", "open_layer", "party_record")
+_PUBLISHED = ("allocation", "settlement_match", "open_layer", "party_record", "roll_forward")
 #: Measured tables by which the memory finds the document that closed an exception.
 _LINES = ("order_line_match", "fulfilment_line_match", "invoice_line_match", "approval_decision")
 
@@ -104,6 +104,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             seconds=seconds,
             traces=traces,
             parties=matches.tables["party_record"].collect(),
+            roll_forward=rolled(matches.tables["roll_forward"].collect()),
             frameworks=tuple(frameworks),
             planned=tuple(p.id for p in planned),
             shelf=shelf,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from recon.domain import cash_measures, measures_beside
+from recon.domain import balance_measures, cash_measures, measures_beside
 
 if TYPE_CHECKING:
     import polars as pl
@@ -432,7 +432,7 @@ OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "cont
 #: What exceptions about the run itself speak about: no document of the company.
 RUN_DOCUMENT_TYPES: Final = ("tie_out", "statement", "extract", "control", "gl_balance")
 
-_DECLARED.update(measures_beside.DECLARED | cash_measures.DECLARED)
+_DECLARED.update(measures_beside.DECLARED | cash_measures.DECLARED | balance_measures.DECLARED)
 #: Measured tables whose rows name what is not there: the numbers between two documents of a series.
 ABSENT_SUBJECTS: Final = ("number_gap",)
 

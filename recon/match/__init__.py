@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted, Matches, Traces
 
 
-__all__ = ["READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "trace", "traced_lines"]
+__all__ = ["READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "rolled", "trace", "traced_lines"]
 
 #: canonical tables that `trace` reads beside the measured tables
 TRACED = ("approval_event", "document_change", "goods_receipt_line", "purchase_order_line", "purchase_requisition_line")
@@ -61,6 +61,13 @@ def ledger(accepted: Accepted, layers: pl.LazyFrame, engagement: Engagement) -> 
     from recon.match.ledgers import ledger_balance
 
     return ledger_balance(accepted, layers, engagement)
+
+
+def rolled(rows: pl.DataFrame) -> pl.DataFrame:
+    """The roll-forward of the whole company: the rows of all buckets, those of one key added up."""
+    from recon.match.roll_forwards import together
+
+    return together(rows)
 
 
 def in_buckets(

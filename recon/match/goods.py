@@ -9,7 +9,7 @@ import polars as pl
 
 from recon.domain.money import QUANTITY
 from recon.match.dense import chosen, sums
-from recon.match.number_line import carry, pairs, remaining, running
+from recon.match.number_line import CARRIED, carry, pairs, remaining, running
 
 ZERO: Final = pl.lit(0, dtype=QUANTITY)
 #: A day as a number of two bytes: 1970 to 2149.
@@ -20,11 +20,13 @@ _LAST_DAY: Final = 2**16 - 1
 class Goods:
     """`layers`: what is left of each fulfilment line to be billed (unit, row, quantity, turn), in turn.
 
-    `overdrawn`: returns for which nothing was left to take back (unit, row, quantity). `by_unit`: sums, one row per unit.
+    `overdrawn`: returns for which nothing was left to take back (unit, row, quantity). `taken_back`: what returns and reversals took of
+    which line (unit, layer, claim, quantity). `by_unit`: sums, one row per unit.
     """
 
     layers: pl.DataFrame
     overdrawn: pl.DataFrame
+    taken_back: pl.DataFrame
     by_unit: pl.DataFrame
 
 
@@ -78,22 +80,26 @@ def measure(lines: pl.DataFrame, units: pl.DataFrame, credited: pl.DataFrame) ->
     layers = layers.filter(pl.col("quantity") > 0) if terms["inspected"].any() else layers
     back = counting.filter(pl.col("delivered") < 0)
     nothing = pl.DataFrame(schema={"unit": pl.UInt32(), "row": pl.UInt32(), "quantity": QUANTITY})
-    overdrawn = nothing
+    overdrawn, taken_back = nothing, pl.DataFrame(schema=CARRIED)
     if back.height:
-        layers, overdrawn = _net_of_returns(layers, back, by_unit)
+        layers, overdrawn, taken_back = _net_of_returns(layers, back, by_unit)
     left = sums(layers, "unit", units.height, may_be_billed=pl.col("quantity").sum())
     known = pl.when(pl.col("fulfilled").is_not_null()).then(pl.col("may_be_billed").fill_null(ZERO))
-    return Goods(layers, overdrawn, pl.concat([by_unit, left], how="horizontal").with_columns(may_be_billed=known))
+    return Goods(layers, overdrawn, taken_back, pl.concat([by_unit, left], how="horizontal").with_columns(may_be_billed=known))
 
 
-def _net_of_returns(layers: pl.DataFrame, back: pl.DataFrame, by_unit: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Layers less what went back: from the line that a return names, else from the newest, so that old layers keep their age."""
+def _net_of_returns(layers: pl.DataFrame, back: pl.DataFrame, by_unit: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Layers less what went back: from the line that a return names, else from the newest, so that old layers keep their age.
+
+    Beside them what found nothing to take back, and what was taken from which line.
+    """
     claims = _taken_back(back, by_unit)
     touched = layers.filter(pl.col("unit").is_in(claims["unit"].unique().implode()))
     newest_first = touched.with_columns(turn=pl.lit(2**32 - 1, dtype=pl.UInt32) - pl.col("turn"))
     parts = carry(newest_first, claims)
     overdrawn = parts.filter(pl.col("layer").is_null()).group_by("unit", row="claim").agg(pl.col("quantity").sum()).sort("row")
-    return remaining(layers, pairs(parts), "layer"), overdrawn
+    met = pairs(parts)
+    return remaining(layers, met, "layer"), overdrawn, met
 
 
 def _taken_back(back: pl.DataFrame, by_unit: pl.DataFrame) -> pl.DataFrame:

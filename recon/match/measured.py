@@ -33,6 +33,7 @@ from recon.match.paid_invoices import invoice_payment
 from recon.match.party_records import party_records
 from recon.match.recorded_twice import recorded_twice
 from recon.match.requisitions import order_requisition
+from recon.match.roll_forwards import roll_forward
 from recon.match.separation import duty_pair
 from recon.match.service_levels import approval_wait, order_wait
 from recon.match.settlement import settle
@@ -85,7 +86,7 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement, wanted: Colle
     }
     rows = pl.concat([open_layers.line_tie_out(found), settlement.payment_tie_out])
     doubtful_units, unit_lines = document_lines.document_line_unit(found, written, accepted)
-    special, covers = _Special(accepted, engagement, lines, settlement, settled, (found, written)).made(wanted)
+    special, covers = _Special(accepted, engagement, lines, settlement, settled, (found, written), layers).made(wanted)
     covers |= {"document_line_unit": unit_lines}
     beside, beside_covers = consequences(found, lines, settlement, charged, layers)
     covers |= beside_covers
@@ -102,6 +103,7 @@ class _Special:
     settlement: Settlement
     settled: pl.DataFrame
     pieces: tuple[ThreeWay, Parts]
+    layers: pl.DataFrame
 
     def made(self, wanted: Collection[str]) -> tuple[dict[str, pl.LazyFrame], dict[str, int]]:
         """The tables asked for, and how many rows were looked at for those that hold only suspicious ones."""
@@ -158,6 +160,7 @@ class _Special:
             "document_entry": lambda: document_entry(accepted, lines, settlement, self._days, engagement),
             "document_rate": lambda: document_rates(self.pieces[0], accepted, engagement),
             "cut_off": lambda: cut_off(*self.pieces, accepted, engagement),
+            "roll_forward": lambda: roll_forward(*self.pieces, settlement, self.layers, engagement),
             "account_change": lambda: account_change(accepted, settlement, engagement),
             "hold_release": lambda: hold_release(accepted, lines, settlement, engagement),
             "blocked_payment": lambda: blocked_payment(accepted, settlement, engagement),

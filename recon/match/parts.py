@@ -54,7 +54,7 @@ def write_out(found: ThreeWay) -> Parts:
     has_goods = pl.col("layer").is_not_null()
     return Parts(
         carried=priced.filter(has_goods),
-        open_goods=_valued(found.parts.filter(~is_bill).select("unit", "quantity", row="layer"), worth, found),
+        open_goods=valued(found.parts.filter(~is_bill).select("unit", "quantity", row="layer"), worth, found),
         open_bills=priced.filter(~has_goods),
         overdrawn=_overdrawn(found, worth),
         worth=worth,
@@ -81,7 +81,7 @@ def _worth(found: ThreeWay) -> pl.Series:
     return frame.lazy().select(worth=money.from_units(value, 6)).collect(engine=IN_ORDER)["worth"]
 
 
-def _valued(rest: pl.DataFrame, worth: pl.Series, found: ThreeWay) -> pl.DataFrame:
+def valued(rest: pl.DataFrame, worth: pl.Series, found: ThreeWay) -> pl.DataFrame:
     """Parts of fulfilment lines (unit, row, quantity) with their share of the line's value, rounded to the currency."""
     of_line = pl.DataFrame({"worth": worth, "delivered": found.fulfilments["delivered"]}).select(pl.all().gather(rest["row"]))
     currency = found.units.select(pl.col("currency").gather(rest["unit"]))
@@ -94,7 +94,7 @@ def _valued(rest: pl.DataFrame, worth: pl.Series, found: ThreeWay) -> pl.DataFra
 
 
 def _overdrawn(found: ThreeWay, worth: pl.Series) -> pl.DataFrame:
-    back = _valued(found.goods.overdrawn, worth, found)
+    back = valued(found.goods.overdrawn, worth, found)
     of_line = found.invoices.select(pl.col("billed", "line_amount_net").gather(found.overdrawn_credits["row"]))
     taken = pl.concat([found.overdrawn_credits, of_line], how="horizontal").with_columns(
         layer=_NO_ROW, amount=money.ratio(pl.col("line_amount_net").abs(), pl.col("quantity"), pl.col("billed").abs(), 6)

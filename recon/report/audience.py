@@ -102,6 +102,7 @@ def edition(workpapers: Workpapers, layers: pl.DataFrame, audience: Audience) ->
         register=replace(register, exceptions=exceptions, changes=changes, suppressed=suppressed),
         rejected=_without_values(workpapers.rejected, audience),
         traces=_unnamed(workpapers.traces, audience) if workpapers.traces else None,
+        roll_forward=workpapers.roll_forward.filter(_cycle_filter(audience) & kind) if workpapers.roll_forward is not None else None,
         parties=workpapers.parties.filter(_cycle_filter(audience)) if workpapers.parties is not None else None,
     )
     return narrowed, layers.filter(_cycle_filter(audience) & kind)

@@ -39,6 +39,9 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
             "results/order_events.parquet": _file(places_of_events, events, (*events[:3], "place"), "parquet"),
             "results/party_records.csv": _file(workpapers.parties.lazy(), parties, ("cycle", "party_id")),
         }
+    if workpapers.roll_forward is not None:
+        rolled = tuple(measures.schema("roll_forward"))
+        followed["results/roll_forward.csv"] = _file(workpapers.roll_forward.lazy(), rolled, (*rolled[:4], "currency"))
     return (
         answered_for
         | followed

@@ -352,6 +352,12 @@ COLUMNS: Final = {
     "page": _("Page"),
     "severity_reason": _("Why this severity"),
     "status": _("Status"),
+    "opening_amount_base": _("Opening"),
+    "added_amount_base": _("Added"),
+    "cleared_amount_base": _("Cleared"),
+    "closing_amount_base": _("Closing"),
+    "balance_amount_base": _("Open items"),
+    "difference_amount_base": _("Difference"),
 }
 #: Columns that only the workbook and the statements of account show.
 SHEET_COLUMNS: Final = {
@@ -396,4 +402,15 @@ SHEET_COLUMNS: Final = {
     "rounding_variance": _("Rounding difference"),
     "tax_variance": _("Tax difference"),
     "charge_variance": _("Charges difference"),
+    "opening_amount": _("Opening, document currency"),
+    "added_amount": _("Added, document currency"),
+    "cleared_amount": _("Cleared, document currency"),
+    "closing_amount": _("Closing, document currency"),
+    "returned_amount": _("of which returned"),
+    "discount_amount": _("of which discount"),
+    "write_off_amount": _("of which written off"),
+    "balance_amount": _("Open items, document currency"),
+    "difference_amount": _("Difference, document currency"),
+    "item_count": _("Number of open items"),
+    "unknown_count": _("Without a known amount"),
 }

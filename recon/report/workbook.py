@@ -66,6 +66,11 @@ _LAYER: Final = (
     "kind", "age_bucket", "company_code", "party_id", "party_name", "order_number", "order_line_no", "document_number", "document_line_no",
     "document_date", "quantity", "amount", "currency", "amount_base", "age_days",
 )  # fmt: skip
+_ROLLED: Final = (
+    "cycle", "kind", "company_code", "party_id", "party_name", "currency", "opening_amount_base", "added_amount_base", "cleared_amount_base",
+    "closing_amount_base", "balance_amount_base", "difference_amount_base", "item_count", "unknown_count", "opening_amount", "added_amount",
+    "cleared_amount", "returned_amount", "discount_amount", "write_off_amount", "closing_amount", "balance_amount", "difference_amount",
+)  # fmt: skip
 #: Rows of one kind in a workbook, the heaviest; more are in results/, and the first sheet says so. A book of a million rows is opened by nobody.
 ROWS_MOST: Final = 200_000
 #: What a statement compared is in its sentence.
@@ -88,6 +93,7 @@ def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFr
         *_by_control(workpapers, words),
         _sheet(_("Suppressed"), _suppressed(workpapers, words), ("control_id", *_EXCEPTION, "suppression"), words),
         _sheet(_("Balances"), totals.balances(layers), ("kind", "age_bucket", "count", "amount_base", "amount_unknown"), words),
+        _sheet(_("Roll-forward"), _moved_most(workpapers.roll_forward), _ROLLED, words),
         _sheet(_("Open items"), _heaviest(layers, "amount_base", "kind", "document_number", "document_line_no").head(ROWS_MOST), _LAYER, words),
         _sheet(_("Not testable"), workpapers.outcomes.not_testable, tuple(workpapers.outcomes.not_testable.columns), words),
         _sheet(_("Rejected rows"), phrases.rejections(workpapers.rejected.sort(REJECTED[:5]), words), REJECTED, words),
@@ -159,6 +165,7 @@ def _figures(section: str, item: str, figures: Mapping[str, Any]) -> dict[str, A
 def _beyond(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, int]:
     """What has more rows than the workbook shows, and how many."""
     heights = {_("Exceptions"): workpapers.register.exceptions.height, _("Open items"): layers.height}
+    heights[_("Roll-forward")] = 0 if workpapers.roll_forward is None else workpapers.roll_forward.height
     return {what: height for what, height in heights.items() if height > ROWS_MOST}
 
 
@@ -210,6 +217,11 @@ def _by_control(workpapers: Workpapers, words: Words) -> list[Sheet | None]:
 
 def _heaviest(frame: pl.DataFrame, amount: str, *key: str) -> pl.DataFrame:
     return frame.sort(pl.col(amount).abs(), *key, descending=[True, *[False] * len(key)], nulls_last=True)
+
+
+def _moved_most(rolled: pl.DataFrame | None) -> pl.DataFrame | None:
+    """The roll-forward, what moved most first."""
+    return None if rolled is None else _heaviest(rolled, "added_amount_base", "cycle", "kind", "company_code", "party_id", "currency").head(ROWS_MOST)
 
 
 def _sheet(name: str, frame: pl.DataFrame | None, columns: tuple[str, ...], words: Words) -> Sheet | None:

@@ -132,6 +132,24 @@ def _balances() -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides={"quantity": QUANTITY, "amount": MONEY, "amount_base": MONEY})
 
 
+def _rolled(layers: pl.DataFrame) -> pl.DataFrame:
+    """The open layers as the closing of a roll-forward in which a hundred was open, what is open came, and the hundred went."""
+    key = ["cycle", "kind", "company_code", "party_id", "party_name", "currency"]
+    closing = layers.group_by(key).agg(
+        pl.col("amount", "amount_base").sum(), item_count=pl.len().cast(pl.Int64), unknown_count=pl.col("amount_base").null_count().cast(pl.Int64)
+    )
+    hundred = pl.lit(100, dtype=MONEY)
+    told = closing.with_columns(
+        expr.alias(f"{name}_amount{base}")
+        for base in ("", "_base")
+        for name, expr in {"opening": hundred, "cleared": hundred, **dict.fromkeys(("added", "closing", "balance"), pl.col(f"amount{base}")),
+                           "difference": pl.lit(0, dtype=MONEY)}.items()
+    )  # fmt: skip
+    columns = measures.schema("roll_forward")
+    lacking = [pl.lit(0, dtype=kind).alias(name) for name, kind in columns.items() if name not in told.columns]
+    return told.with_columns(lacking).select(pl.col(name).cast(kind) for name, kind in columns.items()).sort(key)
+
+
 def _tie_out(rejected: int) -> pl.DataFrame:
     rows = [
         {"table": table, "doorway": doorway, "rows_in": 1000, "rows_out": 1000 - aside, "rows_set_aside": aside, "amount_in": Decimal(5000),
@@ -205,6 +223,7 @@ def make_workpapers() -> Callable[..., Workpapers]:
             allocations=pl.LazyFrame(schema=measures.schema("allocation")),
             settlements=pl.LazyFrame(schema=measures.schema("settlement_match")),
             balances=_balances().lazy(),
+            roll_forward=_rolled(_balances()),
             row_counts={"purchase_order_line": 1000, "supplier_invoice_line": 1000 - rejected},
             ignored={"supplier_invoice_line": ("MEMO",)},
             seconds={"load": 0.1},

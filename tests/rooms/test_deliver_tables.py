@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from recon.deliver import tables
 from recon.deliver.tables import in_order, write_table
+from recon.domain import measures
 from recon.domain import workpapers as declared
 from recon.domain.money import MONEY
 from recon.domain.publication import TableFile
@@ -66,7 +67,7 @@ def test_a_publication_holds_the_files_of_the_interface(workpapers):
         "results/exceptions.csv": declared.REGISTER, "results/exceptions.parquet": declared.REGISTER, "results/controls.csv": declared.CONTROLS,
         "results/order_lines.parquet": declared.ORDER_LINES, "results/invoice_lines.parquet": declared.INVOICE_LINES, "results/allocations.parquet": declared.ALLOCATIONS,
         "results/settlements.parquet": declared.SETTLEMENTS, "results/balances.csv": declared.BALANCES, "results/balances.parquet": declared.BALANCES,
-        "results/rejected_rows.csv": declared.REJECTED,
+        "results/rejected_rows.csv": declared.REJECTED, "results/roll_forward.csv": tuple(measures.schema("roll_forward")),
     }  # fmt: skip
     assert {name: publication[name].columns for name in expected} == expected
     assert {"results/tie_out.csv", "results/summary.json", "report/index.html"} <= publication.keys()

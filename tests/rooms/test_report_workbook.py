@@ -79,6 +79,11 @@ def test_the_other_sheets_say_what_results_say(make_workpapers):
     layers = written(published, "results/balances.csv")
     assert sum(Decimal(str(row["Base amount"] or 0)) for row in rows(book["Open items"])) == layers["amount_base"].sum()
     assert sum(row["Count"] for row in rows(book["Balances"])) == layers.height == len(rows(book["Open items"]))
+    rolled = written(published, "results/roll_forward.csv")
+    told = rows(book["Roll-forward"])
+    assert len(told) == rolled.height
+    for title, name in (("Opening", "opening"), ("Added", "added"), ("Cleared", "cleared"), ("Closing", "closing"), ("Difference", "difference")):
+        assert sum(Decimal(str(row[title] or 0)) for row in told) == rolled[f"{name}_amount_base"].sum()
     tie_out = written(published, "results/tie_out.csv")
     assert sum(row["Rows in"] for row in rows(book["Tie-out"])) == tie_out["rows_in"].sum()
     assert len(rows(book["Rejected rows"])) == written(published, "results/rejected_rows.csv").height
