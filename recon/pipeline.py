@@ -47,7 +47,7 @@ ROWS_PER_BUCKET = 1_000_000
 #: Rows of the inputs that wait in memory between the rooms; beyond, they wait on disk.
 ROWS_IN_MEMORY = 12_000_000
 #: Measured tables that are published as they are.
-_PUBLISHED = ("allocation", "settlement_match", "open_layer", "party_record", "roll_forward")
+_PUBLISHED = ("allocation", "settlement_match", "open_layer", "party_record", "roll_forward", "accrual_entry")
 #: Measured tables by which the memory finds the document that closed an exception.
 _LINES = ("order_line_match", "fulfilment_line_match", "invoice_line_match", "approval_decision")
 
@@ -105,6 +105,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             traces=traces,
             parties=matches.tables["party_record"].collect(),
             roll_forward=rolled(matches.tables["roll_forward"].collect()),
+            accruals=matches.tables["accrual_entry"].collect(),
             frameworks=tuple(frameworks),
             planned=tuple(p.id for p in planned),
             shelf=shelf,

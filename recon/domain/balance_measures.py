@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+_SOURCE: Final = "source_file:text source_row:row"
+
 #: table -> (one row per what, columns)
 DECLARED: Final[dict[str, tuple[str, str]]] = {
     "roll_forward": (
@@ -14,5 +16,13 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         " closing_amount:money returned_amount:money discount_amount:money write_off_amount:money balance_amount:money difference_amount:money"
         " opening_amount_base:money added_amount_base:money cleared_amount_base:money closing_amount_base:money balance_amount_base:money"
         " difference_amount_base:money item_count:count unknown_count:count",
+    ),
+    "accrual_entry": (
+        "one row per entry that the agreed way of estimating goods received and not invoiced asks for in the period",
+        # entry_kind: estimate, reversal (red), invoice (blue), adjustment. estimate_*: what it does to the estimated payables; cost_*: to
+        # the cost of the goods, both positive where they grow
+        "cycle:id company_code:id party_id:id party_name:text entry_date:date entry_kind:text accrual_method:text order_number:id order_line_no:id"
+        " fulfilment_number:id fulfilment_line_no:id fulfilment_date:date invoice_number:id invoice_line_no:id internal_number:id item_id:id"
+        f" quantity:quantity currency:id estimate_amount:money estimate_amount_base:money cost_amount_base:money {_SOURCE}",
     ),
 }

@@ -159,6 +159,7 @@ class Workpapers:
     traces: Traces | None = None  # nothing where nobody asked for them
     parties: pl.DataFrame | None = None  # measured columns of party_record
     roll_forward: pl.DataFrame | None = None  # measured columns of roll_forward, of the whole company
+    accruals: pl.DataFrame | None = None  # measured columns of accrual_entry
     frameworks: tuple[Framework, ...] = ()
     planned: tuple[str, ...] = ()  # ids of controls of the catalogue that this version does not perform
     shelf: object = None  # holds what the plans read for as long as the workpapers are needed

@@ -12,6 +12,7 @@ from recon.domain import measures, tie_out
 from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
 from recon.match import charges, document_lines, invoice_documents, master_standing, open_layers, parts
+from recon.match.accruals import accrual_entry
 from recon.match.applications import application_match, payment_match
 from recon.match.approvals import approvals
 from recon.match.calendars import calendar
@@ -161,6 +162,7 @@ class _Special:
             "document_rate": lambda: document_rates(self.pieces[0], accepted, engagement),
             "cut_off": lambda: cut_off(*self.pieces, accepted, engagement),
             "roll_forward": lambda: roll_forward(*self.pieces, settlement, self.layers, engagement),
+            "accrual_entry": lambda: accrual_entry(*self.pieces, engagement),
             "account_change": lambda: account_change(accepted, settlement, engagement),
             "hold_release": lambda: hold_release(accepted, lines, settlement, engagement),
             "blocked_payment": lambda: blocked_payment(accepted, settlement, engagement),

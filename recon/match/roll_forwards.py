@@ -125,21 +125,34 @@ def _carried(found: ThreeWay, parts: Parts, since: date) -> tuple[pl.DataFrame, 
     return pl.concat([parts.carried, days], how="horizontal").filter(late), goods_days, bill_days
 
 
-def _goods(found: ThreeWay, parts: Parts, since: date) -> pl.DataFrame:
+def goods_pieces(found: ThreeWay, parts: Parts, since: date) -> pl.DataFrame:
+    """Pieces of goods that were received or shipped and not invoiced on the first day or later.
+
+    unit, layer (fulfilment row), row (of the bill, null where none came), quantity, amount (at the goods' own value), billed (what the bill
+    says), came, went (null while it is open), cause ("returned" where no bill but a return took it). Lines that nobody needs to match are left out.
+    """
     carried, days, _ = _carried(found, parts, since)
     back = found.goods.taken_back
-    returned = back.select("unit", "layer", "quantity", went=pl.lit(days).gather(pl.col("claim")))
+    returned = back.select(
+        "unit", "layer", "quantity", row=_NO_ROW, went=pl.lit(days).gather(pl.col("claim")), billed=pl.lit(None, dtype=money.MONEY)
+    )
     gone = pl.concat([
-        carried.select("unit", "layer", "quantity", went="bill_day", cause=pl.lit(None, dtype=pl.String)),
+        carried.select("unit", "layer", "quantity", "row", went="bill_day", billed="amount", cause=pl.lit(None, dtype=pl.String)),
         returned.with_columns(cause=pl.lit("returned")),
     ])  # fmt: skip
     worth = valued(gone.select("unit", "quantity", row="layer"), parts.worth, found)
-    left = parts.open_goods.select("unit", "layer", "amount", went=pl.lit(None, dtype=pl.Date), cause=pl.lit(None, dtype=pl.String))
-    pieces = pl.concat([pl.concat([worth.select("unit", "layer", "amount"), gone.select("went", "cause")], how="horizontal"), left])
+    left = parts.open_goods.with_columns(
+        went=pl.lit(None, dtype=pl.Date), billed=pl.lit(None, dtype=money.MONEY), cause=pl.lit(None, dtype=pl.String)
+    )
+    pieces = pl.concat([pl.concat([gone, worth.select("amount")], how="horizontal").select(left.columns), left])
     dated = pieces.with_columns(came=days.gather(pieces["layer"]))
     dated = dated.with_columns(went=pl.when(pl.col("went").is_not_null()).then(pl.max_horizontal("came", "went")))
     counted = found.units["match_level"].gather(dated["unit"]) != "none"
-    flows = _flows(dated.filter(counted & ((pl.col("went") >= since) | pl.col("went").is_null())), ["unit", "layer"], since)
+    return dated.filter(counted & ((pl.col("went") >= since) | pl.col("went").is_null()))
+
+
+def _goods(found: ThreeWay, parts: Parts, since: date) -> pl.DataFrame:
+    flows = _flows(goods_pieces(found, parts, since), ["unit", "layer"], since)
     return _of_lines(found, flows, "fulfilment", "fulfilled_not_invoiced")
 
 

@@ -102,10 +102,18 @@ def edition(workpapers: Workpapers, layers: pl.DataFrame, audience: Audience) ->
         register=replace(register, exceptions=exceptions, changes=changes, suppressed=suppressed),
         rejected=_without_values(workpapers.rejected, audience),
         traces=_unnamed(workpapers.traces, audience) if workpapers.traces else None,
+        accruals=_accruals(workpapers.accruals, audience),
         roll_forward=workpapers.roll_forward.filter(_cycle_filter(audience) & kind) if workpapers.roll_forward is not None else None,
         parties=workpapers.parties.filter(_cycle_filter(audience)) if workpapers.parties is not None else None,
     )
     return narrowed, layers.filter(_cycle_filter(audience) & kind)
+
+
+def _accruals(entries: pl.DataFrame | None, audience: Audience) -> pl.DataFrame | None:
+    """Expected entries speak of goods received and not invoiced: who does not see that balance does not see them."""
+    if entries is None or (audience.kinds and "fulfilled_not_invoiced" not in audience.kinds):
+        return None
+    return entries.filter(_cycle_filter(audience))
 
 
 def _families_and_cycles(control: Control, audience: Audience) -> bool:

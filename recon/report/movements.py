@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from recon.report.totals import known_sum
-from recon.report.vocabulary import KINDS
+from recon.report.vocabulary import ENTRY_KINDS, KINDS
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Workpapers
@@ -28,6 +28,22 @@ def movements(workpapers: Workpapers) -> dict[str, Any]:
     return {
         "rolled": _summed(rows, "cycle", "kind").sort("cycle", _place(), descending=[True, False]).to_dicts(),
         "rolled_parties": parties.filter(pl.int_range(pl.len()).over("cycle", "kind") < _PARTIES_MOST).to_dicts(),
+    }
+
+
+def accruals(workpapers: Workpapers) -> dict[str, Any]:
+    """Expected entries of the period, added up per company, method and kind of entry; no rows where no method was agreed."""
+    rows = workpapers.accruals
+    if rows is None or rows.is_empty():
+        return {"accruals": [], "accrual_methods": []}
+    place = pl.col("entry_kind").replace_strict({kind: at for at, kind in enumerate(ENTRY_KINDS)}, default=len(ENTRY_KINDS), return_dtype=pl.Int64)
+    counted = rows.group_by("company_code", "accrual_method", "entry_kind").agg(
+        pl.len().cast(pl.Int64).alias("count"), known_sum("estimate_amount_base"), known_sum("cost_amount_base"),
+        pl.col("cost_amount_base").is_null().sum().cast(pl.Int64).alias("amount_unknown"),
+    )  # fmt: skip
+    return {
+        "accruals": counted.sort("company_code", "accrual_method", place).to_dicts(),
+        "accrual_methods": rows["accrual_method"].unique().sort().to_list(),
     }
 
 

@@ -42,6 +42,9 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
     if workpapers.roll_forward is not None:
         rolled = tuple(measures.schema("roll_forward"))
         followed["results/roll_forward.csv"] = _file(workpapers.roll_forward.lazy(), rolled, (*rolled[:4], "currency"))
+    if workpapers.accruals is not None and workpapers.accruals.height:
+        entries = tuple(measures.schema("accrual_entry"))
+        followed["results/accruals.csv"] = _file(workpapers.accruals.lazy(), entries, (*entries[1:3], "entry_date", *entries[7:11], "entry_kind"))
     return (
         answered_for
         | followed

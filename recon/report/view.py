@@ -15,7 +15,7 @@ from recon.report.blocks import Shown, packed, shown
 from recon.report.bridge import bridge
 from recon.report.coverage import coverage
 from recon.report.figures import number, rounded
-from recon.report.movements import movements
+from recon.report.movements import accruals, movements
 from recon.report.orders import inside, places_of
 from recon.report.results import tables
 from recon.report.scorecards import scorecards
@@ -86,6 +86,7 @@ def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, ed
         **scorecards(workpapers, words),
         **_balances(layers, words, workpapers.engagement.currency),
         **movements(workpapers),
+        **accruals(workpapers),
         **_changes(workpapers, words),
         **_blind_spots(workpapers, words),
         **_suppressions(workpapers),

@@ -149,6 +149,29 @@ KINDS: Final = {
     "open_receivable": _("Open receivables"),
     "unapplied_cash": _("Cash not applied"),
 }
+ENTRY_KINDS: Final = {
+    "estimate": _("Estimate"),
+    "reversal": _("Estimate taken back"),
+    "invoice": _("Invoice of estimated goods"),
+    "adjustment": _("Difference between invoice and estimate"),
+}
+ACCRUAL_METHODS: Final = {
+    "reverse_on_arrival": _("Reversal on arrival"),
+    "month_start_reversal": _("Reversal at the start of the month"),
+    "adjust_on_arrival": _("Adjustment on arrival"),
+}
+#: What each method asks for, in a sentence.
+ACCRUALS_EXPLAINED: Final = {
+    "reverse_on_arrival": _(
+        "Goods without an invoice are estimated at the end of the month they came in; when the invoice comes, the estimate of what it covers is taken back and the invoice is booked."
+    ),
+    "month_start_reversal": _(
+        "Goods without an invoice are estimated at the end of every month; each estimate is taken back on the first day of the next month."
+    ),
+    "adjust_on_arrival": _(
+        "Goods without an invoice are estimated at the end of the month they came in; when the invoice comes, its difference from the estimate of what it covers is booked."
+    ),
+}
 BUCKETS: Final = {
     "0-30": _("up to 30 days"),
     "31-60": _("31–60 days"),
@@ -358,6 +381,10 @@ COLUMNS: Final = {
     "closing_amount_base": _("Closing"),
     "balance_amount_base": _("Open items"),
     "difference_amount_base": _("Difference"),
+    "accrual_method": _("Method"),
+    "entry_kind": _("Entry"),
+    "estimate_amount_base": _("Change of the estimated payables"),
+    "cost_amount_base": _("Change of the cost of goods"),
 }
 #: Columns that only the workbook and the statements of account show.
 SHEET_COLUMNS: Final = {
@@ -412,5 +439,10 @@ SHEET_COLUMNS: Final = {
     "balance_amount": _("Open items, document currency"),
     "difference_amount": _("Difference, document currency"),
     "item_count": _("Number of open items"),
+    "entry_date": _("Date of the entry"),
+    "fulfilment_number": _("Receipt"),
+    "fulfilment_line_no": _("Receipt line"),
+    "fulfilment_date": _("Received on"),
+    "estimate_amount": _("Estimate, document currency"),
     "unknown_count": _("Without a known amount"),
 }

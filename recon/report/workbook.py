@@ -15,6 +15,7 @@ from recon.report.figures import number
 from recon.report.sheet_rows import Marks
 from recon.report.verdict import HEADLINES, sentence, verdict
 from recon.report.vocabulary import (
+    ACCRUAL_METHODS,
     BUCKETS,
     CERTAINTIES,
     CHANGES,
@@ -22,6 +23,7 @@ from recon.report.vocabulary import (
     CYCLES,
     DOCUMENTS,
     DOORWAYS,
+    ENTRY_KINDS,
     FAMILIES,
     KINDS,
     SEVERITIES,
@@ -48,6 +50,8 @@ _CODES: Final[Mapping[str, Mapping[str, str]]] = {
     "status": STATUSES,
     "cycle": CYCLES,
     "kind": KINDS,
+    "accrual_method": ACCRUAL_METHODS,
+    "entry_kind": ENTRY_KINDS,
     "age_bucket": BUCKETS,
     "change": CHANGES,
     "certainty": CERTAINTIES,
@@ -70,6 +74,11 @@ _ROLLED: Final = (
     "cycle", "kind", "company_code", "party_id", "party_name", "currency", "opening_amount_base", "added_amount_base", "cleared_amount_base",
     "closing_amount_base", "balance_amount_base", "difference_amount_base", "item_count", "unknown_count", "opening_amount", "added_amount",
     "cleared_amount", "returned_amount", "discount_amount", "write_off_amount", "closing_amount", "balance_amount", "difference_amount",
+)  # fmt: skip
+_ENTRY: Final = (
+    "company_code", "accrual_method", "entry_date", "entry_kind", "party_id", "party_name", "order_number", "order_line_no", "fulfilment_number",
+    "fulfilment_line_no", "fulfilment_date", "invoice_number", "invoice_line_no", "item_id", "quantity", "estimate_amount_base",
+    "cost_amount_base", "estimate_amount", "currency", "source_file", "source_row",
 )  # fmt: skip
 #: Rows of one kind in a workbook, the heaviest; more are in results/, and the first sheet says so. A book of a million rows is opened by nobody.
 ROWS_MOST: Final = 200_000
@@ -94,6 +103,7 @@ def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFr
         _sheet(_("Suppressed"), _suppressed(workpapers, words), ("control_id", *_EXCEPTION, "suppression"), words),
         _sheet(_("Balances"), totals.balances(layers), ("kind", "age_bucket", "count", "amount_base", "amount_unknown"), words),
         _sheet(_("Roll-forward"), _moved_most(workpapers.roll_forward), _ROLLED, words),
+        _sheet(_("Expected accruals"), _accruals(workpapers.accruals), _ENTRY, words),
         _sheet(_("Open items"), _heaviest(layers, "amount_base", "kind", "document_number", "document_line_no").head(ROWS_MOST), _LAYER, words),
         _sheet(_("Not testable"), workpapers.outcomes.not_testable, tuple(workpapers.outcomes.not_testable.columns), words),
         _sheet(_("Rejected rows"), phrases.rejections(workpapers.rejected.sort(REJECTED[:5]), words), REJECTED, words),
@@ -165,6 +175,7 @@ def _figures(section: str, item: str, figures: Mapping[str, Any]) -> dict[str, A
 def _beyond(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, int]:
     """What has more rows than the workbook shows, and how many."""
     heights = {_("Exceptions"): workpapers.register.exceptions.height, _("Open items"): layers.height}
+    heights[_("Expected accruals")] = 0 if workpapers.accruals is None else workpapers.accruals.height
     heights[_("Roll-forward")] = 0 if workpapers.roll_forward is None else workpapers.roll_forward.height
     return {what: height for what, height in heights.items() if height > ROWS_MOST}
 
@@ -222,6 +233,12 @@ def _heaviest(frame: pl.DataFrame, amount: str, *key: str) -> pl.DataFrame:
 def _moved_most(rolled: pl.DataFrame | None) -> pl.DataFrame | None:
     """The roll-forward, what moved most first."""
     return None if rolled is None else _heaviest(rolled, "added_amount_base", "cycle", "kind", "company_code", "party_id", "currency").head(ROWS_MOST)
+
+
+def _accruals(entries: pl.DataFrame | None) -> pl.DataFrame | None:
+    """The expected entries, the largest first."""
+    key = ("company_code", "entry_date", "fulfilment_number", "fulfilment_line_no", "entry_kind", "invoice_number", "invoice_line_no", "quantity")
+    return None if entries is None else _heaviest(entries, "cost_amount_base", *key).head(ROWS_MOST)
 
 
 def _sheet(name: str, frame: pl.DataFrame | None, columns: tuple[str, ...], words: Words) -> Sheet | None:

@@ -67,6 +67,8 @@ policies:
   - set: {{returns: gross_until_credit}}
     where: {{item_group: ELECTRONIC}}
     why: suppliers of electronics bill what they sent and credit what comes back
+  - set: {{accrual_method: month_start_reversal}}
+    why: goods without a bill are estimated at the end of the month and taken back on the first day of the next (月初回冲)
   - set: {{number_series: gap_free_shared}}
     where: {{document_type: cash_receipt}}
     why: receipts are numbered in one series for both companies, and none may be missing

@@ -150,6 +150,25 @@ def _rolled(layers: pl.DataFrame) -> pl.DataFrame:
     return told.with_columns(lacking).select(pl.col(name).cast(kind) for name, kind in columns.items()).sort(key)
 
 
+def _accruals() -> pl.DataFrame:
+    """Three entries of each kind and way."""
+    ways = {
+        "reverse_on_arrival": ("estimate", "reversal", "invoice"),
+        "month_start_reversal": ("estimate", "reversal"),
+        "adjust_on_arrival": ("adjustment",),
+    }
+    rows = [
+        {"cycle": "procure_to_pay", "company_code": "C01", "party_id": "S1", "party_name": "Shanghai Steel 上海钢铁", "entry_date": _AS_OF, "entry_kind": kind,
+         "accrual_method": way, "fulfilment_number": f"GR-{i:04}", "fulfilment_line_no": "1", "fulfilment_date": _AS_OF - timedelta(days=i), "item_id": "M-001",
+         "quantity": Decimal(i), "currency": "CNY", "estimate_amount": Decimal(i), "estimate_amount_base": Decimal(i), "cost_amount_base": None if i == 0 else Decimal(2 * i)}
+        for way, kinds in ways.items()
+        for kind in kinds
+        for i in range(3)
+    ]  # fmt: skip
+    columns = measures.schema("accrual_entry")
+    return pl.DataFrame([{name: row.get(name) for name in columns} for row in rows], schema=columns)
+
+
 def _tie_out(rejected: int) -> pl.DataFrame:
     rows = [
         {"table": table, "doorway": doorway, "rows_in": 1000, "rows_out": 1000 - aside, "rows_set_aside": aside, "amount_in": Decimal(5000),
@@ -224,6 +243,7 @@ def make_workpapers() -> Callable[..., Workpapers]:
             settlements=pl.LazyFrame(schema=measures.schema("settlement_match")),
             balances=_balances().lazy(),
             roll_forward=_rolled(_balances()),
+            accruals=_accruals(),
             row_counts={"purchase_order_line": 1000, "supplier_invoice_line": 1000 - rejected},
             ignored={"supplier_invoice_line": ("MEMO",)},
             seconds={"load": 0.1},

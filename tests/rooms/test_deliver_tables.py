@@ -68,6 +68,7 @@ def test_a_publication_holds_the_files_of_the_interface(workpapers):
         "results/order_lines.parquet": declared.ORDER_LINES, "results/invoice_lines.parquet": declared.INVOICE_LINES, "results/allocations.parquet": declared.ALLOCATIONS,
         "results/settlements.parquet": declared.SETTLEMENTS, "results/balances.csv": declared.BALANCES, "results/balances.parquet": declared.BALANCES,
         "results/rejected_rows.csv": declared.REJECTED, "results/roll_forward.csv": tuple(measures.schema("roll_forward")),
+        "results/accruals.csv": tuple(measures.schema("accrual_entry")),
     }  # fmt: skip
     assert {name: publication[name].columns for name in expected} == expected
     assert {"results/tie_out.csv", "results/summary.json", "report/index.html"} <= publication.keys()

@@ -84,6 +84,9 @@ def test_the_other_sheets_say_what_results_say(make_workpapers):
     assert len(told) == rolled.height
     for title, name in (("Opening", "opening"), ("Added", "added"), ("Cleared", "cleared"), ("Closing", "closing"), ("Difference", "difference")):
         assert sum(Decimal(str(row[title] or 0)) for row in told) == rolled[f"{name}_amount_base"].sum()
+    accruals, told = written(published, "results/accruals.csv"), rows(book["Expected accruals"])
+    assert len(told) == accruals.height
+    assert sum(Decimal(str(row["Change of the cost of goods"] or 0)) for row in told) == accruals["cost_amount_base"].sum()
     tie_out = written(published, "results/tie_out.csv")
     assert sum(row["Rows in"] for row in rows(book["Tie-out"])) == tie_out["rows_in"].sum()
     assert len(rows(book["Rejected rows"])) == written(published, "results/rejected_rows.csv").height
