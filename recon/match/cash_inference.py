@@ -14,10 +14,10 @@ import polars as pl
 from recon.domain.scopes import resolve
 from recon.match.given import shaped
 from recon.match.position import ACCOUNT, CLAIMS, ZERO, Position
+from recon.match.subset_sums import sets_adding_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from recon.domain.scopes import ScopedRule
 
@@ -26,9 +26,8 @@ _BY: Final = list(ACCOUNT)
 _BY_GROUP: Final = ["cycle", "company_code", "group_id", "currency"]
 #: How often the account is read again after its first payment that fits nowhere has been laid aside.
 _ROUNDS: Final = 12
-#: Beyond these sizes a search for a set of invoices is given up and says so ("not_decided").
+#: Among more open invoices than these no set is searched for, and the payment says so ("not_decided").
 _LARGEST_SET: Final = 20
-_MOST_SUMS: Final = 5_000
 
 
 def inferred(position: Position, rules: Sequence[ScopedRule]) -> tuple[Position, pl.DataFrame]:
@@ -143,10 +142,11 @@ def _one_set(position: Position) -> tuple[pl.DataFrame, pl.DataFrame]:
         .agg("invoice_id", "room")
         .filter((pl.col("room").list.len() > 1) & (pl.col("room").list.sum() >= pl.col("left")))
     )
-    answers = [_sets(target, rooms) for target, rooms in zip(searched["left"].to_list(), searched["room"].to_list(), strict=True)]
+    sums, amounts = searched["left"].to_physical().to_list(), searched["room"].list.eval(pl.element().to_physical()).to_list()
+    answers = [sets_adding_up(target, rooms, _LARGEST_SET) for target, rooms in zip(sums, amounts, strict=True)]
     verdicts = searched.with_columns(
-        certainty=pl.Series([verdict for verdict, _ in answers], dtype=pl.String),
-        members=pl.Series([members for _, members in answers], dtype=pl.List(pl.UInt32)),
+        certainty=pl.Series([answer.verdict for answer in answers], dtype=pl.String),
+        members=pl.Series([answer.members for answer in answers], dtype=pl.List(pl.UInt32)),
     )
     unique = verdicts.filter(pl.col("certainty") == "unique").explode("members")
     unique = unique.with_columns(invoice_id=pl.col("invoice_id").list.get("members"), amount=pl.col("room").list.get("members"))
@@ -159,33 +159,6 @@ def _one_set(position: Position) -> tuple[pl.DataFrame, pl.DataFrame]:
         ]
     )
     return _claims(unique.filter(~pl.col("is_shared")), "one_set", amount=pl.col("amount")), unsettled
-
-
-def _sets(target: Decimal, rooms: list[Decimal]) -> tuple[str, list[int]]:
-    """Whether no set, one set or several sets of the amounts (largest first) add up to the target, and the one.
-
-    Exact: every reachable sum at or below the target is kept with how many sets reach it and one of them. Sums that
-    the amounts still to come cannot lift to the target are dropped.
-    """
-    if len(rooms) > _LARGEST_SET:
-        return "not_decided", []
-    reach: dict[Decimal, tuple[int, int]] = {target - target: (1, 0)}
-    to_come = sum(rooms, start=target - target)
-    for place, room in enumerate(rooms):
-        to_come -= room
-        grown = dict(reach)
-        for total, (count, members) in reach.items():
-            higher = total + room
-            if higher <= target:
-                known = grown.get(higher, (0, 0))
-                grown[higher] = (known[0] + count, members | 1 << place)
-        reach = {total: ways for total, ways in grown.items() if total + to_come >= target}
-        if len(reach) > _MOST_SUMS:
-            return "not_decided", []
-    count, members = reach.get(target, (0, 0))
-    if count == 1:
-        return "unique", [place for place in range(len(rooms)) if members >> place & 1]
-    return ("ambiguous" if count else "none"), []
 
 
 def _claims(pairs: pl.DataFrame, name: str, *, amount: pl.Expr, discount: pl.Expr = ZERO, certainty: str = "unique") -> pl.DataFrame:

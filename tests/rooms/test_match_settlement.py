@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recon.domain.measures import schema
-from recon.match.cash_inference import _sets
 from recon.match.settlement import settle
 
 if TYPE_CHECKING:
@@ -371,13 +369,11 @@ def test_the_first_payment_of_an_invoice_is_timed(settled):
     assert found["first_payment_at_is_date_only"].to_list() == [True]
 
 
-@given(st.lists(st.integers(1, 12), min_size=1, max_size=8), st.integers(1, 40))
-def test_the_search_for_a_set_agrees_with_trying_all(rooms, target):
-    rooms = sorted(rooms, reverse=True)
-    hits = [c for size in range(1, len(rooms) + 1) for c in combinations(range(len(rooms)), size) if sum(rooms[i] for i in c) == target]
-    verdict, members = _sets(D(target), [D(room) for room in rooms])
-    assert verdict == ("none" if not hits else "unique" if len(hits) == 1 else "ambiguous")
-    assert members == (list(hits[0]) if len(hits) == 1 else [])
+def test_a_set_is_found_to_the_last_digit_among_twenty_invoices(settled):
+    rows = [invoice(f"I{i:02}", f"{2**i}.000001") for i in range(20)]
+    found = settled(rows, cash_receipt=[cash("CR1", "524293.000003")])
+    assert pairs(found) == [("CR1", f"I{i:02}", D(f"{2**i}.000001")) for i in (0, 2, 19)]
+    assert {certainty for _, _, certainty in passes(found)} == {"unique"}
 
 
 AMOUNTS = st.integers(-40, 90).filter(bool)
