@@ -96,16 +96,11 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             statements=accepted.statements,
             outcomes=outcomes,
             register=register,
-            allocations=matches.tables["allocation"],
-            settlements=matches.tables["settlement_match"],
-            balances=matches.tables["open_layer"],
             row_counts=accepted.row_counts,
             ignored=documents.ignored,
             seconds=seconds,
             traces=traces,
-            parties=matches.tables["party_record"].collect(),
-            roll_forward=rolled(matches.tables["roll_forward"].collect()),
-            accruals=matches.tables["accrual_entry"].collect(),
+            **_measured(matches),
             frameworks=tuple(frameworks),
             planned=tuple(p.id for p in planned),
             shelf=shelf,
@@ -113,6 +108,19 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         with room("second opinion"):
             verdict = opinion.judge(workpapers, accepted)
     return _with_opinion(workpapers, verdict)
+
+
+def _measured(matches: Matches) -> dict[str, Any]:
+    """What the workpapers keep of the measured tables, by its name there."""
+    tables = matches.tables
+    return {
+        "allocations": tables["allocation"],
+        "settlements": tables["settlement_match"],
+        "balances": tables["open_layer"],
+        "parties": tables["party_record"].collect(),
+        "roll_forward": rolled(tables["roll_forward"].collect()),
+        "accruals": tables["accrual_entry"].collect(),
+    }
 
 
 def _rules(engagement: Engagement) -> tuple[list[Control], list[Planned], list[Framework]]:
