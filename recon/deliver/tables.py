@@ -30,18 +30,23 @@ def write_table(table: TableFile, path: Path) -> None:
 
 
 def _sorted(rows: pl.DataFrame, table: TableFile) -> pl.DataFrame:
-    """The rows in their order: by the text of the key alone where it is text and tells every row apart, which takes a fifth of the time."""
+    """The rows in their order. A key of texts is compared as one text, which takes a sixth of the time; only rows that it does not tell apart
+    are compared in full.
+    """
     import polars as pl
 
     if in_order(rows, table.order):
         return rows
-    if all(rows.schema[name] == pl.String for name in table.key) and not _holds_nul(rows, table.key):
-        keys = rows.select(as_one_text(table.key)).to_series()
-        place = keys.arg_sort()
-        keys = keys.gather(place)
-        if not (keys.tail(-1) == keys.head(-1)).any():
-            return rows.select(pl.all().gather(place))
-    return rows.sort(table.order)
+    if any(rows.schema[name] != pl.String for name in table.key) or _holds_nul(rows, table.key):
+        return rows.sort(table.order)
+    keys = rows.select(key=as_one_text(table.key)).to_series()
+    place = keys.arg_sort()
+    is_tied = keys.gather(place).to_frame().select(pl.col("key").rle_id().is_duplicated()).to_series()
+    tied = place.filter(is_tied)
+    if tied.len():
+        in_full = rows.select(pl.all().gather(tied)).with_columns(tied.alias("\0place")).sort(table.order)["\0place"]
+        place = place.scatter(is_tied.arg_true(), in_full)
+    return rows.select(pl.all().gather(place))
 
 
 def _holds_nul(rows: pl.DataFrame, key: Sequence[str]) -> bool:

@@ -9,9 +9,11 @@ import polars as pl
 from recon.domain.money import MONEY
 from recon.match.cash_terms import is_tolerated, with_tolerance
 from recon.match.numbers import normalised
-from recon.match.position import ZERO, Position, room_for, signed
+from recon.match.position import ZERO, Position, room_alone, room_for, signed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from recon.domain.engagement import Engagement
 
 #: A word of free text counts as a reference from this many significant characters on; a text that is nothing but a number always does.
@@ -56,6 +58,16 @@ def _nearest_party(found: pl.DataFrame) -> pl.DataFrame:
 
 def _one_invoice_per_row(found: pl.DataFrame) -> pl.DataFrame:
     """One invoice per row: where a number stands on several, the one of exactly this amount, else the next of them in time."""
+    number = ["cycle", "company_code", "invoice_party", "invoice_number"]
+    doubled = found.filter(pl.col("row_id").is_duplicated()).select(number).unique()
+    certain = found.join(doubled, on=number, how="anti").with_columns(certainty=pl.lit("certain"))
+    if doubled.is_empty():
+        return certain
+    return pl.concat([certain, _one_of_several(found.join(doubled, on=number, how="semi")).select(certain.columns)])
+
+
+def _one_of_several(found: pl.DataFrame) -> pl.DataFrame:
+    """Of rows and the invoices of one number that each may mean, one per row. All rows that name the number are among them."""
     settles = pl.col("amount_applied") + pl.col("discount_taken") + pl.col("write_off_amount")
     several = found.with_columns(
         is_exact=(settles == pl.col("gross")).fill_null(value=False),
@@ -73,10 +85,18 @@ def _one_invoice_per_row(found: pl.DataFrame) -> pl.DataFrame:
 
 def _fitted(claims: pl.DataFrame) -> pl.DataFrame:
     """Claims cut to the payment, then to the invoice: money first, then discount, then write-off."""
-    admitted = room_for(pl.col("amount_applied"), pl.col("left").abs(), signed(pl.lit(1), pl.col("left")), "payment_id", _CHRONOLOGY)
+    shares = pl.col("payment_id").is_duplicated() | pl.col("invoice_id").is_duplicated()
+    told = claims.with_columns(shares=shares)
+    # one payment for one invoice, which is what most are, needs no queue
+    alone, sharing = (told.filter(pl.col("shares") == says).drop("shares") for says in (False, True))
+    return pl.concat([_cut(alone, room_alone), _cut(sharing, room_for)])
+
+
+def _cut(claims: pl.DataFrame, room_of: Callable[..., pl.Expr]) -> pl.DataFrame:
+    admitted = room_of(pl.col("amount_applied"), pl.col("left").abs(), signed(pl.lit(1), pl.col("left")), "payment_id", _CHRONOLOGY)
     cut = claims.with_columns(amount=signed(admitted, pl.col("amount_applied")))
     settles = pl.col("amount") + pl.col("discount_taken") + pl.col("write_off_amount")
-    room = room_for(settles, pl.col("room").abs(), signed(pl.lit(1), pl.col("gross")), "invoice_id", _CHRONOLOGY)
+    room = room_of(settles, pl.col("room").abs(), signed(pl.lit(1), pl.col("gross")), "invoice_id", _CHRONOLOGY)
     cut = cut.with_columns(extent=room)
     money = pl.min_horizontal(pl.col("amount").abs(), "extent")
     discount = pl.min_horizontal(pl.col("discount_taken").abs(), pl.col("extent") - money)

@@ -81,6 +81,13 @@ def room_for(size: pl.Expr, limit: pl.Expr, sign: pl.Expr, by: str, order: tuple
     return pl.when(is_same & limit.is_not_null()).then(admitted).otherwise(extent).cast(MONEY)
 
 
+def room_alone(size: pl.Expr, limit: pl.Expr, sign: pl.Expr, by: str, order: tuple[str, ...]) -> pl.Expr:  # noqa: ARG001 - as `room_for`
+    """`room_for` where no two claims are of one document."""
+    extent = size.abs()
+    is_bound = ((size * sign) >= 0) & limit.is_not_null()
+    return pl.when(is_bound).then(pl.min_horizontal(extent, limit)).otherwise(extent).cast(MONEY)
+
+
 def signed(extent: pl.Expr, like: pl.Expr) -> pl.Expr:
     """The extent with the sign of another amount."""
     return pl.when(like < 0).then(-extent).otherwise(extent)

@@ -183,7 +183,9 @@ def _targets(accepted: Accepted, reference: _Reference, engagement: Engagement) 
     for name in tables:
         number, date = _target_columns(reference.cycle, name)
         counts = _counts(accepted, name, date, engagement) if reference.must_count else pl.lit(value=True)
-        frames.append(table(accepted, name).filter(counts).select("company_code", number=number, party=reference.cycle.party, dated=date))
+        said = table(accepted, name).filter(counts).select("company_code", number=number, party=reference.cycle.party, dated=date)
+        # the lines of a document follow one another and say the same
+        frames.append(said.filter(pl.any_horizontal(pl.all().ne_missing(pl.all().shift())) | pl.int_range(pl.len()).eq(0)))
     days = {"referenced_date": pl.col("dated").max(), "first": pl.col("dated").min()}
     parties = pl.concat(frames).group_by(*_NUMBER, "party").agg(**days).collect()
     documents = parties.group_by(_NUMBER).agg(pl.col("referenced_date").max(), pl.col("first").min())
