@@ -21,6 +21,7 @@ POLICIES: Final[dict[str, tuple[str, ...]]] = {
     "match_level": ("3way", "2way", "4way", "none"),
     "consumption": ("fifo", "exact_first", "lifo", "pro_rata", "specified_only"),
     "returns": ("net", "gross_until_credit"),
+    "order_version": ("latest", "at_fulfilment", "at_invoice"),
     "bill_rejected": ("false", "true"),
     "bill_over_receipt": ("false", "true"),
     "fx_date": ("document", "posting"),

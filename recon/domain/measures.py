@@ -81,9 +81,9 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " invoiced_at_order_price:money"
         # q x (p_i - p_o) after value credits and debits, company currency: what price limits test
         " cumulative_price_variance:money"
-        # the bridge, company currency: adds up to invoiced_amount_base - billable at order price
+        # the bridge, company currency: adds up to invoiced_amount_base - billable at order price; price and tax in parts (price_parts, bridge)
         " quantity_variance:money price_variance:money fx_variance:money rounding_variance:money tax_variance:money charge_variance:money"
-        # tax_variance in parts that add up to it: another base, another rate, and what the line's own base and rate do not give
+        " price_factor_variance:money price_unit_variance:money price_retroactive_variance:money price_discount_variance:money price_remainder_variance:money"
         " tax_base_variance:money tax_rate_variance:money tax_tail_variance:money"
         # invoice price as a multiple of the order price
         " price_ratio:price is_price_estimated:flag price_is_confirmed:flag tax_rate:rate order_tax_rate:rate unit_price_net:price"

@@ -189,7 +189,8 @@ ORDER_LINES: Final = _columns(
 INVOICE_LINES: Final = _columns(
     "cycle company_code party_id invoice_number invoice_line_no order_number order_line_no link_pass link_certainty link_reason invoiced_quantity"
     " billable_quantity expected_amount invoiced_amount quantity_variance price_variance fx_variance rounding_variance tax_variance"
-    " charge_variance source_file source_row match_status"
+    " charge_variance source_file source_row match_status price_factor_variance price_unit_variance price_retroactive_variance"
+    " price_discount_variance price_remainder_variance"
 )
 ALLOCATIONS: Final = _columns(
     "cycle company_code order_number order_line_no fulfilment_number fulfilment_line_no invoice_number invoice_line_no quantity amount"

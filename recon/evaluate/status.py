@@ -21,13 +21,15 @@ _ORDER_KEY: Final = ("cycle", "company_code", "order_number", "order_line_no")
 _BEYOND_ROUNDING: Final = ("quantity_variance", "price_variance", "fx_variance", "charge_variance", "excess_quantity", "tax_rate_variance")
 _VARIANCES: Final = ("quantity_variance", "price_variance", "fx_variance", "rounding_variance", "tax_variance", "charge_variance")
 _LAYERS: Final = ("fulfilled_not_invoiced", "invoiced_not_fulfilled")
+#: The column that is made here.
+_STATUS: Final = "match_status"
 #: Why a document line does not count, in the words of matching, when its own reversal is the reason.
 NETTED_REASON: Final = "netted"
 #: Tables and columns that the statuses need beyond what controls ask for.
 NEEDED: Final[dict[str, tuple[str, ...]]] = {
-    "order_line_match": (*ORDER_LINES[:-1], "is_live", "exclusion_reason", "match_level"),
+    "order_line_match": (*(name for name in ORDER_LINES if name != _STATUS), "is_live", "exclusion_reason", "match_level"),
     "invoice_line_match": (
-        *INVOICE_LINES[:-1], "is_live", "exclusion_reason", "match_level", "invoice_kind", "line_kind", "needs_fulfilment", "is_comparable",
+        *(name for name in INVOICE_LINES if name != _STATUS), "is_live", "exclusion_reason", "match_level", "invoice_kind", "line_kind", "needs_fulfilment", "is_comparable",
         "has_order_link", "tail_convention", "tax_rate_variance", "fulfilment_number", "fulfilled_quantity", "excess_quantity",
     ),
     "open_layer": (*_ORDER_KEY, "kind"),

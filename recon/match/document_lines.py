@@ -9,7 +9,7 @@ import polars as pl
 from recon.domain import money
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
-from recon.match import bridge, conventions, tails
+from recon.match import bridge, conventions, price_parts, tails
 from recon.match import whole_numbers as whole
 from recon.match.bills import NONE
 from recon.match.bridge import at_order_price
@@ -108,12 +108,15 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
     whole.guard(found.units, [("ordered_quantity", "price_times"), ("order_unit_price", "order_rate")])
     crossed, before, told = _crossed_lines(found), _amount_before(found), tails.explained(found)
     orders = found.orders.with_columns(confirmed_prices(found, accepted))
+    parted = price_parts.of_lines(found, crossed)
     spots = pl.DataFrame(
         {
             "crossed": positions(crossed["row"], lines.height),
             "counted": positions(before["row"], lines.height),
             "charged": positions(charged["row"], lines.height),
             "told": positions(told["document"], documents.height).gather(lines["document"]),
+            "parted": positions(parted["row"], lines.height),
+            "dated": positions(found.dated_prices["row"], lines.height),
         }
     )
     terms = (
@@ -141,20 +144,30 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
             *looked_up(before, "counted", "invoiced_before_amount"),
             *looked_up(charged, "charged", "charge_variance"),
             *looked_up(told, "told", "net_convention", "tax_convention"),
+            *looked_up(parted, "parted", *price_parts.PARTS),
+            *looked_up(found.dated_prices, "dated", dated_unit_price="order_unit_price"),
             pl.col("link_pass", "link_certainty").cast(pl.String),
         )
     )
+    looked = _beside_order(placed, found)
+    plain = conventions.is_plain(found.raw.invoices.given) if lines.height else True
+    priced = _with_terms(looked).with_columns(**tails.figures(plain=plain)).with_columns(tail_convention=tails.convention_of_line())
+    dated = with_days_left(priced, "posting_date", accepted)
+    return described(dated, "invoice_line_match", accepted).select(schema("invoice_line_match").keys())
+
+
+def _beside_order(placed: pl.LazyFrame, found: ThreeWay) -> pl.LazyFrame:
+    """What the order line and the goods say beside the bill; its price is the one that the bill is held to."""
     order_terms = ("order_number", "order_line_no", "contract_id", "limit_amount", "promised_date", "is_price_estimated")
-    looked = placed.rename({"line_amount_net": "net"}).with_columns(
+    undivided = pl.when(pl.col("price_variance") == 0).then(NONE)
+    return placed.rename({"line_amount_net": "net"}).with_columns(
+        *(pl.coalesce(name, undivided).alias(name) for name in price_parts.PARTS),
+        pl.coalesce("dated_unit_price", "order_unit_price").alias("order_unit_price"),
         *found.raw.orders.looked_up(
             "order_place", *order_terms, order_amount="line_amount_net", order_currency="currency", ordered_by="created_by", order_tax_rate="tax_rate"
         ),
         *found.raw.fulfilments.looked_up("goods_place", "fulfilment_number", "fulfilment_line_no"),
     )
-    plain = conventions.is_plain(found.raw.invoices.given) if lines.height else True
-    priced = _with_terms(looked).with_columns(**tails.figures(plain=plain)).with_columns(tail_convention=tails.convention_of_line())
-    dated = with_days_left(priced, "posting_date", accepted)
-    return described(dated, "invoice_line_match", accepted).select(schema("invoice_line_match").keys())
 
 
 def _own_groups(found: ThreeWay, accepted: Accepted) -> pl.DataFrame:

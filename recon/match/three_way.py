@@ -9,7 +9,7 @@ import polars as pl
 
 from recon.domain import money, scopes
 from recon.domain.engagement import POLICIES
-from recon.match import allocate, bills, bridge, goods, links, live, match_units, whole_bills, whole_numbers
+from recon.match import allocate, bills, bridge, goods, links, live, match_units, order_versions, whole_bills, whole_numbers
 from recon.match.dense import IN_ORDER, aligned, chosen, sums
 from recon.match.goods import ZERO
 from recon.match.invoice_documents import numbered
@@ -54,7 +54,7 @@ class ThreeWay:
     orders, fulfilments, invoices: row, place and what was found of each line: exclusion_reason, links, unit, figures. raw: the
     documents themselves, by place. units: one row per match unit. goods: layers, and sums per unit. claims: billing pieces with their
     share of the cap, by position. parts: unit, layer, claim, quantity, open ends included. crossed: variances per claim, credit and adjustment.
-    marks: what suggestions found out about bills that no pass linked.
+    dated_prices: prices of other days (order_versions.DATED), of the few bills whose order had any. marks: what suggestions found out about bills that no pass linked.
     """
 
     orders: pl.DataFrame
@@ -66,6 +66,7 @@ class ThreeWay:
     overdrawn_credits: pl.DataFrame
     parts: pl.DataFrame
     crossed: pl.DataFrame
+    dated_prices: pl.DataFrame
     raw: Raw
     ground: match_units.Ground
     marks: pl.DataFrame
@@ -80,6 +81,7 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     lone = match_units.lone_units(fulfilments, orders.height, ground)
     units = match_units.all_units(priced, lone)
     fulfilments, invoices = _placed(fulfilments, invoices, lone)
+    history = order_versions.price_history(orders, ground)
     orders = orders.select(_ORDER_NEEDS)
     fulfilments = _measured_goods(fulfilments, units, ground).select(_GOODS_NEEDS)
     invoices = _measured_bills(invoices, units, ground).select(_BILL_NEEDS)
@@ -89,7 +91,8 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     parts = allocate.allocate(arrived.layers, claims, units)
     invoices, marks = with_suggestions(invoices, orders, units, claims, (stacks.raw, engagement))
     capped = allocate.bill(claims, parts, units, arrived.by_unit)
-    crossed = _crossed(capped, invoices, units, stacks.raw.invoices)
+    dated = order_versions.dated_prices(history, capped, parts, (fulfilments, invoices), units)
+    crossed = _crossed(capped, invoices, (units, dated), stacks.raw.invoices)
     return ThreeWay(
         _found(orders, stacks.raw.orders),
         _found(fulfilments, stacks.raw.fulfilments),
@@ -100,6 +103,7 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
         billed.overdrawn,
         parts,
         crossed,
+        dated,
         stacks.raw,
         ground,
         marks,
@@ -256,8 +260,13 @@ def _bundled(whole: pl.DataFrame, orders: pl.DataFrame) -> tuple[pl.DataFrame, p
     return named, held.select("unit", "bundle")
 
 
-def _crossed(claims: pl.DataFrame, invoices: pl.DataFrame, units: pl.DataFrame, papers: Papers) -> pl.DataFrame:
-    """The bridge of every invoice line that counts: claims, and the credits and adjustments beside them."""
+def _crossed(claims: pl.DataFrame, invoices: pl.DataFrame, terms_of: tuple[pl.DataFrame, pl.DataFrame], papers: Papers) -> pl.DataFrame:
+    """The bridge of every invoice line that counts: claims, and the credits and adjustments beside them.
+
+    `terms_of`: the units, and the prices of other days that some bills are held to.
+    """
+    units, dated = terms_of
+    on_day = aligned(dated.select("row", "price_times"), "row", invoices.height)["price_times"] if dated.height else None
     role = pl.col("role")
     beside_claims = pl.col("counts") & ((role == "adjustment") | ((role == "credit") & pl.col("billed").is_not_null()))
     moved = pl.when(role == "credit").then("billed").otherwise(ZERO)
@@ -274,6 +283,8 @@ def _crossed(claims: pl.DataFrame, invoices: pl.DataFrame, units: pl.DataFrame, 
         part = both.slice(start, _SLICE)
         facts = invoices.select(pl.col("rate", "currency", "line_tax_amount").gather(part["row"])).rename({"line_tax_amount": "tax"})
         terms = units.select(pl.col("order_rate", "price_times", "price_by", "tax_rate").gather(part["unit"]))
+        if on_day is not None:
+            terms = terms.with_columns(price_times=pl.coalesce(on_day.gather(part["row"]), "price_times"))
         own = papers.taken(invoices["place"].gather(part["row"]), own_tax_rate="tax_rate")
         frame = pl.concat([part, facts, terms, own], how="horizontal")
         if shared is not None:

@@ -12,7 +12,7 @@ from recon.report import charts
 from recon.report.blocks import packed, shown
 from recon.report.figures import number, rounded
 from recon.report.phrases import passes
-from recon.report.vocabulary import CERTAINTIES, CYCLES, MATCH_STATUSES, VARIANCES
+from recon.report.vocabulary import CERTAINTIES, CYCLES, MATCH_STATUSES, PRICE_PARTS, VARIANCES
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Workpapers
@@ -32,7 +32,7 @@ def bridge(workpapers: Workpapers, cycles: tuple[str, ...], words: Words) -> dic
         lines = lines.filter(pl.col("cycle").is_in(cycles))
     known = pl.all_horizontal(pl.col(name).is_not_null() for name in VARIANCES)
     total = pl.sum_horizontal(list(VARIANCES))
-    sums = [pl.col(name).filter(known).sum().alias(name) for name in VARIANCES]
+    sums = [pl.col(name).filter(known).sum().alias(name) for name in (*VARIANCES, *PRICE_PARTS)]
     figures = lines.group_by("cycle", "party_id").agg(*sums, lines=pl.len(), unknown=(~known).sum(), differing=(known & (total != 0)).sum())
     by_party = figures.collect().with_columns(total=total)
     different = lines.filter(known & pl.any_horizontal(pl.col(name) != 0 for name in VARIANCES)).with_columns(total=total)
@@ -66,12 +66,21 @@ def _of_cycle(cycle: str, by_party: pl.DataFrame, workpapers: Workpapers, words:
         "cycle": cycle,
         "chart": charts.waterfall(steps, (words("Together"), total, rounded(total, currency)), words(CYCLES[cycle])),
         "total": total,
+        "price_parts": _price_parts(own, words),
         "lines": int(own["lines"].sum()),
         "unknown": int(own["unknown"].sum()),
         "differing": int(own["differing"].sum()),
         "parties": [row | {"party_name": names.get((cycle, row["party_id"]))} for row in top.to_dicts()],
         "said": number(own.filter(pl.col("total") != 0).height),
     }
+
+
+def _price_parts(parties: pl.DataFrame, words: Words) -> list[tuple[str, Decimal]]:
+    """What the price difference is made of, largest first; nothing where all of it is unexplained, for that would say nothing new."""
+    sums = {name: Decimal(parties[name].sum()) for name in PRICE_PARTS}
+    told = [(words(PRICE_PARTS[name]), value) for name, value in sums.items() if value]
+    explained = any(value for name, value in sums.items() if name != "price_remainder_variance")
+    return sorted(told, key=lambda part: -abs(part[1])) if explained else []
 
 
 def _names(workpapers: Workpapers) -> dict[tuple[str, str], str]:
@@ -92,7 +101,7 @@ def _columns(words: Words) -> list[Any]:
         shown("match_status", words, width=130, choice=True, codes=MATCH_STATUSES),
         shown("cycle", words, choice=True, codes=CYCLES),
         *(shown(name, words) for name in ("company_code", "order_line_no", "invoiced_quantity", "billable_quantity")),
-        *(shown(name, words, digits=2) for name in ("expected_amount", "invoiced_amount")),
+        *(shown(name, words, digits=2) for name in ("expected_amount", "invoiced_amount", *PRICE_PARTS)),
         shown("link_pass", words),
         shown("link_certainty", words, codes=CERTAINTIES),
         *(shown(name, words) for name in ("source_file", "source_row")),

@@ -25,6 +25,14 @@ _BRIDGE: Final = {
     "fx_variance": "billed value at its own price, at its rate less the order's rate",
     "rounding_variance": "the amount stated less quantity times price",
 }
+#: What the price difference is made of.
+_PRICE: Final = {
+    "price_factor_variance": "the order's price times a conversion factor of the item, less the order's price",
+    "price_unit_variance": "the same for a price per ten, hundred or thousand",
+    "price_retroactive_variance": "towards the price that the order had on the other day, when the goods came or the bill was dated",
+    "price_discount_variance": "the discount that the line states",
+    "price_remainder_variance": "nothing on file explains it",
+}
 _BESIDE: Final = {"tax_variance": "tax stated less tax expected", "charge_variance": "charges billed less charges planned"}
 #: Populations that judge one invoice line.
 _JUDGING: Final = "invoice_line_match"
@@ -146,11 +154,26 @@ def _arithmetic(line: Mapping[str, Any]) -> list[str]:
     for name, value in known.items():
         if value:
             sums.append(f"{name.removesuffix('_variance')}: {plain(value)} ({_BRIDGE[name]})")
+        if name == "price_variance":
+            sums += _price_parts(line)
     if len(known) == len(_BRIDGE):
         total = sum(known.values(), Decimal(0))
         sums.append(f"difference in company currency: {' + '.join(plain(value) for value in known.values())} = {plain(total)}")
     sums += [f"{name.removesuffix('_variance')}: {plain(line[name])} ({words})" for name, words in _BESIDE.items() if line[name]]
     return sums
+
+
+def _price_parts(line: Mapping[str, Any]) -> list[str]:
+    """The price difference in parts, where anything on file explains one; a run of an earlier version has none."""
+    parts = {name: line.get(name) for name in _PRICE}
+    if not any(value for name, value in parts.items() if name != "price_remainder_variance"):
+        return []
+    told = [(name.removeprefix("price_").removesuffix("_variance"), value, _PRICE[name]) for name, value in parts.items() if value]
+    total = sum((value for _, value, _ in told), Decimal(0))
+    return [
+        *(f"  of it {name}: {plain(value)} ({words})" for name, value, words in told),
+        f"  price in parts: {' + '.join(plain(value) for _, value, _ in told)} = {plain(total)}",
+    ]
 
 
 def plain(value: Decimal | None) -> str:

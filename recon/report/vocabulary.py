@@ -33,6 +33,14 @@ VARIANCES: Final = {
     "tax_variance": _("Tax"),
     "charge_variance": _("Charges"),
 }
+#: What the price difference is made of; the parts add up to it on every line.
+PRICE_PARTS: Final = {
+    "price_factor_variance": _("Price: another unit of measure"),
+    "price_unit_variance": _("Price: per ten, hundred or thousand"),
+    "price_retroactive_variance": _("Price: of another day of the order"),
+    "price_discount_variance": _("Price: discount"),
+    "price_remainder_variance": _("Price: unexplained"),
+}
 MATCH_STATUSES: Final = {
     "exception": _("Exception"),
     "overdue": _("Overdue"),
@@ -336,6 +344,7 @@ COLUMNS: Final = {
     "rounding_variance": _("Rounding variance"),
     "tax_variance": _("Tax variance"),
     "charge_variance": _("Charge variance"),
+    **PRICE_PARTS,
     "order_line_count": _("Order lines"),
     "ordered_amount_base": _("Ordered"),
     "ordered_quantity": _("Ordered"),

@@ -112,3 +112,16 @@ def test_what_is_not_there_is_refused(published, controls, tmp_path):
         explain_line(published, "A/8/1/1", controls)
     with pytest.raises(InputsRefused, match="no published run"):
         explain_line(tmp_path / "elsewhere", "A/7", controls)
+
+
+def test_the_price_difference_is_shown_in_parts_that_add_up(published, controls):
+    parts = {"price_factor_variance": Decimal(300), "price_unit_variance": Decimal(0), "price_retroactive_variance": Decimal(80)}
+    parts |= {"price_discount_variance": Decimal(0), "price_remainder_variance": Decimal(-30)}
+    frame([LINE | parts]).write_parquet(published / "results" / "invoice_lines.parquet")
+    _, text = explain_line(published, "A/7", controls)
+    assert "of it factor: 300 (the order's price times a conversion factor" in text
+    assert "of it retroactive: 80 (" in text
+    assert "price in parts: 300 + 80 + -30 = 350" in text
+    alone = dict.fromkeys(parts, Decimal(0)) | {"price_remainder_variance": Decimal(350)}
+    frame([LINE | alone]).write_parquet(published / "results" / "invoice_lines.parquet")
+    assert "in parts" not in explain_line(published, "A/7", controls)[1]  # that all of it is unexplained says nothing new
