@@ -14,7 +14,7 @@ from recon.domain.cycles import CYCLES
 from recon.domain.money import PRICE
 from recon.match import live
 from recon.match import whole_numbers as whole
-from recon.match.dense import IN_ORDER
+from recon.match.dense import IN_ORDER, chosen
 from recon.match.given import is_given, local_day, table
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ HISTORY: Final = {"order_row": pl.UInt32(), "from_day": pl.Date(), "price": PRIC
 #: Per invoice line of an order with a history: the price it is held to and the other one it could have been held to (as agreed), and the
 #: one it is held to as matching multiplies it and as it is shown.
 DATED: Final = {"row": pl.UInt32(), "price_taken": PRICE, "price_other": PRICE, "price_times": PRICE, "order_unit_price": PRICE}
+#: What tells versions of a line apart and whether their prices can be compared.
+_TERMS: Final = ("unit_price_net", "uom", "price_per", "currency", "po_version", "created_at")
 #: The first price of an order line holds from here.
 _BEGINNING: Final = pl.date(1900, 1, 1)
 
@@ -37,7 +39,11 @@ def price_history(orders: pl.DataFrame, ground: Ground) -> pl.DataFrame:
 
     `orders`: the order stack with its exclusion_reason. Prices agreed with tax have no history here.
     """
-    in_force = orders.filter(pl.col("exclusion_reason").is_null() & pl.col("price_tax_basis").ne_missing("gross") & (pl.col("unit_price_net") > 0))
+    nothing = not is_given(ground.accepted, "document_change") and not orders["exclusion_reason"].eq(live.SUPERSEDED).any()
+    if nothing:
+        return pl.DataFrame(schema=HISTORY)
+    counts = pl.col("exclusion_reason").is_null() & pl.col("price_tax_basis").ne_missing("gross") & (pl.col("unit_price_net") > 0)
+    in_force = chosen(orders, counts, *_LINE, "row", *_TERMS)
     versions = _versions(in_force, orders, ground)
     changes = _changes(in_force.join(versions, left_on="row", right_on="order_row", how="anti"), ground)
     return pl.concat([versions, changes]).sort("order_row", "from_day")
@@ -49,8 +55,7 @@ def _versions(in_force: pl.DataFrame, orders: pl.DataFrame, ground: Ground) -> p
     if superseded.is_empty() or superseded["created_at"].null_count() == superseded.height:
         return pl.DataFrame(schema=HISTORY)
     zone = ground.engagement.time_zone
-    columns = [*_LINE, "unit_price_net", "uom", "price_per", "currency", "po_version", "created_at"]
-    earlier = superseded.select(columns).join(in_force.select(*_LINE, "row"), on=_LINE, how="inner", validate="m:1")
+    earlier = superseded.select(*_LINE, *_TERMS).join(in_force.select(*_LINE, "row"), on=_LINE, how="inner", validate="m:1")
     current = in_force.join(earlier.select("row").unique(), on="row", how="semi").select(earlier.columns)
     day = pl.col("created_at").dt.convert_time_zone(zone).dt.date()
     told = pl.concat([earlier, current]).with_columns(day=day).sort("row", "po_version", "created_at", nulls_last=False)
@@ -108,6 +113,8 @@ def dated_prices(
     latest: the price that stands. at_invoice: the price on the day of the invoice. at_fulfilment: the price when the first of the goods that
     carry the bill came, else the one that stands. A credit is held to the price of the bill that it names. `lines`: fulfilments, invoices.
     """
+    if history.is_empty():
+        return pl.DataFrame(schema=DATED)
     fulfilments, invoices = lines
     touched = history["order_row"].unique()
     near = claims.filter(pl.col("unit").is_in(touched.implode()) & ~pl.col("row").is_duplicated()).select("row", "claim", order_row="unit")
