@@ -67,6 +67,13 @@ class SeverityRule(Terms):
     when: str
 
 
+class Explanation(Terms):
+    """What rows of a measured table would read, were the exception corrected: exceptions that vanish with it are shown beneath it."""
+
+    table: str
+    set: dict[str, str]  # column -> expression over columns of that table
+
+
 class Example(Terms):
     """A case on one side of the line; the tests of the control."""
 
@@ -101,7 +108,7 @@ class Control(Terms):
     variance: str | None = None
     limit: str | None = None
     certainty: str | None = None  # column of the population, else "certain"
-    cause: str | None = None  # id of the control under whose exception on the same document this one is a symptom
+    explains: list[Explanation] = []  # exceptions on the same document or order line that vanish with this one are its symptoms
     yields_to: list[str] = []  # controls whose exception on the same order line says it all: this one is then silent
     match_status: Literal["exception", "overdue", "none"] = "none"  # what it makes of the order and invoice line
     parameters: dict[str, Parameter] = {}

@@ -10,7 +10,7 @@ import polars as pl
 from recon.domain import measures
 from recon.domain.money import MONEY
 from recon.domain.workpapers import CONTROLS, Outcomes
-from recon.evaluate import exceptions, rulebook, status
+from recon.evaluate import causes, exceptions, rulebook, status
 from recon.evaluate.judging import NOT_TESTABLE, NOTE, Judged, Tally, clock_of, judge, population_plans, tally, together
 from recon.evaluate.matrix import lacking_tables, tested, unperformed
 from recon.evaluate.settings import settle
@@ -31,7 +31,7 @@ CONTROLS_SCHEMA: Final[dict[str, pl.DataType]] = {
     for column in CONTROLS
 }
 #: Columns of an exception before it has its id.
-_FOUND: Final[dict[str, pl.DataType]] = {**exceptions.SCHEMA, "_party": pl.String(), "_told_apart": pl.String()}
+_FOUND: Final[dict[str, pl.DataType]] = {**exceptions.SCHEMA, "_party": pl.String(), "_told_apart": pl.String(), causes.EXPLAINED_BY: pl.String()}
 _PLANNED: Final = ("not part of this version", "本版本未包含")
 
 
@@ -64,6 +64,11 @@ class Terms:
     engagement: Engagement
     lacking: Mapping[str, tuple[str, str]]
 
+    @property
+    def explaining(self) -> tuple[Control, ...]:
+        """The controls performed whose exceptions may be causes of others, by id."""
+        return tuple(c for c in self.chosen if c.explains and c.id not in self.lacking)
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -93,11 +98,13 @@ class Evaluation:
         performed = [c for c in terms.chosen if c.id not in terms.lacking and c.population.table in frames]
         clock = clock_of(terms.engagement)
         findings, standings = self.findings, {}
-        for table, plan in population_plans(frames, performed, terms.settings, always).items():
+        tables = {*always, *(c.population.table for c in performed)}
+        needed = {table: (*always.get(table, ()), *sorted(causes.columns_for(table, terms.explaining))) for table in sorted(tables)}
+        for table, plan in population_plans(frames, performed, terms.settings, needed).items():
             # one population at a time: what is kept of it are its exceptions, its untested rows and what the statuses need
             its_controls = [c for c in performed if c.population.table == table]
             judged = judge(table, plan.collect(), its_controls, terms.settings, clock)
-            findings = findings.with_those_of(judged, its_controls, terms.engagement)
+            findings = findings.with_those_of(judged, its_controls, terms)
             if table in always:
                 standings[table] = status.standing(judged, its_controls)
         covers = {table: self.covers.get(table, 0) + matches.covers.get(table, 0) for table in {**self.covers, **matches.covers}}
@@ -138,7 +145,7 @@ class Findings:
     untested: Mapping[str, tuple[pl.DataFrame, ...]]
     tallies: Mapping[str, Tally]
 
-    def with_those_of(self, judged: Judged, controls: Sequence[Control], engagement: Engagement) -> Findings:
+    def with_those_of(self, judged: Judged, controls: Sequence[Control], terms: Terms) -> Findings:
         """These findings and those of one more population, or one more bucket of the same."""
         fell = {c.id: tally(c, judged) for c in controls}
         untested = {
@@ -146,15 +153,19 @@ class Findings:
             for c in controls
         }
         return Findings(
-            (*self.exceptions, *(exceptions.found_by(c, judged, engagement) for c in controls if fell[c.id].exceptions and c.severity != NOTE)),
+            (*self.exceptions, *(_found_by(c, judged, terms) for c in controls if fell[c.id].exceptions and c.severity != NOTE)),
             {**self.untested, **untested},
             {**self.tallies, **{c.id: together(self.tallies.get(c.id), fell[c.id]) for c in controls}},
         )
 
 
+def _found_by(control: Control, judged: Judged, terms: Terms) -> pl.DataFrame:
+    return exceptions.found_by(control, judged, terms.engagement).with_columns(causes.explained(control, judged, terms.explaining))
+
+
 def _register(found: Sequence[pl.DataFrame], controls: Sequence[Control]) -> pl.DataFrame:
     spoken = exceptions.without_yielding(_stacked(found, _FOUND), controls)
-    return exceptions.with_causes(exceptions.identified(spoken), controls)
+    return causes.with_causes(exceptions.identified(spoken), [c for c in controls if c.explains])
 
 
 def _untested(found: Sequence[pl.DataFrame]) -> pl.DataFrame:

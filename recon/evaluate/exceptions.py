@@ -73,7 +73,6 @@ ORDER: Final = (
     "exception_id",
 )
 _ID_DIGITS: Final = 20
-_DOCUMENT_LINE: Final = ("cycle", "company_code", "party_id", "document_type", "document_number", "document_line_no")
 _ORDER_LINE: Final = ("cycle", "company_code", "order_number", "order_line_no")
 
 
@@ -133,28 +132,7 @@ def identified(exceptions: pl.DataFrame) -> pl.DataFrame:
     keyed = keyed.with_columns(pl.when(twin > 0).then(pl.format("{}|#{}", "_key", twin + 1)).otherwise("_key").alias("_key"))
     ids = [hashlib.sha256(key.encode()).hexdigest()[:_ID_DIGITS] for key in keyed["_key"].to_list()]
     identified_rows = keyed.with_columns(exception_id=pl.Series(ids, dtype=pl.String))
-    return identified_rows.select(*SCHEMA).sort(*ORDER, nulls_last=False)
-
-
-def with_causes(exceptions: pl.DataFrame, controls: Sequence[Control]) -> pl.DataFrame:
-    """Symptoms with the id of the exception that explains them.
-
-    It speaks about the same document line; or, where the two speak about different kinds of documents, about the same order line.
-    """
-    for control in (c for c in controls if c.cause is not None):
-        causes = exceptions.filter(pl.col("control_id") == control.cause)
-        if causes.is_empty():
-            continue
-        for key in (_DOCUMENT_LINE, _ORDER_LINE):
-            first = causes.filter(pl.col(key[2]).is_not_null()).unique(subset=list(key), keep="first", maintain_order=True)
-            lookup = first.select(*key, _cause="exception_id", _type="document_type")
-            joined = exceptions.join(lookup, on=list(key), how="left", validate="m:1", maintain_order="left", nulls_equal=True)
-            explains = (pl.col("control_id") == control.id) & pl.col("cause_exception_id").is_null()
-            if key is _ORDER_LINE:
-                explains &= pl.col("document_type") != pl.col("_type")
-            cause = pl.when(explains).then("_cause").otherwise("cause_exception_id")
-            exceptions = joined.with_columns(cause_exception_id=cause).drop("_cause", "_type")
-    return exceptions
+    return identified_rows.select(*SCHEMA, pl.col("^_explained_by$")).sort(*ORDER, nulls_last=False)
 
 
 def without_yielding(exceptions: pl.DataFrame, controls: Sequence[Control]) -> pl.DataFrame:

@@ -106,11 +106,11 @@ def judge(table: str, rows: pl.DataFrame, controls: Sequence[Control], settings:
     """Verdicts of all controls over one population."""
     readers = {c.id: Reader(measures.schema(table), settings.of(c), clock) for c in controls}
     ids = [c.id for c in controls]
-    verdicts = rows.lazy().with_columns(_verdict(c, readers[c.id]).alias(c.id) for c in controls).select(ids).collect()
+    verdicts = rows.lazy().with_columns(verdict_of(c, readers[c.id]).alias(c.id) for c in controls).select(ids).collect()
     return Judged(table, rows, verdicts, readers)
 
 
-def _verdict(control: Control, reader: Reader) -> pl.Expr:
+def verdict_of(control: Control, reader: Reader) -> pl.Expr:
     """Unknown membership and unknown conditions are not testable: null is never a pass."""
     found = texts.rules(control)
     inside = reader.condition(found["population.where"])

@@ -54,6 +54,9 @@ def _control(control: Control) -> str:
     if control.not_testable_when != "FALSE":
         lines.append(f"- not testable when a value it needs is unknown, or `{_flat(control.not_testable_when)}`")
     lines += [f"- {rule.severity} when `{_flat(rule.when)}`" for rule in control.severity_when]
+    for one in control.explains:
+        corrected = ", ".join(f"{name} = {_flat(text)}" for name, text in one.set.items())
+        lines.append(f"- explains exceptions of `{one.table}` that vanish with `{corrected}`")
     lines.append(f"- at risk: `{_flat(control.amount_at_risk)}`")
     lines += [f"- `{name}` = `{p.value}`: {p.why.en}" for name, p in control.parameters.items()]
     lines += [f"- known false positive: {text.en}" for text in control.known_false_positives]

@@ -11,12 +11,12 @@ from recon.domain import measures
 from recon.domain.engagement import POLICIES
 from recon.domain.errors import TermsRefused, did_you_mean
 from recon.domain.scopes import SCOPE_KEYS, refuse_conflicts
-from recon.evaluate import exceptions, texts
+from recon.evaluate import causes, exceptions, texts
 from recon.evaluate.judging import clock_of, judge, population_plans
 from recon.evaluate.settings import check_overrides, check_scope, check_value, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from recon.domain.control import Control, Planned
     from recon.domain.engagement import Engagement
@@ -36,6 +36,8 @@ def check(controls: Sequence[Control], engagement: Engagement, planned: Sequence
     _check_policies(engagement)
     settings = settle(controls, engagement)
     clock = clock_of(engagement)
+    for control in controls:
+        causes.check(control, clock)
     for table in sorted({c.population.table for c in controls}):
         its_controls = [c for c in controls if c.population.table == table]
         nothing = population_plans({table: pl.LazyFrame(schema=measures.schema(table))}, its_controls, settings, {})[table].collect()
@@ -98,6 +100,7 @@ def explain(control: Control) -> str:
         f"Not testable when a value it needs is unknown, or {_flat(control.not_testable_when)}",
         f"At risk      {_flat(control.amount_at_risk)}",
         *(f"Severity     {rule.severity} when {_flat(rule.when)}" for rule in control.severity_when),
+        *(f"Explains     exceptions of {one.table} that vanish with {_flat(_set(one.set))}" for one in control.explains),
     ]
     if control.parameters:
         lines += ["", "Parameters"]
@@ -109,6 +112,10 @@ def explain(control: Control) -> str:
     if control.references:
         lines += ["", f"References   {'; '.join(control.references)}"]
     return "\n".join(lines)
+
+
+def _set(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} = {text}" for name, text in values.items())
 
 
 def _flat(text: str) -> str:
@@ -152,9 +159,10 @@ def _check_texts(control: Control, controls: Sequence[Control], planned: Sequenc
     for name, parameter in control.parameters.items():
         check_value(control, name, parameter.value, control.where(f"parameters.{name}"))
     known = {c.id for c in controls} | {p.id for p in planned}
-    for other in [*([control.cause] if control.cause else []), *control.yields_to]:
+    for other in control.yields_to:
         if other not in known:
-            raise TermsRefused(f'there is no control "{other}"', where=control.where("cause or yields_to"), todo=did_you_mean(other, known))
+            raise TermsRefused(f'there is no control "{other}"', where=control.where("yields_to"), todo=did_you_mean(other, known))
+    texts.refuse_corrections(control)
 
 
 def _check_reach(controls: Sequence[Control], engagement: Engagement) -> None:

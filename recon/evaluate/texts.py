@@ -41,6 +41,30 @@ def rules(control: Control) -> Mapping[str, Rule]:
     return found
 
 
+def corrections(control: Control, table: str) -> Mapping[str, Rule]:
+    """Column -> what it would be in rows of a measured table, were the exception of this control corrected."""
+    return {
+        name: parse(text, control.where(f"explains[{i}].set.{name}"))
+        for i, one in enumerate(control.explains)
+        if one.table == table
+        for name, text in one.set.items()
+    }
+
+
+def refuse_corrections(control: Control) -> None:
+    """Refuse corrections of tables and columns that are not there, and parameters: what is corrected is a row, not a limit."""
+    for i, one in enumerate(control.explains):
+        where = control.where(f"explains[{i}].table")
+        if one.table not in measures.MEASURES:
+            raise TermsRefused("there is no such measured table", where=where, got=one.table, todo=did_you_mean(one.table, set(measures.MEASURES)))
+        known = frozenset(measures.schema(one.table))
+        for name, rule in corrections(control, one.table).items():
+            for column in sorted({name, *rule.columns} - known):
+                raise rule.refuse(f'{one.table} has no column "{column}"', expected="a column of that table", todo=did_you_mean(column, known))
+            for parameter in sorted(rule.parameters):
+                raise rule.refuse("a correction has no parameters", expected="columns and figures", got=parameter)
+
+
 def plain_parameters(control: Control) -> frozenset[str]:
     """Parameters whose verdict needs a value, so that not_checked and unlimited make no sense for them.
 
