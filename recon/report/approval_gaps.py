@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from recon.report import charts
-from recon.report.vocabulary import ACTIONS, EVENTS, VARIANCES
+from recon.report.bridge_words import VARIANCES
+from recon.report.vocabulary import ACTIONS, EVENTS
 
 if TYPE_CHECKING:
     from datetime import date

@@ -10,9 +10,10 @@ from markupsafe import Markup
 
 from recon.report import charts
 from recon.report.blocks import packed, shown
+from recon.report.bridge_words import PRICE_PARTS, VARIANCES
 from recon.report.figures import number, rounded
 from recon.report.phrases import passes
-from recon.report.vocabulary import CERTAINTIES, CYCLES, MATCH_STATUSES, PRICE_PARTS, VARIANCES
+from recon.report.vocabulary import CERTAINTIES, CYCLES, MATCH_STATUSES
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Workpapers
@@ -39,6 +40,7 @@ def bridge(workpapers: Workpapers, cycles: tuple[str, ...], words: Words) -> dic
     count, rows = _largest(different)
     return {
         "bridges": [_of_cycle(cycle, by_party, workpapers, words) for cycle in CYCLES if (by_party["cycle"] == cycle).any()],
+        "bridge_steps": VARIANCES,
         "bridge_count": count,
         "bridge_shown": rows.height,
         "bridge_block": Markup(packed(passes(rows, words), _columns(words), words)),  # noqa: S704 - base64

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from recon.report.bridge_words import PRICE_PARTS
+
 
 def _(text: str) -> str:
     return text
@@ -24,22 +26,6 @@ STATUSES: Final = {
     "nothing_to_test": _("Nothing to test"),
     "not_performed": _("Not performed"),
     "error": _("Error"),
-}
-VARIANCES: Final = {
-    "quantity_variance": _("Quantity"),
-    "price_variance": _("Price"),
-    "fx_variance": _("Exchange rate"),
-    "rounding_variance": _("Rounding"),
-    "tax_variance": _("Tax"),
-    "charge_variance": _("Charges"),
-}
-#: What the price difference is made of; the parts add up to it on every line.
-PRICE_PARTS: Final = {
-    "price_factor_variance": _("Price: another unit of measure"),
-    "price_unit_variance": _("Price: per ten, hundred or thousand"),
-    "price_retroactive_variance": _("Price: of another day of the order"),
-    "price_discount_variance": _("Price: discount"),
-    "price_remainder_variance": _("Price: unexplained"),
 }
 MATCH_STATUSES: Final = {
     "exception": _("Exception"),
