@@ -30,8 +30,9 @@ def write_table(table: TableFile, path: Path) -> None:
 
 
 def _sorted(rows: pl.DataFrame, table: TableFile) -> pl.DataFrame:
-    """The rows in their order. A key of texts is compared as one text, which takes a sixth of the time; only rows that it does not tell apart
-    are compared in full.
+    """The rows in their order.
+
+    A key of texts is compared as one text, which takes a sixth of the time; only rows that it does not tell apart are compared in full.
     """
     import polars as pl
 
