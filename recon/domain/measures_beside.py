@@ -95,7 +95,7 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
     "pack_ratio": (
         "one row per invoice line that bills more than came or was ordered, against what it was held to",
         f"{_DOCUMENT} {_ON_ORDER} base_uom:id currency:id invoiced_quantity:quantity reference_quantity:quantity pack_size:quantity pack_size_word:text"
-        f" is_master_pack:flag ratio_difference:quantity larger_quantity:quantity values_agree:flag {_SOURCE}",
+        f" is_master_pack:flag ratio_difference:quantity larger_quantity:quantity value_difference:money ordered_amount:money {_SOURCE}",
     ),
     "ledger_balance": (
         "one row per company, account role and currency of the ledger's balances",

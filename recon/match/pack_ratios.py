@@ -24,8 +24,8 @@ def pack_ratio(found: ThreeWay) -> tuple[pl.LazyFrame, int]:
 
     The reference is what the order line received where goods are due and something came, else what was ordered. pack_size is the conversion
     factor of the item that the ratio comes nearest to, where one comes nearer than the nearest whole number, else that whole number;
-    ratio_difference is how far the larger quantity is from so many times the smaller. values_agree: the line bills what was ordered in
-    value, within two per cent, so only the unit can be wrong.
+    ratio_difference is how far the larger quantity is from so many times the smaller. value_difference: how far the line's amount is from what
+    was ordered in value (ordered_amount); where that is little only the unit can be wrong.
     """
     over = found.claims.filter((pl.col("excess") > 0) & (pl.col("unit") < found.orders.height)).select("row", "to_date", "amount", "unit")
     once = over.filter(~pl.col("row").is_duplicated())
@@ -38,9 +38,10 @@ def pack_ratio(found: ThreeWay) -> tuple[pl.LazyFrame, int]:
     )
     packed = _packed(sized, found)
     ordered = money.amount(pl.col("ordered_quantity"), pl.col("order_unit_price"))
-    apart = (pl.col("amount") - ordered).abs()
+    apart = (pl.col("amount") - ordered).abs().cast(money.MONEY)
     measured = packed.lazy().with_columns(
-        values_agree=apart.cast(pl.Decimal(38, 8)) <= ordered.cast(pl.Decimal(38, 8)) * pl.lit("0.02").cast(pl.Decimal(38, 2)),
+        value_difference=apart,
+        ordered_amount=ordered,
         larger_quantity="invoiced_quantity",
         pack_size_word=pl.col("pack_size").cast(pl.String).str.strip_chars_end("0").str.strip_chars_end("."),
         is_master_pack=pl.col("is_master_pack").fill_null(value=False),

@@ -295,7 +295,7 @@ SIXTY |= {"order_unit_price_base": "120", "invoiced_at_order_price": "7200", "in
 PACK = {
     "cycle": "procure_to_pay", "company_code": "A", "document_type": "supplier_invoice", "document_number": "INV1", "document_line_no": "1", "party_id": "S1",
     "document_date": date(2026, 10, 12), "order_number": "PO1", "order_line_no": "1", "invoiced_quantity": "60", "reference_quantity": "5", "pack_size": "12",
-    "pack_size_word": "12", "is_master_pack": False, "ratio_difference": "0", "larger_quantity": "60", "values_agree": True,
+    "pack_size_word": "12", "is_master_pack": False, "ratio_difference": "0", "larger_quantity": "60", "value_difference": "0", "ordered_amount": "600",
 }  # fmt: skip
 TWIN = {
     "cycle": "procure_to_pay", "company_code": "A", "document_type": "supplier_invoice", "document_number": "INV1", "document_date": date(2026, 10, 12),

@@ -207,7 +207,7 @@ def test_a_dozen_is_told_from_thirteen(matched: Match) -> None:
     bill = inv(quantity="60", unit_price_net="1", line_amount_net="60")
     for received, size in (("5", "12"), ("4.6153846154", "13")):
         matches = matched([order], [gr(quantity=received)], [bill])
-        assert said(matches, "pack_ratio", "pack_size_word", "values_agree") == [(size, True)]
+        assert said(matches, "pack_ratio", "pack_size_word", "value_difference") == [(size, Decimal(0))]
 
 
 def test_nothing_is_made_of_nothing(matched: Match) -> None:
