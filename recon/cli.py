@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ import click
 from recon import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Workpapers
@@ -26,10 +25,11 @@ _FORMAT = click.option("--format", "style", type=click.Choice(["text", "json"]),
 _LANGUAGE = click.option(
     "--lang", "language", type=click.Choice(["en", "zh", "both"]), default="en", help="Language of the report; both: English, and Chinese beside it."
 )
+_AUDIENCES = ["audit", "management", "finance", "purchasing", "warehouse", "sales"]
 _AUDIENCE = click.option(
     "--audience",
     "audiences",
-    type=click.Choice(["audit", "management", "finance", "purchasing", "warehouse", "sales"]),
+    type=click.Choice(_AUDIENCES),
     multiple=True,
     default=("audit",),
     help="Who reads the report: chooses sections and masks persons and bank accounts. May be given several times; the first is report/index.html.",
@@ -264,6 +264,21 @@ def verify_command(folder: Path, keys: tuple[str, ...], head: str | None, style:
     sys.exit(1 if differences else 0)
 
 
+@cli.command("edition")
+@_RUN
+@click.option("--audience", type=click.Choice(_AUDIENCES), required=True, help="For whom: chooses sections, cycles and families, and masks.")
+@_folder_option("recon-edition")
+@_LANGUAGE
+@_FORMAT
+def edition_command(run: Path, audience: str, folder: Path, language: str, style: str) -> None:
+    """Write one audience's edition of a published run to a folder that may leave the house: page, workbook and results, masked alike."""
+    from recon.pipeline import edition
+
+    edition(run, folder, audience=audience, language=language)
+    where = (folder / "report" / "index.html").resolve()
+    _print({"audience": audience, "report": str(where)}, style, f"edition for {audience}: {where}")
+
+
 @cli.command("pack")
 @_RUN
 @_folder_option("recon-packs")
@@ -360,29 +375,13 @@ def _controls() -> list[Any]:
 def _perform(engagement: Engagement, folder: Path, history: Path | None, language: str, audiences: tuple[str, ...] = ("audit",)) -> Workpapers:
     from recon import pipeline
     from recon.deliver import claim
+    from recon.progress import progress
 
-    with claim(folder), _progress() as watch:
+    with claim(folder), progress() as watch:
         workpapers = pipeline.run(engagement, history=history, watch=watch)
         watch("report")
         pipeline.publish(workpapers, folder, language=language, audiences=audiences)
     return workpapers
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A bar on standard error, and only on a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _room: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from recon.pipeline import ROOMS
-
-    columns = (TextColumn("{task.description:<15}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("starting", total=len(ROOMS))
-        yield lambda room: progress.update(task, description=room, completed=ROOMS.index(room))
 
 
 def _tell(workpapers: Workpapers, folder: Path, style: str) -> None:
@@ -411,9 +410,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")
-    # Polars hands freed memory back to the system at once and asks for it again in the next step: keeping it for a second saves a tenth
-    # of the processor time; keeping it longer saves little and raises the peak
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:1000,muzzy_decay_ms:0")
     from recon.domain.errors import ReconError
 
     try:

@@ -230,6 +230,20 @@ def pack(run: Path, folder: Path, terms: PackTerms) -> Packed:
     return make(run, folder, rulebook.read_controls(places.rules() / "controls"), terms)
 
 
+def edition(run: Path, folder: Path, *, audience: str, language: str = "en") -> None:
+    """What `recon edition` does: one audience's edition of a published run, in a folder of its own; the inputs are not read again."""
+    from recon.domain import manifest
+    from recon.record.reread import reread
+    from recon.report.audience import AUDIENCES
+    from recon.report.edition_files import edition_files
+
+    book = rulebook.read_controls(places.rules() / "controls")
+    planned = [p.id for p in rulebook.read_planned(places.rules() / "planned.yaml")]
+    workpapers = reread(run, book, rulebook.read_frameworks(places.rules() / "frameworks"), planned, rulebook.rule_fingerprints())
+    of = {"audience": audience, "masks": sorted(AUDIENCES[audience].masks), "run_sha256": manifest.fingerprint(run / manifest.NAME)}
+    deliver(edition_files(workpapers, audience, language), workpapers, folder, of)
+
+
 def statements(run: Path, folder: Path, *, language: str = "en", party: str | None = None) -> list[Path]:
     """What `recon statements` does: a page and a workbook per supplier and customer of a published run, written to `folder`."""
     from recon.deliver.files import keep

@@ -17,14 +17,17 @@ from recon.domain.publication import TableFile
 from recon.domain.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from recon.domain.publication import Publication
     from recon.domain.workpapers import Workpapers
 
 
-def deliver(publication: Publication, workpapers: Workpapers, folder: Path) -> None:
+def deliver(publication: Publication, workpapers: Workpapers, folder: Path, edition: Mapping[str, Any] | None = None) -> None:
     """Publish to `folder`, whole or not at all; an earlier run there is replaced in one step.
+
+    `edition` says which part of which run this is, where it is not a whole one.
 
     Raises TermsRefused when the folder holds something recon did not publish, TryLater while another run holds it or the disk
     refuses. Whatever goes wrong on the way (a full disk, an interrupt) leaves the earlier run as it was and nothing beside it.
@@ -34,6 +37,8 @@ def deliver(publication: Publication, workpapers: Workpapers, folder: Path) -> N
         try:
             outputs = [_write(place, name, content) for name, content in sorted(publication.items())]
             facts = _facts(workpapers, outputs, place)
+            if edition is not None:
+                facts = _of_edition(facts, edition)
             _write(place, manifest.NAME, manifest.encode(facts))
             put_in_place(place, folder)
         except OSError as error:
@@ -75,4 +80,15 @@ def _facts(workpapers: Workpapers, outputs: list[dict[str, Any]], place: Path) -
             for f in workpapers.files
         ],
         "outputs": outputs,
+        "told": {
+            "row_counts": dict(workpapers.row_counts),
+            "ignored": {name: list(columns) for name, columns in workpapers.ignored.items()},
+            "previous_summary": workpapers.register.previous_summary,
+        },
     }
+
+
+def _of_edition(facts: Mapping[str, Any], edition: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of an edition: nothing of the terms but whom and which day they are about, since terms may name persons."""
+    about = {name: facts["engagement"][name] for name in ("entity", "as_of", "period", "currency", "fail_on")}
+    return {name: value for name, value in facts.items() if name != "told"} | {"engagement": about, "edition": dict(edition)}

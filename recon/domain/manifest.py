@@ -41,8 +41,11 @@ def encode(facts: Mapping[str, Any]) -> bytes:
     return (json.dumps({**facts, _SEAL: fingerprint_of(facts)}, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def read(folder: Path) -> dict[str, Any]:
-    """The manifest of a published run. Raises TermsRefused when the folder is none, InputsRefused when it is damaged."""
+def read(folder: Path, *, editions: bool = False) -> dict[str, Any]:
+    """The manifest of a published run. Raises TermsRefused when the folder is none, InputsRefused when it is damaged.
+
+    An edition for one audience is a part of a run, so it is refused too unless `editions` are asked for.
+    """
     path = folder / NAME
     try:
         facts = json.loads(path.read_bytes())
@@ -60,6 +63,9 @@ def read(folder: Path) -> dict[str, Any]:
         raise InputsRefused(
             "a newer recon published this run", where=str(path), expected=f"format {FORMAT}", got=str(facts["format"]), todo="update recon"
         )
+    if "edition" in facts and not editions:
+        got, todo = f"the edition for {facts['edition']['audience']}", "name the folder of the run that the edition was made from"
+        raise TermsRefused("this is an edition, not a whole run", where=str(folder), expected="a published run", got=got, todo=todo)
     return facts
 
 
@@ -74,7 +80,7 @@ def differences(folder: Path) -> list[str]:
     Raises TermsRefused when the folder is not a published run.
     """
     try:
-        facts = read(folder)
+        facts = read(folder, editions=True)
     except InputsRefused as refused:
         return [f"{NAME}: {refused.what}: {refused.got}"]
     found = set(_files(folder)) - {NAME}

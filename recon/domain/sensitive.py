@@ -28,6 +28,8 @@ PERSONS: Final = frozenset(
         "same_person_duty",
         "approver_id",
         "inspected_by",
+        "first_login",
+        "second_login",
     ]
 )
 BANK_ACCOUNTS: Final = frozenset(["bank_account", "payee_account", "payee_name", "payer_name", "counterparty", "bank_reference", "remittance_text"])

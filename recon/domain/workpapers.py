@@ -200,7 +200,7 @@ SETTLEMENTS: Final = _columns(
 )
 BALANCES: Final = _columns(
     "cycle kind company_code party_id order_number order_line_no document_number document_line_no document_date quantity amount currency"
-    " amount_base age_days age_bucket party_name"
+    " amount_base age_days age_bucket party_name source_file source_row"
 )
 REJECTED: Final = _columns("table source_file source_row column rule value message")
 #: Whom and what a rejected cell is about, as far as its row could be read; travels beside REJECTED, for controls.

@@ -228,15 +228,20 @@ def _parts(control: Control, reader: Reader, language: str) -> Mapping[str, pl.E
     parts = {}
     for name in texts.places(control.message):
         if name in texts.FIGURES:
-            said = pl.col(f"_{name}")
-            parts[name] = (
-                wording.grouped(said) if _is_decimal(control, reader, name) else wording.figure(said, getattr(control, name, None), language)
-            )
+            parts[name] = _figure_said(control, reader, name, language)
         elif name in control.parameters:
             parts[name] = reader.settings[name].text()
         else:
             parts[name] = wording.column(name, reader.schema, language)
     return parts
+
+
+def _figure_said(control: Control, reader: Reader, name: str, language: str) -> pl.Expr:
+    said = pl.col(f"_{name}")
+    if not _is_decimal(control, reader, name):
+        return wording.figure(said, getattr(control, name, None), language)
+    columns = texts.rules(control)[name].columns
+    return wording.hours(said) if columns and all("hours" in column for column in columns) else wording.grouped(said)
 
 
 def _severity(control: Control, reader: Reader) -> pl.Expr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 #: What stands in a sentence for a value that is not known.
 UNKNOWN: Final = {"en": "unknown", "zh": "未知"}
+
+
+#: What an English sentence counts right behind a figure: one of it is said in the singular.
+_COUNTED: Final = re.compile(r" (?:working )?(?:days|hours|months|times|lines|rows|numbers|orders|invoices|units)\b")
 
 
 def plain(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -47,13 +52,19 @@ def column(name: str, schema: Mapping[str, Any], language: str) -> pl.Expr:
         return pl.col(name).str.replace_many({code: words[side] for code, words in LISTED[name].items()}, leftmost=True)
     said = plain(pl.col(name), schema[name])
     if isinstance(schema[name], pl.Decimal):
-        return grouped(said)
+        return hours(said) if "hours" in name else grouped(said)
     if schema[name] == pl.Boolean:
         return said.replace({code: words[side] for code, words in FLAGS.items()})
     companion = f"{name}{DATE_ONLY}"
     if companion in schema:
         return pl.when(pl.col(companion)).then(pl.col(name).dt.strftime("%Y-%m-%d")).otherwise(said)
     return said
+
+
+def hours(said: pl.Expr) -> pl.Expr:
+    """Hours in a sentence, a plain number as text: rounded half away from zero to a hundredth; `results/` has every digit."""
+    exact = said.cast(pl.Decimal(38, 10))
+    return grouped(plain(exact.round(2, mode="half_away_from_zero"), pl.Decimal(38, 10)))
 
 
 def figure(said: pl.Expr, column_said: str | None, language: str) -> pl.Expr:
@@ -68,7 +79,11 @@ def sentence(template: str, parts: Mapping[str, pl.Expr], language: str) -> pl.E
     pieces: list[pl.Expr] = []
     position = 0
     for place in PLACE.finditer(template):
-        pieces += [pl.lit(template[position : place.start()]), parts[place.group(1)].fill_null(UNKNOWN[language])]
+        said = parts[place.group(1)].fill_null(UNKNOWN[language])
+        pieces += [pl.lit(template[position : place.start()]), said]
         position = place.end()
+        if language == "en" and (noun := _COUNTED.match(template, position)):
+            pieces.append(pl.when(said == "1").then(pl.lit(noun.group().removesuffix("s"))).otherwise(pl.lit(noun.group())))
+            position = noun.end()
     pieces.append(pl.lit(template[position:]))
     return pl.concat_str(pieces)

@@ -99,9 +99,22 @@ def read_expectations(folder: Path) -> Mapping[str, TableExpectations]:
 
 def fingerprints(engagement: Engagement, profile: SourceProfile) -> dict[str, str]:
     """sha256 of every rule file, and of the engagement file and the profile where they lie outside the rule book."""
-    rules = places.rules()
-    files = {f"rules/{path.relative_to(rules).as_posix()}": path for path in sorted(rules.rglob("*.yaml"))}
+    files = _rule_files()
     files[engagement.origin] = engagement.folder / engagement.origin
     if profile.origin != f"sources/{profile.name}.yaml":
         files[profile.origin] = engagement.folder / profile.origin
+    return _digests(files)
+
+
+def rule_fingerprints() -> dict[str, str]:
+    """sha256 of every rule file, as `fingerprints` names them."""
+    return _digests(_rule_files())
+
+
+def _rule_files() -> dict[str, Path]:
+    rules = places.rules()
+    return {f"rules/{path.relative_to(rules).as_posix()}": path for path in sorted(rules.rglob("*.yaml"))}
+
+
+def _digests(files: Mapping[str, Path]) -> dict[str, str]:
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items() if path.is_file()}

@@ -27,20 +27,12 @@ def report(workpapers: Workpapers, language: str, audiences: Sequence[str] = ("a
     from recon.report.editions import CHOICES, editions
     from recon.report.machine import machine
     from recon.report.results import tables
-    from recon.report.words import speak
-    from recon.report.workbook import workbook
 
     layers = workpapers.balances.collect()
     facts = summary(workpapers, layers)
-    languages = CHOICES[language]
-    books = {
-        f"report/report{'' if place == 0 else f'_{word}'}.xlsx": workbook(workpapers, facts, layers, speak(word))
-        for place, word in enumerate(languages)
-    }
     return {
         **tables(workpapers, layers),
         "results/summary.json": encoded(facts),
         **machine(workpapers, facts),
-        **books,
-        **editions(workpapers, layers, audiences, languages),
+        **editions(workpapers, layers, audiences, CHOICES[language]),
     }

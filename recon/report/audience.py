@@ -91,6 +91,8 @@ def edition(workpapers: Workpapers, layers: pl.DataFrame, audience: Audience) ->
     theirs = _row_filter(audience) & ~pl.col("control_id").is_in(hidden)
     exceptions = _masked(register.exceptions.filter(theirs), workpapers.controls, audience)
     suppressed = None if register.suppressed is None else _masked(register.suppressed.filter(theirs), workpapers.controls, audience)
+    cycle = _cycle_filter(audience)
+    lines = {name: getattr(outcomes, name).filter(cycle) for name in ("order_lines", "invoice_lines")}
     family = ~pl.col("control_id").is_in(hidden)
     changes = register.changes.filter(family & _family_filter(audience))
     controls = outcomes.controls.filter((family & _family_filter(audience)) | (pl.col("control_id").str.starts_with("POP")))
@@ -98,15 +100,25 @@ def edition(workpapers: Workpapers, layers: pl.DataFrame, audience: Audience) ->
     narrowed = replace(
         workpapers,
         controls=tuple(control for control in workpapers.controls if told[control.id]),
-        outcomes=replace(outcomes, exceptions=exceptions, controls=controls, not_testable=outcomes.not_testable.filter(theirs)),
-        register=replace(register, exceptions=exceptions, changes=changes, suppressed=suppressed),
+        outcomes=replace(
+            outcomes, exceptions=exceptions, controls=controls, not_testable=_users_masked(outcomes.not_testable.filter(theirs), audience), **lines
+        ),
+        register=replace(
+            register,
+            exceptions=exceptions,
+            changes=_users_masked(changes, audience),
+            suppressed=suppressed,
+            suppressions=_answering(register.suppressions, audience),
+        ),
+        allocations=workpapers.allocations.filter(cycle),
+        settlements=workpapers.settlements.filter(cycle),
         rejected=_without_values(workpapers.rejected, audience),
         traces=_unnamed(workpapers.traces, audience) if workpapers.traces else None,
         accruals=_accruals(workpapers.accruals, audience),
-        roll_forward=workpapers.roll_forward.filter(_cycle_filter(audience) & kind) if workpapers.roll_forward is not None else None,
-        parties=workpapers.parties.filter(_cycle_filter(audience)) if workpapers.parties is not None else None,
+        roll_forward=workpapers.roll_forward.filter(cycle & kind) if workpapers.roll_forward is not None else None,
+        parties=workpapers.parties.filter(cycle) if workpapers.parties is not None else None,
     )
-    return narrowed, layers.filter(_cycle_filter(audience) & kind)
+    return narrowed, layers.filter(cycle & kind)
 
 
 def _accruals(entries: pl.DataFrame | None, audience: Audience) -> pl.DataFrame | None:
@@ -155,8 +167,20 @@ def _masked(exceptions: pl.DataFrame, controls: tuple[Control, ...], audience: A
         message_zh=pl.when(told).then(chinese).otherwise("message_zh"),
         **{name: pl.when(told & pl.col(name).is_not_null()).then(pl.lit(MASK)).otherwise(name) for name in ("observed", "expected", "variance")},
     )
-    users = pl.col("document_type") == "user"
-    return masked.with_columns(document_number=pl.when(users).then(pl.lit(MASK)).otherwise("document_number"))
+    return _users_masked(masked, audience)
+
+
+def _users_masked(rows: pl.DataFrame, audience: Audience) -> pl.DataFrame:
+    """Rows about documents, without the logins that are documents themselves."""
+    users = (pl.col("document_type") == "user") & pl.lit(bool(columns_of(audience.masks) & PERSONS))
+    return rows.with_columns(document_number=pl.when(users.fill_null(value=False)).then(pl.lit(MASK)).otherwise("document_number"))
+
+
+def _answering(suppressions: pl.DataFrame | None, audience: Audience) -> pl.DataFrame | None:
+    """Suppressions without the names of who answers for them."""
+    if suppressions is None or not columns_of(audience.masks) & PERSONS:
+        return suppressions
+    return suppressions.with_columns(owner=pl.lit(MASK), approver=pl.lit(MASK))
 
 
 def _without_values(rejected: pl.DataFrame, audience: Audience) -> pl.DataFrame:

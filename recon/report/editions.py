@@ -9,7 +9,9 @@ from recon.report.audience import AUDIENCES, Audience, edition
 from recon.report.orders import Orders, orders_of, pages
 from recon.report.page import beside, page
 from recon.report.summary import summary
-from recon.report.words import LANGUAGES
+from recon.report.verdict import verdict
+from recon.report.words import LANGUAGES, speak
+from recon.report.workbook import workbook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +48,23 @@ class Edition:
 
 
 def editions(workpapers: Workpapers, layers: pl.DataFrame, audiences: Sequence[str], languages: Sequence[str]) -> Mapping[str, bytes]:
+    """Path -> page or workbook of every audience in every language; the first of both is report/index.html and report/report.xlsx."""
+    return {**pages_of(workpapers, layers, audiences, languages), **books(workpapers, layers, audiences, languages)}
+
+
+def books(workpapers: Workpapers, layers: pl.DataFrame, audiences: Sequence[str], languages: Sequence[str]) -> Mapping[str, bytes]:
+    """Path -> workbook of every audience in every language: of what the audience sees, with its masks."""
+    files: dict[str, bytes] = {}
+    for audience in audiences:
+        theirs, open_layers = edition(workpapers, layers, AUDIENCES[audience])
+        facts, judged = summary(theirs, open_layers), verdict(workpapers)
+        for language in languages:
+            suffix = _suffix(audience, language, audiences[0], languages[0])
+            files[f"report/report{suffix}.xlsx"] = workbook(theirs, facts, open_layers, speak(language), judged)
+    return files
+
+
+def pages_of(workpapers: Workpapers, layers: pl.DataFrame, audiences: Sequence[str], languages: Sequence[str]) -> Mapping[str, bytes]:
     """Path -> page of every audience in every language; the first of both is report/index.html."""
     files: dict[str, bytes] = {}
     for audience in audiences:

@@ -13,6 +13,8 @@ from recon.domain.publication import TableFile
 if TYPE_CHECKING:
     from recon.domain.workpapers import Workpapers
 
+#: Which order an exception speaks about, also where its document names none itself.
+EXCEPTION_ORDERS: Final = ("exception_id", "cycle", "company_code", "order_number")
 _ORDER_KEY: Final = ("cycle", "company_code", "order_number", "order_line_no")
 _INVOICE_KEY: Final = ("cycle", "company_code", "party_id", "invoice_number", "invoice_line_no")
 _EXCEPTION_KEY: Final = ("control_id", "company_code", "document_type", "document_number", "document_line_no", "exception_id")
@@ -21,7 +23,7 @@ _EXCEPTION_KEY: Final = ("control_id", "company_code", "document_type", "documen
 def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]:
     """Path -> table of everything under results/. `layers` are the workpapers' open layers, in memory."""
     outcomes, register = workpapers.outcomes, workpapers.register
-    exceptions, places = register.exceptions.lazy(), _places(workpapers.tie_out)
+    exceptions, places = register.exceptions.lazy(), placed(workpapers.tie_out)
     untested = tuple(outcomes.not_testable.columns)
     answered_for = {}
     if register.suppressed is not None and register.suppressions is not None:
@@ -36,6 +38,7 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
         events, parties = tuple(measures.schema("order_event")), tuple(measures.schema("party_record"))
         places_of_events = workpapers.traces.events.lazy().with_row_index("place")
         followed = {
+            "results/exception_orders.parquet": _file(workpapers.traces.links.lazy(), EXCEPTION_ORDERS, EXCEPTION_ORDERS, "parquet"),
             "results/order_events.parquet": _file(places_of_events, events, (*events[:3], "place"), "parquet"),
             "results/party_records.csv": _file(workpapers.parties.lazy(), parties, ("cycle", "party_id")),
         }
@@ -71,6 +74,6 @@ def _file(frame: pl.LazyFrame, columns: tuple[str, ...], key: tuple[str, ...], f
     return TableFile(frame, columns, key, form)
 
 
-def _places(rows: pl.DataFrame) -> pl.DataFrame:
+def placed(rows: pl.DataFrame) -> pl.DataFrame:
     """The tie-out in the order of the journey."""
     return rows.with_columns(place=pl.col("doorway").replace_strict({d: i for i, d in enumerate(tie_out.DOORWAYS)}, default=9, return_dtype=pl.Int64))

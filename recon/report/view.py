@@ -17,7 +17,7 @@ from recon.report.coverage import coverage
 from recon.report.figures import number, rounded
 from recon.report.movements import accruals, movements
 from recon.report.orders import inside, places_of
-from recon.report.results import tables
+from recon.report.results import placed, tables
 from recon.report.scorecards import scorecards
 from recon.report.trend import KINDS as TREND_KINDS
 from recon.report.trend import point
@@ -71,7 +71,7 @@ def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, ed
         "proof": _proof(workpapers),
         "files": workpapers.files,
         "doorways": totals.doorways(workpapers),
-        "tie_out": workpapers.tie_out.to_dicts(),
+        "tie_out": placed(workpapers.tie_out).sort("place", "table").to_dicts(),
         "statements": statements.to_dicts(),
         "statements_failed": statements.filter(~pl.col("holds").fill_null(value=False)).to_dicts(),
         "controls": controls.with_columns(tested=tested, family=pl.col("control_id").str.slice(0, 3)).sort("control_id").to_dicts(),
@@ -93,7 +93,7 @@ def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, ed
         **coverage(workpapers, words),
         **_rejected(workpapers.rejected, words),
         **_method(workpapers, found["groups"], words),
-        "result_files": [*sorted(tables(workpapers, layers)), "results/summary.json", "report/report.xlsx"],
+        "result_files": [*sorted(tables(workpapers, layers)), "results/summary.json", f"report/report{edition.suffix}.xlsx"],
     }
 
 
@@ -293,7 +293,7 @@ def _blind_spots(workpapers: Workpapers, words: Words) -> dict[str, Any]:
     )
     missing = workpapers.outcomes.controls.filter(pl.col("status").is_in(["not_performed", "error"]))
     spots = workpapers.outcomes.controls.filter(pl.col("not_testable") > 0)
-    aside = workpapers.tie_out.filter((pl.col("rows_set_aside") > 0) & (pl.col("doorway") != "match"))
+    aside = placed(workpapers.tie_out).sort("place", "table").filter((pl.col("rows_set_aside") > 0) & (pl.col("doorway") != "match"))
     return {
         "not_performed": missing.sort("control_id").to_dicts(),
         "partly_tested": spots.sort("not_testable_amount_base", "control_id", descending=[True, False], nulls_last=True).to_dicts(),

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from recon.domain.workpapers import Workpapers
+    from recon.report.verdict import Verdict
     from recon.report.words import Words
 
 
@@ -87,12 +88,16 @@ _STATEMENT: Final = ("table", "rule", "severity", "holds", "message")
 _FILE: Final = ("input", "source_file", "rows", "size_bytes", "encoding", "sha256")
 
 
-def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFrame, words: Words) -> bytes:
-    """The workbook of a run. `facts` is its summary, `layers` its open layers in memory. Amounts are numbers with every digit."""
+def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFrame, words: Words, judged: Verdict | None = None) -> bytes:
+    """The workbook of a run. `facts` is its summary, `layers` its open layers in memory. Amounts are numbers with every digit.
+
+    `judged` is the verdict where the workpapers are narrowed to what an audience sees: the verdict is the whole run's.
+    """
+    judged = judged or verdict(workpapers)
     marks = Marks()
     cut = _beyond(workpapers, layers)
     contents = [
-        _summary(workpapers, facts, words, cut),
+        _summary(workpapers, facts, words, (judged, cut)),
         _sheet(_("Files"), _files(workpapers), _FILE, words),
         _sheet(_("Tie-out"), workpapers.tie_out, tuple(workpapers.tie_out.columns), words),
         _sheet(_("Statements"), _spoken(workpapers.statements, words, "message").sort("table", "rule"), _STATEMENT, words),
@@ -114,14 +119,17 @@ def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFr
     if not (marks.cut_cells or marks.numbers_as_text):
         return made
     # what the rows needed is known once they are written: say it on the first sheet and write again
-    first = _summary(workpapers, facts, words, cut, marks)
+    first = _summary(workpapers, facts, words, (judged, cut), marks)
     return workbook_bytes([first, *present[1:]], Marks(), f"{workpapers.engagement.entity} {workpapers.engagement.as_of.isoformat()}")
 
 
 # ── the first sheet ──────────────────────────────────────────────────────────────────────────────────────────
-def _summary(workpapers: Workpapers, facts: Mapping[str, Any], words: Words, cut: Mapping[str, int], marks: Marks | None = None) -> Sheet:
+def _summary(
+    workpapers: Workpapers, facts: Mapping[str, Any], words: Words, told: tuple[Verdict, Mapping[str, int]], marks: Marks | None = None
+) -> Sheet:
     """One figure per row: what it is about, count, amount in company currency, rows without a known amount, words."""
-    rows = [*_run_rows(workpapers, facts, words), *_figure_rows(facts, words), *_note_rows(words, cut, marks)]
+    judged, cut = told
+    rows = [*_run_rows(workpapers, facts, words, judged), *_figure_rows(facts, words), *_note_rows(words, cut, marks)]
     schema = {
         "section": pl.String(),
         "item": pl.String(),
@@ -136,8 +144,8 @@ def _summary(workpapers: Workpapers, facts: Mapping[str, Any], words: Words, cut
     return made
 
 
-def _run_rows(workpapers: Workpapers, facts: Mapping[str, Any], words: Words) -> Iterable[dict[str, Any]]:
-    engagement, judged = workpapers.engagement, verdict(workpapers)
+def _run_rows(workpapers: Workpapers, facts: Mapping[str, Any], words: Words, judged: Verdict) -> Iterable[dict[str, Any]]:
+    engagement = workpapers.engagement
     told = {
         _("Verdict"): words(HEADLINES[judged.word]),
         _("Entity"): engagement.entity,

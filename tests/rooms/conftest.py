@@ -128,6 +128,7 @@ def _balances() -> pl.DataFrame:
             "order_number": f"PO-{i:04}", "order_line_no": "1", "document_type": "goods_receipt", "document_number": f"GR-{i:04}", "document_line_no": "1",
             "document_date": _AS_OF - timedelta(days=days), "quantity": Decimal(i), "amount": Decimal(i * 1000 + 7) / 10, "currency": "USD" if i % 4 == 0 else "CNY",
             "amount_base": None if i == 0 else Decimal(i * 1000 + 7) / 10 * (7 if i % 4 == 0 else 1), "age_days": days, "age_bucket": bucket,
+            "source_file": "goods_receipt_line.csv", "source_row": i + 2,
         })  # fmt: skip
     return pl.DataFrame(rows, schema_overrides={"quantity": QUANTITY, "amount": MONEY, "amount_base": MONEY})
 

@@ -185,3 +185,31 @@ def test_a_share_is_compared_exactly(measured: Decimal, base: Decimal, share: De
 )
 def test_figures_in_sentences_have_their_digits_in_threes(plain: str | None, said: str | None) -> None:
     assert pl.select(wording.grouped(pl.lit(plain, dtype=pl.String))).item() == said
+
+
+@pytest.mark.parametrize(
+    ("exact", "said"), [("31080.0000000002", "31,080"), ("103.0833333333", "103.08"), ("2.005", "2.01"), ("-0.004", "-0"), ("1", "1")]
+)
+def test_hours_are_said_to_a_hundredth(exact: str, said: str) -> None:
+    assert pl.select(wording.hours(pl.lit(exact))).item() == said.replace("-0", "0")
+
+
+@pytest.mark.parametrize(
+    ("days", "english"),
+    [("1", "within 1 day of it"), ("2", "within 2 days of it"), ("11", "within 11 days of it"), (None, "within unknown days of it")],
+)
+def test_one_is_said_in_the_singular(days: str | None, english: str) -> None:
+    parts = {"span_days": pl.lit(days, dtype=pl.String)}
+    assert pl.select(wording.sentence("within {span_days} days of it", parts, "en")).item() == english
+    assert pl.select(wording.sentence("{span_days} 天内", parts, "zh")).item() == f"{days or '未知'} 天内"
+
+
+def test_the_text_in_the_other_language_is_taken_where_the_table_has_it() -> None:
+    schema = {"reason": pl.String(), "reason_zh": pl.String(), "is_given": pl.Boolean(), "state": pl.String()}
+    rows = pl.DataFrame({"reason": ["none"], "reason_zh": ["无"], "is_given": [True], "state": ["ambiguous"]}, schema=schema)
+    assert rows.select(*(wording.column(name, schema, "en").alias(name) for name in ("reason", "is_given", "state"))).row(0) == (
+        "none",
+        "yes",
+        "ambiguous",
+    )
+    assert rows.select(*(wording.column(name, schema, "zh").alias(name) for name in ("reason", "is_given", "state"))).row(0) == ("无", "是", "不唯一")
