@@ -9,6 +9,7 @@ import polars as pl
 from recon.domain import measures, tie_out
 from recon.domain import workpapers as declared
 from recon.domain.publication import TableFile
+from recon.report import creep
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Workpapers
@@ -58,6 +59,7 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
             "results/not_testable.parquet": _file(outcomes.not_testable.lazy(), untested, untested, "parquet"),
             "results/order_lines.parquet": _file(outcomes.order_lines, declared.ORDER_LINES, _ORDER_KEY, "parquet"),
             "results/invoice_lines.parquet": _file(outcomes.invoice_lines, declared.INVOICE_LINES, _INVOICE_KEY, "parquet"),
+            "results/creep.csv": _file(creep.creep(outcomes.invoice_lines), creep.COLUMNS, creep.KEY),
             "results/allocations.parquet": _file(workpapers.allocations, declared.ALLOCATIONS, declared.ALLOCATIONS[:8], "parquet"),
             "results/settlements.parquet": _file(workpapers.settlements, declared.SETTLEMENTS, declared.SETTLEMENTS[:5], "parquet"),
             "results/balances.csv": _file(layers.lazy(), declared.BALANCES, declared.BALANCES[:8]),

@@ -14,6 +14,7 @@ from recon.report.approval_gaps import approval_gaps
 from recon.report.blocks import Shown, packed, shown
 from recon.report.bridge import bridge
 from recon.report.coverage import coverage
+from recon.report.creep import crept
 from recon.report.figures import number, rounded
 from recon.report.movements import accruals, movements
 from recon.report.orders import inside, places_of
@@ -83,6 +84,7 @@ def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, ed
         **inside(orders, words, workpapers.engagement.time_zone, folder),
         **approval_gaps(workpapers, words),
         **bridge(workpapers, audience.cycles, words),
+        **crept(workpapers, audience.cycles),
         **scorecards(workpapers, words),
         **_balances(layers, words, workpapers.engagement.currency),
         **movements(workpapers),
