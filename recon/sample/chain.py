@@ -14,6 +14,8 @@ from recon.domain.cycles import PROCURE_TO_PAY, Cycle
 from recon.sample.book import OWN_INVOICES, ZERO, Book, Row, Value, days, rounded
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from recon.sample.masters import Item, Party
 
 _SERIES: Final = {"po": "PO", "so": "SO", "receipt": "GR", "shipment": "SH"}
@@ -115,11 +117,10 @@ class Chain:
 
     def line(self, item: Item, quantity: Decimal | int, unit_price: Decimal | None = None, **terms: Value) -> Line:
         """Add an order line; the price is the agreed one unless given."""
-        count = Decimal(quantity)
+        count = self._unrepeated(item, Decimal(quantity))
         price = self.book.masters.price(self.party, item) if unit_price is None else unit_price
         per = Decimal(str(terms.get("price_per", 1)))
         service = item.group == "SERVICES"
-        self._avoid_repeating(item, count)
         number = str(10 * (len(self.lines) + 1))
         row = self.header | {
             f"{self.cycle.order}_number": self.number,
@@ -164,19 +165,27 @@ class Chain:
         self.requisitions.append(self.book.add("purchase_requisition_line", named))
         return {"requisition_id": named["requisition_id"]}
 
-    def _avoid_repeating(self, item: Item, count: Decimal) -> None:
-        """Let somebody else order where the same person has just ordered as much of this from this party: chance must not plant a double."""
+    def _unrepeated(self, item: Item, count: Decimal) -> Decimal:
+        """The quantity, by somebody else or a dozen larger where the same person has just ordered as much of this from this party.
+
+        Chance must not plant a double. Who ordered is the same for all lines, so only the first line may still choose another.
+        """
         makers = [name for name in ("created_by", "buyer_id", "requester_id", "salesperson_id") if name in self.header]
-        key, order = (self.party.party_id, item.item_id, count), (self.number, self.day)
-        taken = self.book.ordered_before(key, order)
+        order = (self.number, self.day)
         pools = {"requester_id": _REQUESTERS} if self.buys else {}
-        for name in makers:
-            if name not in self._named and str(self.header[name]) in taken:
-                pool = pools.get(name, _BUYERS if self.buys else _SELLERS)
-                free = next((who for who in pool if who not in taken), str(self.header[name]))
-                for row in (self.header, *(line.row for line in self.lines)):
-                    row[name] = free
-        self.book.note_order(key, order, tuple(str(self.header[name]) for name in makers))
+        while clashing := [name for name in makers if name not in self._named and str(self.header[name]) in self._taken(item, count)]:
+            taken = self._taken(item, count)
+            free = {name: [who for who in pools.get(name, _BUYERS if self.buys else _SELLERS) if who not in taken] for name in clashing}
+            if self.lines or not all(free.values()):
+                count += 12
+            else:
+                self.header.update({name: names[0] for name, names in free.items()})
+        self.book.note_order((self.party.party_id, item.item_id, count), order, tuple(str(self.header[name]) for name in makers))
+        return count
+
+    def _taken(self, item: Item, count: Decimal) -> Collection[str]:
+        """Who has just ordered this quantity of the item from the party."""
+        return self.book.ordered_before((self.party.party_id, item.item_id, count), (self.number, self.day))
 
     def without_order(self, item: Item, quantity: int, unit_price: Decimal) -> Part:
         """A part of a fulfilment or invoice that answers no order."""

@@ -16,11 +16,13 @@ from recon.sample.traps.registry import spares
 @spares("DUP-04")
 def short_number_at_two_strangers(book: Book) -> None:
     """Number 017 of one day and amount from two suppliers who have nothing in common."""
-    day = some_time(book)
+    day, case = some_time(book), int(book.number("NAME").removeprefix("NAME-"))
+    # a price of its own, or the cases of a large company would be strangers with one amount
+    price = Decimal("43.50") + Decimal(case - 100_000) / 100
     for name in ("Northern Bearings", "Harbour Catering"):
         party = newcomer(book, PROCURE_TO_PAY, party_name=f"{name} {book.number('NAME')}")
         chain = Chain(book, PROCURE_TO_PAY, day, party, company_code="C10")
-        chain.line(goods(book, PROCURE_TO_PAY), 10, Decimal("43.50"))
+        chain.line(goods(book, PROCURE_TO_PAY), 10, price)
         approve_order(chain)
         chain.fulfil(day + days(10), chain.whole())
         chain.invoice(day + days(15), chain.whole(), invoice_number="017")
