@@ -60,7 +60,9 @@ def words(path: Path) -> set[str]:
         text = pl.read_parquet(path).write_csv()
     elif path.suffix == ".xlsx":
         with zipfile.ZipFile(path) as book:
-            text = "\n".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
+            parts = [book.read(name).decode("utf-8", "replace") for name in book.namelist()]
+        # what stands between the tags: names of cells, such as P101, stand inside them
+        text = "\n".join(piece for part in parts for piece in re.split(r"<[^>]*>", part))
     else:
         text = path.read_text(encoding="utf-8")
         for packed in re.findall(r'id="block-[\w-]+">(.*?)</script>', text, re.DOTALL):
