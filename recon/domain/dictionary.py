@@ -42,6 +42,7 @@ need_by_date date date the goods are needed
 promised_date date date the party confirmed
 match_level text how many documents must agree on this line
 over_receipt_share rate over-delivery allowed on the line, as a fraction of the ordered quantity
+line_discount_share rate discount agreed on the line, as a fraction of its value before discount; unit_price_net is the price after it
 limit_amount money value limit of a blanket or service line
 valid_from date first day of validity
 valid_to date last day of validity; empty means open
@@ -103,6 +104,24 @@ origin_invoice_number id invoice that a credit, debit or reversal refers to
 origin_invoice_line_no id line of the invoice that a credit, debit or reversal refers to
 official_invoice_number id number of the tax invoice (fapiao)
 official_invoice_code id code of the tax invoice (fapiao)
+official_invoice_type text kind of tax invoice: special (its tax is deductible), ordinary, …
+status text what the tax authority says of the tax invoice
+status_changed_at timestamp when that status last changed
+verification_result text outcome of checking the tax invoice against the tax authority
+verified_at timestamp when it was checked
+seller_tax_id id tax number of the seller
+is_deductible flag the tax may be deducted; where it says nothing the kind of tax invoice decides
+checkoff_period id tax period in which the input tax was claimed; empty means not claimed
+red_of_number id blue tax invoice that a red one takes back
+red_of_code id code of that blue tax invoice
+red_of_line id line of that blue tax invoice; empty means the whole
+red_confirmation_status text state of the procedure that allows the red tax invoice
+red_reason text why it was taken back
+company_name text name of the company
+claim_number id number of the expense claim
+claim_line_no id line of the expense claim
+claim_date date date of the expense claim
+claimant_id id user who claims
 payment_block id reason the invoice may not be paid; empty means payable
 block_released_by id user who released the payment block
 block_released_at timestamp when the payment block was released
@@ -154,6 +173,9 @@ promised_payment_date date day by which the party has promised to pay
 reason_code id reason of a deduction or of a credit note
 applied_by id user who applied the cash
 applied_at timestamp when the cash was applied
+deduction_amount money what the customer kept back of the invoice, positive
+accepted_at timestamp when the deduction was accepted; empty means not accepted
+accepted_by id user who accepted the deduction
 document_type id kind of document, a canonical table's stem
 document_number id number of the document
 document_version count version of the document
@@ -212,6 +234,12 @@ to_currency id currency converted to
 rate rate `to_currency` units per 1 `from_currency`
 as_of_date date date of the position
 quantity_on_hand quantity stock on hand
+count_number id number of the stock count
+count_line_no id line of the stock count
+count_date date date of the stock count
+counted_quantity quantity what was counted
+book_quantity quantity what the books said when it was counted
+counted_by id user who counted
 movement_number id number of the stock movement
 movement_date date date the goods moved
 movement_kind text kind of stock movement
@@ -263,7 +291,7 @@ COLUMNS: Final[dict[str, tuple[str, str]]] = _parse()
 
 #: column -> the words it may hold, the default first where absence means one
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "movement_kind": ("receipt", "issue", "transfer", "adjustment"),
+    "movement_kind": ("receipt", "issue", "transfer", "adjustment", "consumption"),
     "price_tax_basis": ("net", "gross"),
     "match_level": ("3way", "2way", "4way", "none"),
     "po_type": ("standard", "service", "blanket", "consignment", "return"),
@@ -273,6 +301,9 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "line_kind": ("item", "service", "charge", "tax", "discount", "rounding", "prepayment_application"),
     "payment_kind": ("payment", "prepayment", "refund", "void"),
     "action": ("submit", "approve", "reject", "withdraw", "delegate", "auto_approve", "release", "unapprove", "close"),
+    "status": ("normal", "void", "red", "lapsed", "abnormal"),
+    "verification_result": ("verified", "mismatch", "not_found", "unavailable"),
+    "red_confirmation_status": ("confirmed", "not_required", "pending", "refused", "lapsed", "revoked"),
     "account_role": ("gr_ir", "payables", "receivables", "inventory"),
     "doc_status": (
         "open",

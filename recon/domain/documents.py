@@ -66,6 +66,7 @@ def _order(number: str, line: str, date: str, party: str) -> str:
         " planned_charge_amount charge_code need_by_date promised_date match_level over_receipt_share limit_amount valid_from valid_to"
         " contract_id contract_line_id requisition_id po_type po_version is_current_version doc_status is_cancelled is_closed"
         " is_final_delivery is_final_invoice buyer_id requester_id created_by created_at sent_at closed_at budget_code emergency order_origin"
+        " line_discount_share"
     )
 
 
@@ -136,7 +137,7 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "company_code payment_number",
         "amount",
         "company_code! payment_number! payment_date! value_date supplier_id! amount! currency! fx_rate payment_kind payee_account payee_name"
-        " created_by released_by created_at is_voided reference",
+        " created_by released_by created_at is_voided reference official_invoice_number official_invoice_code",
     ),
     "supplier_payment_allocation": (
         "which invoice a payment pays",
@@ -187,7 +188,7 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "company_code cash_receipt_number invoice_number customer_id",
         "amount_applied",
         "company_code! cash_receipt_number! invoice_number! customer_id amount_applied! discount_taken write_off_amount reason_code"
-        " applied_by applied_at",
+        " applied_by applied_at deduction_amount accepted_at accepted_by",
     ),
     "approval_event": (
         "steps of approvals as they happened",
@@ -232,7 +233,8 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "agreed prices",
         "contract_id party_id item_id valid_from min_quantity uom currency",
         None,
-        "contract_id party_id! item_id! valid_from! valid_to min_quantity uom unit_price_net! currency! price_per",
+        "contract_id contract_line_id party_id! item_id! valid_from! valid_to min_quantity uom unit_price_net! currency! price_per"
+        " line_discount_share is_active created_by created_at",
     ),
     "fx_rate": ("exchange rates", "rate_date from_currency to_currency", None, "rate_date! from_currency! to_currency! rate!"),
     "inventory_level": (
@@ -246,7 +248,13 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "movement_number item_id warehouse_id",
         "quantity",
         "company_code movement_number! movement_date! item_id! warehouse_id! quantity! uom movement_kind movement_amount reason_code created_by"
-        " created_at",
+        " created_at supplier_id",
+    ),
+    "stock_count_line": (
+        "lines of stock counts: what the books said and what was counted",
+        "company_code count_number count_line_no",
+        "counted_quantity",
+        "company_code! count_number! count_line_no! count_date! item_id! warehouse_id counted_quantity! book_quantity uom counted_by",
     ),
     "demand_forecast": ("forecast demand", "item_id period_start", "quantity", "item_id! period_start! quantity!"),
     "calendar": ("working days and open hours", "date", None, "date! is_working_day! opens_at closes_at"),
@@ -273,7 +281,24 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "ledger postings",
         "company_code journal line_no",
         "amount",
-        "company_code! journal! line_no! posting_date! account! amount! currency party_id reference auto_reverse created_by created_at",
+        "company_code! journal! line_no! posting_date! account! amount! currency party_id reference auto_reverse created_by created_at"
+        " official_invoice_number official_invoice_code",
+    ),
+    "company": ("companies: the legal entities that keep the books", "company_code", None, "company_code! company_name tax_id country"),
+    "official_invoice": (
+        "the register of tax invoices (fapiao), as the tax authority knows them; red ones are negative",
+        "official_invoice_number official_invoice_code line_no checkoff_period",
+        "amount_net",
+        "company_code official_invoice_number! official_invoice_code line_no official_invoice_type invoice_date status status_changed_at"
+        " verification_result verified_at buyer_tax_id seller_tax_id amount_net tax_amount currency quantity tax_class is_deductible"
+        " checkoff_period red_of_number red_of_code red_of_line red_confirmation_status red_reason",
+    ),
+    "expense_claim_line": (
+        "lines of employees' expense claims",
+        "company_code claim_number claim_line_no",
+        "amount",
+        "company_code! claim_number! claim_line_no! claim_date! claimant_id amount! currency! fx_rate official_invoice_number"
+        " official_invoice_code is_cancelled created_by created_at",
     ),
     "delegation": (
         "approval authority lent to another person",

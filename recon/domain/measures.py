@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from recon.domain import balance_measures, cash_measures, measures_beside
+from recon.domain import balance_measures, cash_measures, measures_beside, price_measures, stock_measures, tax_measures
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,6 +21,9 @@ _ITEM = "item_id:id item_group:id contract_id:id"
 _SOURCE = "source_file:text source_row:row"
 #: What the register asks of every population; a run's statements about itself have none of it.
 _RUN = f"cycle:id company_code:id party_id:id currency:id {_SOURCE}"
+
+#: Modules that declare more tables, each a subject of its own.
+_PARTS: Final = (measures_beside, cash_measures, price_measures, stock_measures, tax_measures)
 
 _DECLARED: Final[dict[str, tuple[str, str]]] = {
     "order_line_match": (
@@ -186,6 +189,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         # of lines fulfilled with a promised date: days from the promise to the last fulfilment, the value nine in ten do not exceed
         " dated_line_count:count lateness_p90_days:count"
         " invoice_line_count:count invoiced_amount_base:money quantity_variance:money price_variance:money"
+        # in base units, over all items: what came, what of it was rejected and what went back; null where nobody records either
+        " delivered_quantity:quantity refused_quantity:quantity"
         # paid invoices with a due date; weight: amount times days after the due date, for a mean weighted by amount; where the rate is known
         " settled_invoice_count:count settled_late_invoice_count:count settled_amount_base:money settled_day_amount_base:money"
         f" {_SOURCE}",
@@ -354,34 +359,10 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         f"{_RUN} document_type:text document_number:id status:text population_count:count tested_count:count untested_amount_base:money reason:text"
         " reason_zh:text is_performed:flag",
     ),
-    "stock_position": (
-        "one row per item and warehouse: the latest stock level known by the as-of date",
-        f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_line_no:id document_date:date {_ITEM}"
-        " item_name:text warehouse_id:id uom:id quantity_on_hand:quantity safety_stock:quantity reorder_point:quantity max_stock:quantity"
-        f" amount_base:money {_SOURCE}",
-    ),
-    "stock_roll": (
-        "one row per item and warehouse with two stock levels: the earlier one, what moved since, the latest one",
-        f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_line_no:id document_date:date {_ITEM}"
-        " warehouse_id:id uom:id opening_date:date opening_quantity:quantity moved_quantity:quantity closing_quantity:quantity"
-        f" difference_quantity:quantity difference_amount_base:money movement_count:count {_SOURCE}",
-    ),
-    "stock_adjustment": (
-        "one row per adjustment of stock by hand",
-        f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_line_no:id document_date:date {_ITEM}"
-        " warehouse_id:id uom:id quantity:quantity amount_base:money created_by:id reason_code:id is_approved:flag person_adjustment_count:count"
-        f" {_SOURCE}",
-    ),
     "damaged_value": (
         "one row per document number or id that reads as if it had been through a spreadsheet or a wrong encoding",
         "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id field:id"
         f" value:text damage:text currency:id amount_gross_base:money {_SOURCE}",
-    ),
-    "item_forecast": (
-        "one row per item with a forecast: the periods that have ended, forecast against what was shipped",
-        f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_date:date {_ITEM} item_name:text"
-        " period_count:count forecast_quantity:quantity demand_quantity:quantity error_quantity:quantity excess_quantity:quantity"
-        f" {_SOURCE}",
     ),
     "rejected_cell": (
         "one row per cell for which a row was set aside, when it was read or when it was validated",
@@ -410,8 +391,7 @@ COVERED_ELSEWHERE: Final = (
     "counterparty_reference",
     "unlinked_line",
     "closed_order_reference",
-    *measures_beside.COVERED_ELSEWHERE,
-    *cash_measures.COVERED_ELSEWHERE,
+    *(name for part in _PARTS for name in part.COVERED_ELSEWHERE),
 )
 
 #: Where a measured table has this column its quiet rows stand for so many documents each; elsewhere a row is one.
@@ -421,9 +401,8 @@ DOCUMENT_COUNT: Final = "document_count"
 #: other measured table is bucket-local: its rows depend only on documents of one party group and what they name, and on masters;
 #: it is measured bucket by bucket (`match/measured.py`), and its rows of all buckets together are the table.
 WHOLE: Final = (
-    "document_line_sign", "stock_position", "item_forecast", "stock_roll", "stock_adjustment", "damaged_value",
-    "document_reference", "counterparty_reference", "service_wait", "rejected_cell", "repeated_row", "conflicting_key", *measures_beside.WHOLE,
-    *cash_measures.WHOLE,
+    "document_line_sign", "damaged_value", "document_reference", "counterparty_reference", "service_wait", "rejected_cell", "repeated_row",
+    "conflicting_key", *(name for part in _PARTS for name in part.WHOLE),
 )  # fmt: skip
 
 #: Measured tables that a run makes of what it states about itself, after everything else was judged.
@@ -432,7 +411,9 @@ OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "cont
 #: What exceptions about the run itself speak about: no document of the company.
 RUN_DOCUMENT_TYPES: Final = ("tie_out", "statement", "extract", "control", "gl_balance")
 
-_DECLARED.update(measures_beside.DECLARED | cash_measures.DECLARED | balance_measures.DECLARED)
+_DECLARED.update(balance_measures.DECLARED)
+for _part in _PARTS:
+    _DECLARED.update(_part.DECLARED)
 #: Measured tables whose rows name what is not there: the numbers between two documents of a series.
 ABSENT_SUBJECTS: Final = ("number_gap",)
 

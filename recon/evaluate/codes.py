@@ -21,6 +21,10 @@ _DOCUMENTS: Final[_Said] = {
     "credit_note": ("credit note", "红字发票"),
     "requisition": ("requisition", "请购单"),
     "bank_transaction": ("bank statement line", "银行对账单行"),
+    "official_invoice": ("tax invoice", "税务发票"),
+    "expense_claim": ("expense claim", "费用报销单"),
+    "gl_journal": ("journal", "记账凭证"),
+    "stock_count": ("stock count", "盘点单"),
 }
 _EVENTS: Final[_Said] = _DOCUMENTS | {
     "sent": ("sent", "已发出"),
@@ -62,6 +66,7 @@ _TABLES: Final = {
     "fx_rate": "汇率", "inventory_level": "库存", "demand_forecast": "需求预测", "calendar": "工作日历", "control_total": "控制总数",
     "item_stock_policy": "库存限额", "fiscal_period": "会计期间", "gl_balance": "总账余额", "gl_journal_line": "总账分录", "delegation": "授权委托",
     "inventory_movement": "库存变动", "bank_transaction": "银行流水",
+    "company": "公司主数据", "official_invoice": "发票台账", "expense_claim_line": "费用报销单行", "stock_count_line": "盘点单行",
 }  # fmt: skip
 _STATES: Final[_Said] = {
     "not_decided": ("not decided", "未能判定"),
@@ -79,6 +84,26 @@ _TRANSFERS: Final[_Said] = {
 #: Columns whose values are code words.
 CODED: Final[dict[str, _Said]] = {
     "document_type": _DOCUMENTS,
+    "other_document_type": _DOCUMENTS,
+    "verification_result": {
+        "verified": ("verified", "一致"),
+        "mismatch": ("mismatch", "不一致"),
+        "not_found": ("not found", "查无此票"),
+        "unavailable": ("no answer", "查验服务无响应"),
+    },
+    "red_confirmation_status": {
+        "confirmed": ("confirmed", "已确认"),
+        "not_required": ("not required", "无需确认"),
+        "pending": ("pending", "待确认"),
+        "refused": ("refused", "已拒绝"),
+        "lapsed": ("lapsed", "已逾期失效"),
+        "revoked": ("revoked", "已撤销"),
+    },
+    "direction": {
+        "not given": ("The discount was not given", "未给予折扣"),
+        "taken without agreement": ("It was taken without agreement", "未经约定的折扣"),
+    },
+    "source_of_agreement": {"order": ("order", "订单"), "contract": ("contract", "合同"), "none": ("none", "无")},
     "effective_event": _EVENTS,
     "guarded_event": _EVENTS,
     "first_event": _EVENTS,

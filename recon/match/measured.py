@@ -13,15 +13,18 @@ from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
 from recon.match import charges, document_lines, invoice_documents, master_standing, open_layers, parts
 from recon.match.accruals import accrual_entry
+from recon.match.agreements import order_off_contract
 from recon.match.applications import application_match, payment_match
 from recon.match.approvals import approvals
 from recon.match.calendars import calendar
 from recon.match.changes import account_change, approved_change
 from recon.match.clusters import spend_cluster
 from recon.match.consequences import consequences
+from recon.match.consignment import consignment_billing
 from recon.match.credit import credit_tables
 from recon.match.cut_off import cut_off
 from recon.match.dense import IN_ORDER
+from recon.match.discounts import line_discount
 from recon.match.document_rates import document_rates
 from recon.match.documents_entered import document_entry
 from recon.match.duplicates import duplicate_pairs
@@ -32,12 +35,14 @@ from recon.match.order_ends import closed_order_references
 from recon.match.order_lines import order_line_match
 from recon.match.paid_invoices import invoice_payment
 from recon.match.party_records import party_records
+from recon.match.price_changes import last_price, retroactive_price
 from recon.match.recorded_twice import recorded_twice
 from recon.match.requisitions import order_requisition
 from recon.match.roll_forwards import roll_forward
 from recon.match.separation import duty_pair
 from recon.match.service_levels import approval_wait, order_wait
 from recon.match.settlement import settle
+from recon.match.tax_invoices import tax_invoice_link
 from recon.match.three_way import bring_together
 from recon.match.timing import order_timing
 from recon.match.unlinked import unlinked_lines
@@ -168,4 +173,10 @@ class _Special:
             "blocked_payment": lambda: blocked_payment(accepted, settlement, engagement),
             "spend_cluster": lambda: spend_cluster(accepted, lines, engagement),
             "duty_pair": lambda: duty_pair(accepted, lines, settlement),
+            "order_off_contract": lambda: order_off_contract(lines.orders, accepted, engagement),
+            "last_price": lambda: last_price(lines.orders),
+            "retroactive_price": lambda: retroactive_price(lines, accepted, engagement),
+            "line_discount": lambda: line_discount(lines, accepted, engagement),
+            "consignment_billing": lambda: consignment_billing(lines, accepted, engagement),
+            "tax_invoice_link": lambda: tax_invoice_link(self.settled, settlement, accepted, engagement),
         }

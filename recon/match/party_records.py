@@ -75,8 +75,17 @@ def _fulfilments(fulfilments: pl.LazyFrame) -> pl.LazyFrame:
             fulfilled_line_count=(~back).sum(),
             rejected_line_count=(~back & (pl.col("rejected_quantity") != 0)).sum(),
             returned_line_count=(pl.col("fulfilment_kind") == "return").sum(),
+            delivered_quantity=pl.col("quantity").filter(~back).sum(),
+            refused_quantity=_refused(),
         )
     )
+
+
+def _refused() -> pl.Expr:
+    """Rejected and sent back; a return of what had been rejected takes its rejection back. Null where a party's lines say neither."""
+    returned = -pl.col("quantity").filter(pl.col("fulfilment_kind") == "return").sum()
+    known = pl.col("rejected_quantity").is_not_null().any() | pl.col("fulfilment_kind").is_not_null().any()
+    return pl.when(known).then(pl.col("rejected_quantity").sum() + returned)
 
 
 def _bills(invoices: pl.LazyFrame) -> pl.LazyFrame:

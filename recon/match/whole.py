@@ -14,12 +14,15 @@ from recon.match.bank import bank_difference
 from recon.match.billed_across import crossing_pair
 from recon.match.calendars import calendar
 from recon.match.damaged import damaged_values
+from recon.match.deductions import accepted_deductions
 from recon.match.freight import freight_line
 from recon.match.paid_twice import payment_pair
 from recon.match.references import document_references
 from recon.match.series import number_tables
 from recon.match.service_levels import service_wait
 from recon.match.signs import document_line_signs
+from recon.match.stock_counts import stock_counts
+from recon.match.tax_numbers import tax_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -77,12 +80,15 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         (frozenset({"number_repeat", "number_gap"}), number_tables),
         (frozenset({"bank_difference"}), bank_difference),
         (frozenset({"damaged_value"}), _damaged),
+        (frozenset({"tax_number_booking", "tax_invoice_claim", "red_tax_invoice"}), tax_tables),
+        (frozenset({"accepted_deduction"}), accepted_deductions),
         _counted("document_line_sign", document_line_signs),
         _counted("payment_pair", payment_pair),
         _counted("crossing_pair", crossing_pair),
         _plain("stock_position", stock.stock_positions),
         _plain("item_forecast", stock.item_forecasts),
         _plain("stock_roll", stock_movements.stock_rolls),
+        _plain("stock_count", stock_counts),
         _plain("stock_adjustment", stock_movements.stock_adjustments),
         _plain("service_wait", lambda accepted, engagement: service_wait(accepted, calendar(accepted, engagement), engagement)),
         _plain("freight_line", freight_line),

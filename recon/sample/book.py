@@ -58,6 +58,8 @@ class Book:
     order_line_count: int = 0
     #: receipt or shipment -> what its accrual at the end of September lacks
     unaccrued: dict[str, Decimal] = field(default_factory=dict)
+    #: (party, invoice number) -> what its tax invoice says differently; None: there is none
+    tax_papers: dict[tuple[str, str], Row | None] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     _ordered: dict[tuple[str, str, Decimal], list[tuple[str, date, tuple[str, ...]]]] = field(default_factory=dict)
     _equal_amounts: dict[tuple[str, str, Decimal], list[str]] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from recon.sample.closing import closed
 from recon.sample.faults import PLANTERS
 from recon.sample.scenarios import CYCLES, SPAN, Start
 from recon.sample.stock import count_stock
+from recon.sample.tax_papers import register_tax_papers
 from recon.sample.traps import TRAPS
 from recon.sample.writing import write
 
@@ -59,6 +60,7 @@ def _books(lines: int, seed: int, *, planted: bool) -> Book:
         act(book)
     count_stock(book)
     accrue(book)
+    register_tax_papers(book)
     return book
 
 

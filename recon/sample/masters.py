@@ -106,6 +106,10 @@ _ITEMS: Final = """
 """
 
 
+#: characters of a unified social credit code, worth their place
+_CODE_SIGNS: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
 @dataclass(frozen=True)
 class Party:
     """A supplier or customer; those under a framework agreement have agreed prices."""
@@ -170,6 +174,9 @@ def build(rng: Random, lines: int) -> Masters:
         "customer": [party_row(p) | {"credit_limit": 5_000_000, "credit_currency": "CNY"} for p in customers],
         "item": [item_row(i) for group in items.values() for i in group],
         "user": _user_rows(),
+        "company": [
+            {"company_code": code, "company_name": f"示例实业（{code}）", "tax_id": company_tax_id(code), "country": "CN"} for code in COMPANIES
+        ],
         "uom_conversion": _conversions(items),
         "fx_rate": [{"rate_date": d, "from_currency": c, "to_currency": "CNY", "rate": r} for (c, d), r in rates.items()],
         "price_list_line": [
@@ -200,7 +207,7 @@ def party_row(party: Party) -> Row:
     return {
         "party_id": party.party_id,
         "party_name": party.name,
-        "tax_id": f"91{310_000 + ordinal}MA1F{ordinal:05d}X",
+        "tax_id": tax_id(ordinal),
         "country": party.country,
         "bank_account": f"62220212{ordinal:011d}",
         "payment_term_days": party.term_days,
@@ -209,6 +216,18 @@ def party_row(party: Party) -> Row:
         "created_by": "MDM01",
         "created_at": "2024-03-01T10:00:00+08:00",
     }
+
+
+def tax_id(ordinal: int) -> str:
+    """An 18-character unified social credit code with its check character (GB 32100-2015)."""
+    body = f"91{310_000 + ordinal % 600_000}MA1F{ordinal % 100_000:05d}"
+    total = sum(_CODE_SIGNS.index(sign) * pow(3, place, 31) for place, sign in enumerate(body))
+    return body + _CODE_SIGNS[-total % 31]
+
+
+def company_tax_id(company_code: str) -> str:
+    """The tax number of one of the company's own legal entities."""
+    return tax_id(500_000 + int("".join(sign for sign in company_code if sign.isdigit()) or 0))
 
 
 def _items() -> dict[str, tuple[Item, ...]]:
@@ -274,4 +293,6 @@ def _list_row(party: Party, item: Item) -> Row:
         "unit_price_net": price_of(party, item),
         "currency": party.currency,
         "price_per": 1,
+        "created_by": "MDM01",
+        "created_at": "2025-06-15T10:00:00+08:00",
     }

@@ -51,6 +51,16 @@ parameters:
   - control: SUP-01
     set: {{otif_target_share: "0.10"}}
     why: deliveries a day or two late are usual in this trade; only suppliers who never keep a promise are talked to
+  - control: PRC-14
+    set: {{off_contract_minimum_amount: unlimited}}
+    why: standard parts are bought from whichever approved supplier has them; the framework agreements promise no volume
+  - control: PRC-14
+    set: {{off_contract_minimum_amount: "1000"}}
+    where: {{item_group: TOOLING}}
+    why: tools are bought from the contract supplier alone
+  - control: SUP-02
+    set: {{rejection_share: "0.50"}}
+    why: parts that come back are replaced at the supplier's cost in this trade; only who delivers more scrap than goods is talked to
 #  - control: PRC-01
 #    set: {{price_over_tolerance_share: "0.05"}}
 #    where: {{supplier_id: S1007}}

@@ -40,6 +40,7 @@ _EARLIEST, _LATEST = date(1990, 1, 1), date(2099, 12, 31)
 #: Validity is often written as "since ever" and "until ever"; the last date a Gregorian calendar can hold is 9999-12-31.
 _SINCE_EVER, _UNTIL_EVER = date(1900, 1, 1), date(9999, 12, 31)
 _VALIDITY: Final = frozenset({"valid_from", "valid_to", "active_from", "active_to", "from_date", "to_date"})
+_SHARES: Final = frozenset({"discount_share", "line_discount_share"})
 _CURRENCIES: Final = frozenset({"currency", "from_currency", "to_currency", "limit_currency", "credit_currency"})
 _ABOVE_ZERO: Final = frozenset({"price_per", "fx_rate", "rate", "factor"})
 _NOT_BELOW_ZERO: Final = frozenset(
@@ -92,7 +93,7 @@ def _of_one_column(table: str, name: str, kind: str, choices: tuple[str, ...]) -
         (kind == "timestamp", "implausible_date", value.dt.date().is_between(pl.lit(_EARLIEST), pl.lit(_LATEST))),
         (kind == "price", "negative_price", value >= 0),
         (name == "tax_rate", "not_a_tax_rate", value.is_between(0, pl.lit(_HIGHEST_TAX_RATE))),
-        (name == "discount_share", "not_a_share", value.is_between(0, 1)),
+        (name in _SHARES, "not_a_share", value.is_between(0, 1)),
         (name in _ABOVE_ZERO, "not_above_zero", value > 0),
         (name in _NOT_BELOW_ZERO, "below_zero", value >= 0),
     )

@@ -12,7 +12,7 @@ from recon.sample.approvals import approve_invoice, approve_order, event, order_
 from recon.sample.book import AS_OF, Book, Row, Value, ago, days
 from recon.sample.chain import Chain, Document, Line, Part
 from recon.sample.faults.registry import LATER, domestic, goods, on_document, on_invoice, order, plants, some_time
-from recon.sample.masters import party_row
+from recon.sample.masters import party_row, tax_id
 from recon.sample.settle import due_date, settle
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def own_supplier(book: Book) -> Party:
     """A supplier of whom nobody else has documents."""
     party = replace(domestic(book, PROCURE_TO_PAY), party_id=book.number("SN"))
     serial = party.party_id.removeprefix("SN-")
-    book.add("supplier", party_row(party) | {"tax_id": f"91310115MA1F{serial}", "bank_account": f"62220899{serial}"})
+    book.add("supplier", party_row(party) | {"tax_id": tax_id(300_000 + int(serial)), "bank_account": f"62220899{serial}"})
     return party
 
 

@@ -15,10 +15,11 @@ from recon.sample.settle import settle
 from recon.sample.stock import WAREHOUSE, add_level, months
 
 _PROMISES = 12
+_RECEIPTS = 10
 
 
-def _new_item(book: Book) -> str:
-    item = replace(goods(book, ORDER_TO_CASH), item_id=book.number("N"))
+def _new_item(book: Book, group: str = "FINISHED") -> str:
+    item = replace(book.rng.choice(book.masters.items[group]), item_id=book.number("N"))
     book.add("item", item_row(item))
     return item.item_id
 
@@ -65,6 +66,59 @@ def supplier_always_late(book: Book) -> None:
     document = chain.invoice(day + days(25), chain.whole())
     settle(chain, day + days(50), [document])
     book.expect("SUP-01", ("supplier", party.party_id, ""), ("", ""), "none of twelve lines on time")
+
+
+@plants("SUP-02")
+def supplier_of_scrap(book: Book) -> None:
+    """Ten lines, each sent back twice before the third delivery was kept."""
+    day = book.day_between(ago(200), ago(90))
+    chain = Chain(book, PROCURE_TO_PAY, day, domestic(book, PROCURE_TO_PAY), promised_date=day + days(20))
+    for _ in range(_RECEIPTS):
+        chain.line(goods(book, PROCURE_TO_PAY), 10, Decimal("14.00"))
+    approvals.approve_order(chain)
+    for later in (3, 11):
+        chain.undo(chain.fulfil(day + days(later), chain.whole()), day + days(later + 2), "return")
+    chain.fulfil(day + days(19), chain.whole())
+    chain.invoice(day + days(25), chain.whole())
+    book.expect("SUP-02", ("supplier", chain.party.party_id, ""), ("", ""), "200 of 300 sent back")
+
+
+@plants("SUP-03")
+def supplier_four_days_late(book: Book) -> None:
+    """Ten lines, each four days after its promise."""
+    day = book.day_between(ago(200), ago(90))
+    chain = Chain(book, PROCURE_TO_PAY, day, domestic(book, PROCURE_TO_PAY), promised_date=day + days(20))
+    for _ in range(_RECEIPTS):
+        chain.line(goods(book, PROCURE_TO_PAY), 10, Decimal("14.00"))
+    approvals.approve_order(chain)
+    receipt = chain.fulfil(day + days(24), chain.whole())
+    for place, line in enumerate(chain.lines, start=1):
+        book.expect("TIM-02", (PROCURE_TO_PAY.fulfilment_type, receipt.number, str(place)), (chain.number, line.number), "four days late")
+    chain.invoice(day + days(28), chain.whole())
+    book.expect("SUP-01", ("supplier", chain.party.party_id, ""), ("", ""), "none of ten lines on time")
+    book.expect("SUP-03", ("supplier", chain.party.party_id, ""), ("", ""), "nine in ten lines four days late")
+
+
+def counted(book: Book, on_file: str, seen: str) -> str:
+    """A count of a new item on the shelf; returns its number."""
+    number = book.number("CNT")
+    row: Row = {
+        "company_code": "C10",
+        "count_number": number,
+        "count_line_no": "1",
+        "count_date": ago(4),
+        "item_id": _new_item(book, "PACKAGING"),
+        "uom": "PCS",
+    }
+    row |= {"warehouse_id": WAREHOUSE, "book_quantity": Decimal(on_file), "counted_quantity": Decimal(seen), "counted_by": "STO02"}
+    book.add("stock_count_line", row)
+    return number
+
+
+@plants("STK-06")
+def three_in_a_hundred_missing(book: Book) -> None:
+    """A hundred in the books, 97 on the shelf."""
+    book.expect("STK-06", ("stock_count", counted(book, "100", "97"), "1"), ("", ""), "97 counted of 100")
 
 
 def _movement(book: Book, item_id: str, quantity: int, kind: str, maker: str) -> str:
