@@ -36,7 +36,7 @@ def consignment_billing(lines: MeasuredLines, accepted: Accepted, engagement: En
     met = bills.drop("order_unit_price_base").join(prices.lazy(), on=_ORDER_KEY, how="inner", validate="m:1").collect(engine=IN_ORDER)
     dated = met.with_columns(period_start=pl.coalesce("posting_date", "invoice_date").dt.month_start())
     last = dated.sort("invoice_date", "invoice_number", "invoice_line_no", "source_row").group_by(_GOOD).agg(
-        pl.col("internal_number", "order_number", "order_line_no", "item_group", "base_uom", "currency", "source_file", "source_row").last(),
+        pl.col("internal_number", "order_number", "item_group", "base_uom", "currency", "source_file", "source_row").last(),
         document_number=pl.col("invoice_number").last(),
         document_date=pl.col("invoice_date").last(),
         billed_quantity=pl.col("invoiced_quantity").sum(),

@@ -130,8 +130,8 @@ def _only(under: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 def _summed(counted: pl.DataFrame) -> pl.DataFrame:
     is_bill = pl.col("invoice_kind") == "invoice"
     last = counted.filter(is_bill).sort("invoice_date", "invoice_number", "invoice_line_no", *_PLACE).group_by("cycle", "company_code", "agreement").agg(
-        pl.col("party_id", "item_id", "item_group", "contract_id", "currency", "internal_number", *_PLACE).last(),
-        pl.col("order_number", "order_line_no").last(),
+        pl.col("party_id", "item_id", "item_group", "contract_id", "currency", "base_uom", "internal_number", *_PLACE).last(),
+        pl.col("order_number").last(),
         document_number=pl.col("invoice_number").last(),
         document_date=pl.col("invoice_date").last(),
         bill_count=pl.col("invoice_number").n_unique().cast(pl.Int64),

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from recon.sample.masters import Party
 
 
-def newcomer(book: Book, cycle: Cycle, term_days: int = 30, **columns: Value) -> Party:
-    """A domestic party that no other case deals with, written into its master; `columns` overrides what the master says."""
+def newcomer(book: Book, cycle: Cycle, term_days: int = 30, currency: str = "CNY", **columns: Value) -> Party:
+    """A party of that currency that no other case deals with, written into its master; `columns` overrides what the master says."""
     parties = book.masters.suppliers if cycle is PROCURE_TO_PAY else book.masters.customers
     ordinal = int(book.number("NEW").rpartition("-")[2]) - 50_000
-    models = [party for party in parties if party.country == "CN" and not party.framework]
+    models = [party for party in parties if party.currency == currency and not party.framework]
     model = models[ordinal % len(models)]
     party = replace(model, party_id=f"{model.party_id[0]}{ordinal}", name=f"{model.name}{ordinal}部", term_days=term_days)
     limit: dict[str, Value] = {} if cycle is PROCURE_TO_PAY else {"credit_limit": 5_000_000, "credit_currency": "CNY"}

@@ -9,6 +9,7 @@ from recon.sample.approvals import approve_invoice, approve_order
 from recon.sample.book import Book, days
 from recon.sample.chain import Chain, Document, Line, Part
 from recon.sample.faults.registry import LATER, goods, on_document, on_invoice, on_row, order, plants, some_time
+from recon.sample.newcomers import newcomer
 
 _EX_WORKS: dict[str, str] = {"incoterm": "EXW", "goods_issue_posted": "true"}
 
@@ -76,7 +77,7 @@ def multiplied_wrongly(book: Book) -> None:
 def at_another_rate(book: Book, lower_by: str, quantity: int, price: str) -> tuple[Chain, Line, Document]:
     """Bought in dollars; the order's rate is that much below the invoice's."""
     day = some_time(book)
-    abroad = book.rng.choice([p for p in book.masters.suppliers if p.currency == "USD"])
+    abroad = newcomer(book, PROCURE_TO_PAY, currency="USD")
     rate = book.masters.rate("USD", day + days(6)) - Decimal(lower_by)
     chain = Chain(book, PROCURE_TO_PAY, day, abroad, promised_date=LATER, fx_rate=rate)
     line = chain.line(goods(book, PROCURE_TO_PAY), quantity, Decimal(price))
@@ -121,7 +122,7 @@ def credit_called_positive(book: Book) -> None:
 def on_the(book: Book, day_of_month: int, **columns: Decimal | None) -> tuple[Chain, Line, Document]:
     """Bought in dollars and billed on that day of a month; rates are on file for the first of each month only."""
     billed_on = some_time(book).replace(day=day_of_month)
-    abroad = book.rng.choice([p for p in book.masters.suppliers if p.currency == "USD"])
+    abroad = newcomer(book, PROCURE_TO_PAY, currency="USD")
     chain = Chain(book, PROCURE_TO_PAY, billed_on - days(12), abroad, promised_date=LATER)
     line = chain.line(goods(book, PROCURE_TO_PAY), 5, Decimal("100.00"))
     approve_order(chain)
