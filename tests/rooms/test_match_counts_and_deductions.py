@@ -66,7 +66,7 @@ def note(day="2026-10-06", **other):
 )
 def test_an_accepted_deduction_and_its_credit_note(accepted_of, engagement_of, row, notes, found):
     given = {"cash_receipt": [CASH], "cash_receipt_allocation": [row], "customer_invoice_line": notes or [note(customer_id="K9")]}
-    tables, _ = accepted_deductions(accepted_of(given), engagement_of())
+    tables, _ = accepted_deductions(accepted_of(given), engagement_of(time_zone="Asia/Shanghai"))
     assert tables["accepted_deduction"].collect().select("age_days", "has_credit_note", "amount_base").rows() == found
 
 
