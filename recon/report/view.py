@@ -20,6 +20,7 @@ from recon.report.movements import accruals, movements
 from recon.report.orders import inside, places_of
 from recon.report.results import placed, tables
 from recon.report.scorecards import scorecards
+from recon.report.table_words import TABLES
 from recon.report.trend import KINDS as TREND_KINDS
 from recon.report.trend import point
 from recon.report.verdict import SECOND_OPINION
@@ -34,7 +35,6 @@ from recon.report.vocabulary import (
     PLACES_CITED,
     RULES,
     SEVERITY_REASONS,
-    TABLES,
     UNTESTED,
 )
 from recon.report.vocabulary import SEVERITIES as SEVERITIES_SHOWN

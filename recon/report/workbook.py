@@ -13,6 +13,7 @@ from recon.domain.workpapers import REJECTED
 from recon.report import phrases, totals
 from recon.report.figures import number
 from recon.report.sheet_rows import Marks
+from recon.report.table_words import TABLES
 from recon.report.verdict import HEADLINES, sentence, verdict
 from recon.report.vocabulary import (
     ACCRUAL_METHODS,
@@ -29,7 +30,6 @@ from recon.report.vocabulary import (
     SEVERITIES,
     SHEET_COLUMNS,
     STATUSES,
-    TABLES,
 )
 from recon.report.workbook_file import Column, Sheet, workbook_bytes
 

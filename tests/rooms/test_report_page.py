@@ -19,7 +19,7 @@ import recon.report
 from recon.domain import places
 from recon.domain.documents import TABLES
 from recon.domain.workpapers import CHANGES
-from recon.report import report, summary, vocabulary
+from recon.report import report, summary, table_words, vocabulary
 from recon.report.words import catalogue, speak
 
 
@@ -192,7 +192,7 @@ def test_a_language_is_whole(workpapers, language, attribute, words):
 
 
 def test_every_table_of_the_model_has_a_name():
-    assert vocabulary.TABLES.keys() == TABLES.keys()
+    assert table_words.TABLES.keys() == TABLES.keys()
 
 
 def test_every_word_that_sets_a_row_aside_has_a_name():
