@@ -91,7 +91,7 @@ ONE_UNIT_TIGHTER = {
     "QTY-04": ({"under_delivery_tolerance_share": "0.0199"}, 1),
     "QTY-05": ({"over_delivery_tolerance_share": "0.0499"}, 1),
     "QTY-14": ({"over_shipment_tolerance_share": "0.0199"}, 1),
-    "PRC-01": ({"price_over_tolerance_share": "0.0199", "price_over_tolerance_amount": "9.99"}, 5),
+    "PRC-01": ({"price_over_tolerance_share": "0.0199", "price_over_tolerance_amount": "9.99"}, 6),
     "PRC-02": ({"price_under_tolerance_share": "0.0199", "price_under_tolerance_amount": "9.99"}, 3),
     "PRC-03": ({"contract_price_tolerance_share": "0.0049"}, 1),
     "CSH-12": ({"deduction_wait_days": "13"}, 1),

@@ -50,7 +50,7 @@ def subject(table: str) -> Subject:
         }.get(table)
         if found is not None:
             return found
-    key = [name for name in TABLES[table].key if name != "company_code"]
+    key = [name for name in TABLES[table].key if name != "company_code"] or list(TABLES[table].key)
     party = "party_id" if TABLES[table].has("party_id") else None
     return Subject(_ONE_CYCLE.get(table), table.removesuffix("_line"), key[0], tuple(key[1:]), None, party)
 
