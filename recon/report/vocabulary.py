@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from recon.report.bridge_words import PRICE_PARTS
+from recon.report.table_words import TABLES as TABLES  # noqa: PLC0414 - templates find it among the other words
 
 
 def _(text: str) -> str:
