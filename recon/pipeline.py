@@ -74,6 +74,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         with room("validate"):
             accepted = validate(documents, extracts, expectations, engagement, shelf.keep)
         documents = documents.without_rows()
+        approved = accepted.documents.tables["approved_rule"].collect() if "approved_rule" in accepted.documents.tables else None
         # from here on frames are in memory: the engine of that name takes a tenth less time and memory there than the streaming one
         with pl.Config(engine_affinity="in-memory"):
             accepted, matches, outcomes = _judged(book, accepted, engagement, planned, _Means(room, shelf, keeps_lines=history is not None))
@@ -81,7 +82,9 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             with room("match"):
                 balances = ledger(accepted, matches.tables["open_layer"], engagement)
             with room("evaluate"):
-                told = RunFacts(tied_out, accepted.statements, extracts.files, documents.ignored, frozenset(accepted.documents.supplied), balances)
+                told = RunFacts(
+                    tied_out, accepted.statements, extracts.files, documents.ignored, frozenset(accepted.documents.supplied), balances, approved
+                )
                 outcomes = account(book, outcomes, told, engagement)
         with room("record"):
             register = record(outcomes, matches, engagement, history, book)

@@ -141,6 +141,10 @@ INERT = {
     ("DUP-01", "look_back_days"): "the same day is inside every look-back; the parameter is the catalogue's and belongs to DUP-02 too",
     ("CSH-01", "payment_tolerance_amount"): "matching writes off by it; tests/rooms/test_match_tolerances.py stands at the limit",
     ("CSH-01", "payment_tolerance_share"): "matching writes off by it; tests/rooms/test_match_tolerances.py stands at the limit",
+    **{
+        ("CUT-03", name): "matching counts by it; tests/rooms/test_match_late_credits.py stands at the limit"
+        for name in ("credit_search_days", "cluster_days", "baseline_days")
+    },
     ("MIS-16", "performance_materiality_amount"): "raises the severity, decides nothing",
     ("PAY-10", "interest_rate_share"): "prices the delay, decides nothing",
     ("PAY-11", "capital_cost_share"): "prices the days, decides nothing",

@@ -1,7 +1,7 @@
-"""What a company lets pass when it applies cash: small differences written off, days of grace for an early-payment discount.
+"""Limits of controls that matching has to know: small differences written off, days of grace for a discount, tails that are rounding.
 
 The limits stand in control files, with their reasons, and may be overridden like any limit. Matching applies cash by them,
-because what is written off is no longer owed; it states what it did, and the controls judge it.
+because what is written off is no longer owed, and adds up the tails that no control raises; it states what it did, and the controls judge it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,14 @@ GRANTED_BY: Final[dict[str, str]] = {
     "payment_tolerance_share": "CSH-01",
     "tolerance_combine_policy": "CSH-01",
     "discount_grace_days": "CSH-05",
+    "line_tail_amount": "DAT-03",
+    "document_tail_amount": "DAT-04",
+    "per_line_tail_amount": "DAT-04",
+    "tax_tail_over_amount": "TAX-02",
+    "tax_tail_under_amount": "TAX-03",
+    "credit_search_days": "CUT-03",
+    "cluster_days": "CUT-03",
+    "baseline_days": "CUT-03",
 }
 #: Where a rule book lacks the control, nothing is let pass.
 NOTHING: Final[dict[str, str]] = {
@@ -28,6 +36,8 @@ NOTHING: Final[dict[str, str]] = {
     "payment_tolerance_share": "not_checked",
     "tolerance_combine_policy": "both",
     "discount_grace_days": "0",
+    **dict.fromkeys(("line_tail_amount", "document_tail_amount", "per_line_tail_amount", "tax_tail_over_amount", "tax_tail_under_amount"), "0"),
+    **dict.fromkeys(("credit_search_days", "cluster_days", "baseline_days"), "0"),
 }
 
 

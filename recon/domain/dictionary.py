@@ -275,6 +275,11 @@ to_user id user who borrows it
 statement_line id line of the bank statement
 booking_date date booking date at the bank
 counterparty text other side of the bank transaction
+control_id id control
+rule_hash id fingerprint of what the control means
+parameter_hash id fingerprint of its parameters in force
+parameters text its parameters in force, as JSON
+change_reference id reference of an agreed change of the rule or its parameters
 """
 
 

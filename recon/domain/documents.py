@@ -306,6 +306,12 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         None,
         "from_user! to_user! valid_from! valid_to limit_amount",
     ),
+    "approved_rule": (
+        "the approved rule book: results/rule_versions.csv of a run that was approved, with the reference of a change where one is agreed",
+        "control_id",
+        None,
+        "control_id! rule_hash! parameter_hash! parameters change_reference",
+    ),
     "service_request": (
         "what customers asked for after the sale, and when they were answered",
         "company_code request_id",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from recon.domain import balance_measures, cash_measures, measures_beside, price_measures, stock_measures, tax_measures
+from recon.domain import balance_measures, cash_measures, conduct_measures, measures_beside, price_measures, stock_measures, tax_measures
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +23,7 @@ _SOURCE = "source_file:text source_row:row"
 _RUN = f"cycle:id company_code:id party_id:id currency:id {_SOURCE}"
 
 #: Modules that declare more tables, each a subject of its own.
-_PARTS: Final = (measures_beside, cash_measures, price_measures, stock_measures, tax_measures)
+_PARTS: Final = (measures_beside, cash_measures, conduct_measures, price_measures, stock_measures, tax_measures)
 
 _DECLARED: Final[dict[str, tuple[str, str]]] = {
     "order_line_match": (
@@ -397,16 +397,15 @@ COVERED_ELSEWHERE: Final = (
 #: Where a measured table has this column its quiet rows stand for so many documents each; elsewhere a row is one.
 DOCUMENT_COUNT: Final = "document_count"
 
-#: Measured tables that look across parties: made once of all accepted documents (`match/whole.py`), their controls judged once. Every
-#: other measured table is bucket-local: its rows depend only on documents of one party group and what they name, and on masters;
-#: it is measured bucket by bucket (`match/measured.py`), and its rows of all buckets together are the table.
+#: Measured tables that look across parties: made once of all accepted documents (`match/whole.py`), their controls judged once. Every other
+#: one is bucket-local: its rows depend only on masters, documents of one party group and what they name (`match/measured.py`).
 WHOLE: Final = (
     "document_line_sign", "damaged_value", "document_reference", "counterparty_reference", "service_wait", "rejected_cell", "repeated_row",
     "conflicting_key", *(name for part in _PARTS for name in part.WHOLE),
 )  # fmt: skip
 
 #: Measured tables that a run makes of what it states about itself, after everything else was judged.
-OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "control_performed", "ledger_balance")
+OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "control_performed", "ledger_balance", "rule_version")
 
 #: What exceptions about the run itself speak about: no document of the company.
 RUN_DOCUMENT_TYPES: Final = ("tie_out", "statement", "extract", "control", "gl_balance")

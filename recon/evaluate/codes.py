@@ -65,7 +65,7 @@ _TABLES: Final = {
     "supplier": "供应商主数据", "customer": "客户主数据", "item": "物料主数据", "uom_conversion": "单位换算", "price_list_line": "价目表",
     "fx_rate": "汇率", "inventory_level": "库存", "demand_forecast": "需求预测", "calendar": "工作日历", "control_total": "控制总数",
     "item_stock_policy": "库存限额", "fiscal_period": "会计期间", "gl_balance": "总账余额", "gl_journal_line": "总账分录", "delegation": "授权委托",
-    "inventory_movement": "库存变动", "bank_transaction": "银行流水",
+    "inventory_movement": "库存变动", "bank_transaction": "银行流水", "approved_rule": "已批准规则",
     "company": "公司主数据", "official_invoice": "发票台账", "expense_claim_line": "费用报销单行", "stock_count_line": "盘点单行",
 }  # fmt: skip
 _STATES: Final[_Said] = {
@@ -73,6 +73,14 @@ _STATES: Final[_Said] = {
     "ambiguous": ("ambiguous", "不唯一"),
     "suggested": ("suggested", "建议"),
     "none": ("none found", "无候选"),
+}
+_VERSIONS: Final[_Said] = {
+    "same": ("same", "一致"),
+    "rule changed": ("rule changed", "规则已变更"),
+    "parameters changed": ("parameters changed", "参数已变更"),
+    "rule and parameters changed": ("rule and parameters changed", "规则与参数均已变更"),
+    "not approved": ("not approved", "未经批准"),
+    "left out": ("left out", "未执行"),
 }
 _TRANSFERS: Final[_Said] = {
     "receipt": ("on receipt", "以收货为准"),
@@ -109,7 +117,7 @@ CODED: Final[dict[str, _Said]] = {
     "first_event": _EVENTS,
     "reference_kind": _REFERENCES,
     "table": {name: (table.title.partition(";")[0], _TABLES.get(name, name)) for name, table in TABLES.items()},
-    "state": _STATES,
+    "state": _STATES | _VERSIONS,
     "transfer_basis": _TRANSFERS,
     "order_state": {"cancelled": ("cancelled", "已作废"), "closed": ("closed", "已关闭")},
     "kind": {
@@ -138,6 +146,12 @@ CODED: Final[dict[str, _Said]] = {
         "digits transposed": ("digits transposed", "数字颠倒"),
         "unrelated": ("unrelated", "无关"),
     },
+    "window": {
+        "after the end": ("after the end", "期后冲回"),
+        "origin unknown": ("after the end, origin unknown", "期后，原发票未知"),
+        "last days": ("last days", "期末数日"),
+    },
+    "deed": {"write-off": ("write-off", "核销"), "credit note": ("credit note", "红字发票")},
     "damage": {"exponent": ("exponent", "科学计数"), "broken_character": ("broken character", "乱码")},
     "account_role": {
         "gr_ir": ("goods received, not invoiced", "应付暂估"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon.domain import measures
+from recon.domain.rule_versions import COLUMNS, rule_versions
 from recon.evaluate import exceptions, rulebook
 from recon.evaluate.judging import NOT_TESTABLE, clock_of, judge, population_plans, tally
 from recon.evaluate.matrix import lacking_tables, tested, unperformed
@@ -37,13 +38,14 @@ class RunFacts:
     ignored: Mapping[str, tuple[str, ...]]
     supplied: Collection[str]  # canonical tables that were given
     ledger: pl.DataFrame | None = None  # open items against the ledger's balances, in the columns of `ledger_balance`
+    approved: pl.DataFrame | None = None  # the approved rule book, in the columns of `approved_rule`
 
 
 def account(controls: Sequence[Control], outcomes: Outcomes, facts: RunFacts, engagement: Engagement) -> Outcomes:
     """The outcomes with those of the controls that test the run itself, in the order of all others."""
     own = [c for c in rulebook.chosen(controls, engagement) if c.population.table in measures.OF_THE_RUN]
     lacking = {c.id: reason for c in own if (reason := lacking_tables(c, facts.supplied)) is not None}
-    frames = _frames(facts, outcomes)
+    frames = _frames(facts, outcomes) | {"rule_version": _versions(rulebook.chosen(controls, engagement), facts.approved, engagement)}
     settings, clock = settle(own, engagement), clock_of(engagement)
     found, untested, rows = [outcomes.exceptions], [outcomes.not_testable], [outcomes.controls]
     performed = [c for c in own if c.id not in lacking]
@@ -106,6 +108,33 @@ def _structures(facts: RunFacts) -> pl.DataFrame:
         for name in sorted({file.input for file in facts.files})
     ]
     return pl.DataFrame(rows, schema=measures.schema("input_structure"))
+
+
+def _versions(controls: Sequence[Control], approved: pl.DataFrame | None, engagement: Engagement) -> pl.LazyFrame:
+    """Controls of the run against the approved rule book, one row per control of either; nothing where no rule book was approved."""
+    if approved is None:
+        return pl.LazyFrame(schema=measures.schema("rule_version"))
+    now = pl.DataFrame(rule_versions(controls, engagement), schema=dict.fromkeys(COLUMNS, pl.String)).drop("change_reference")
+    baseline = approved.select(
+        "control_id", "change_reference", approved_rule="rule_hash", approved_limits="parameter_hash", approved_parameters="parameters"
+    )
+    met = now.join(baseline, on="control_id", how="full", coalesce=True, validate="1:1")
+    rule, limits = pl.col("rule_hash") == pl.col("approved_rule"), pl.col("parameter_hash") == pl.col("approved_limits")
+    state = (
+        pl.when(pl.col("rule_hash").is_null())
+        .then(pl.lit("left out"))
+        .when(pl.col("approved_rule").is_null())
+        .then(pl.lit("not approved"))
+        .when(rule & limits)
+        .then(pl.lit("same"))
+        .when(rule)
+        .then(pl.lit("parameters changed"))
+        .when(limits)
+        .then(pl.lit("rule changed"))
+        .otherwise(pl.lit("rule and parameters changed"))
+    )
+    told = met.with_columns(state=state, document_type=pl.lit("control"), document_number="control_id").sort("control_id")
+    return _shaped(told, "rule_version").lazy()
 
 
 def _performances(controls: pl.DataFrame) -> pl.DataFrame:

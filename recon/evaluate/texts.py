@@ -117,6 +117,6 @@ def refuse_unknown_names(control: Control, known: frozenset[str]) -> None:
     for name in sorted(columns(control) - known):
         hint = did_you_mean(name, known | set(FIGURES) | control.parameters.keys())
         raise TermsRefused(f'{control.population.table} has no column "{name}"', where=control.where("subject, message or certainty"), todo=hint)
-    used |= {name for name, control_id in GRANTED_BY.items() if control_id == control.id}  # matching applies cash by these
+    used |= {name for name, control_id in GRANTED_BY.items() if control_id == control.id}  # matching works by these
     for name in sorted(control.parameters.keys() - used):
         raise TermsRefused(f'no condition uses the parameter "{name}"', where=control.where(f"parameters.{name}"), todo="use it or remove it")

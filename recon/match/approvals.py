@@ -33,7 +33,8 @@ _MOMENT: Final = ("from_at", "until_at", "action_at", "action_at_is_date_only")
 class Approvals:
     """`state`: approval_state; `decision`: approval_decision; both sorted.
 
-    `events`: the approval events up to the as-of date; `documents`: what may be approved; `pairs`: event_id and document_id.
+    `events`: the approval events up to the as-of date; `documents`: what may be approved; `pairs`: event_id and document_id;
+    `given`: standing approvals by document; `required`: the steps that the policy asks for.
     """
 
     state: pl.LazyFrame
@@ -41,6 +42,8 @@ class Approvals:
     events: pl.DataFrame
     documents: pl.DataFrame
     pairs: pl.DataFrame
+    given: pl.DataFrame
+    required: pl.DataFrame
 
 
 def approvals(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, engagement: Engagement) -> Approvals:
@@ -57,7 +60,7 @@ def approvals(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, 
     pairs = of_documents(documents, events)
     rows = decided(events, pairs, documents, uncounted_documents(lines, settlement), engagement)
     rows = with_duties(with_standing(with_limits(rows, accepted, engagement), accepted, engagement), accepted, lines, settlement)
-    return Approvals(state.lazy(), decision_rows(rows).lazy(), events, documents, pairs)
+    return Approvals(state.lazy(), decision_rows(rows).lazy(), events, documents, pairs, given, required)
 
 
 def _events(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:

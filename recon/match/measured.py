@@ -15,8 +15,10 @@ from recon.match import charges, document_lines, invoice_documents, master_stand
 from recon.match.accruals import accrual_entry
 from recon.match.agreements import order_off_contract
 from recon.match.applications import application_match, payment_match
+from recon.match.approval_chains import approval_chain
 from recon.match.approvals import approvals
 from recon.match.calendars import calendar
+from recon.match.cash_duties import cash_duty
 from recon.match.changes import account_change, approved_change
 from recon.match.clusters import spend_cluster
 from recon.match.consequences import consequences
@@ -35,6 +37,7 @@ from recon.match.order_ends import closed_order_references
 from recon.match.order_lines import order_line_match
 from recon.match.paid_invoices import invoice_payment
 from recon.match.party_records import party_records
+from recon.match.party_tails import party_tail
 from recon.match.price_changes import last_price, retroactive_price
 from recon.match.recorded_twice import recorded_twice
 from recon.match.requisitions import order_requisition
@@ -59,7 +62,7 @@ if TYPE_CHECKING:
     from recon.match.three_way import ThreeWay
 
 #: Tables that are made of approvals.
-_APPROVED: Final = {"approval_state", "approval_decision", "order_timing", "approved_change", "approval_wait", "order_wait"}
+_APPROVED: Final = {"approval_state", "approval_decision", "order_timing", "approved_change", "approval_wait", "order_wait", "approval_chain"}
 
 
 def measured_of_bucket(accepted: Accepted, engagement: Engagement, wanted: Collection[str] = measures.MEASURES) -> Matches:
@@ -131,6 +134,7 @@ class _Special:
         return {
             "approval_state": lambda: approved.state,
             "approval_decision": lambda: approved.decision,
+            "approval_chain": lambda: approval_chain(approved),
             "order_timing": lambda: order_timing(lines, approved.state, engagement),
             "approved_change": lambda: approved_change(accepted, approved, lines, engagement),
             "approval_wait": lambda: approval_wait(accepted, approved, self._days, engagement),
@@ -179,4 +183,6 @@ class _Special:
             "line_discount": lambda: line_discount(lines, accepted, engagement),
             "consignment_billing": lambda: consignment_billing(lines, accepted, engagement),
             "tax_invoice_link": lambda: tax_invoice_link(self.settled, settlement, accepted, engagement),
+            "cash_duty": lambda: cash_duty(accepted, settlement, engagement),
+            "party_tail": lambda: party_tail(accepted, lines, self.settled.lazy(), engagement),
         }

@@ -16,6 +16,7 @@ from recon.match.calendars import calendar
 from recon.match.damaged import damaged_values
 from recon.match.deductions import accepted_deductions
 from recon.match.freight import freight_line
+from recon.match.late_credits import late_credit
 from recon.match.paid_twice import payment_pair
 from recon.match.references import document_references
 from recon.match.series import number_tables
@@ -83,6 +84,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         (frozenset({"tax_number_booking", "tax_invoice_claim", "red_tax_invoice"}), tax_tables),
         (frozenset({"accepted_deduction"}), accepted_deductions),
         _counted("document_line_sign", document_line_signs),
+        _counted("late_credit", late_credit),
         _counted("payment_pair", payment_pair),
         _counted("crossing_pair", crossing_pair),
         _plain("stock_position", stock.stock_positions),

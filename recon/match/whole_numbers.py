@@ -74,3 +74,18 @@ def guard(frame: pl.DataFrame, products: Iterable[tuple[str, ...]]) -> None:
         if largest >= _ROOM:
             message = f"the figures in {' x '.join(names)} are too large to be multiplied exactly"
             raise OverflowError(message)
+
+
+def square_root(numbers: pl.Series) -> pl.Series:
+    """The largest whole numbers whose squares do not exceed these (Int128, not negative); null stays null.
+
+    Newton's step falls until it has arrived: each round halves what is left, for all numbers at once.
+    """
+    one = pl.Series([1], dtype=pl.Int128)
+    root = pl.select(pl.max_horizontal(pl.lit(numbers), pl.lit(one))).to_series().alias(numbers.name) if len(numbers) else numbers
+    while len(numbers):
+        following = (root + numbers // root) // 2
+        if not (following < root).any():
+            break
+        root = pl.select(pl.min_horizontal(pl.lit(root), pl.lit(following))).to_series().alias(numbers.name)
+    return pl.select(pl.when(pl.lit(numbers) == 0).then(pl.lit(0, dtype=pl.Int128)).otherwise(pl.lit(root))).to_series().alias(numbers.name)

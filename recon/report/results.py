@@ -9,6 +9,7 @@ import polars as pl
 from recon.domain import measures, tie_out
 from recon.domain import workpapers as declared
 from recon.domain.publication import TableFile
+from recon.domain.rule_versions import COLUMNS, rule_versions
 from recon.report import creep
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
             "results/balances.csv": _file(layers.lazy(), declared.BALANCES, declared.BALANCES[:8]),
             "results/balances.parquet": _file(layers.lazy(), declared.BALANCES, declared.BALANCES[:8], "parquet"),
             "results/rejected_rows.csv": _file(workpapers.rejected.lazy(), declared.REJECTED, declared.REJECTED[:5]),
+            "results/rule_versions.csv": _file(_versions(workpapers), COLUMNS, ("control_id",)),
             "results/statements.csv": _file(workpapers.statements.lazy(), declared.STATEMENTS, ("table", "rule")),
             "results/changes.csv": _file(register.changes.lazy(), declared.CHANGES, ("change", *_EXCEPTION_KEY)),
             "results/tie_out.csv": _file(places.lazy(), tuple(tie_out.SCHEMA), ("place", "table")),
@@ -74,6 +76,11 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
 
 def _file(frame: pl.LazyFrame, columns: tuple[str, ...], key: tuple[str, ...], form: Literal["csv", "parquet"] = "csv") -> TableFile:
     return TableFile(frame, columns, key, form)
+
+
+def _versions(workpapers: Workpapers) -> pl.LazyFrame:
+    """Fingerprints of the rules that this run went by: approved, they are the baseline of later runs."""
+    return pl.LazyFrame(rule_versions(workpapers.controls, workpapers.engagement), schema=dict.fromkeys(COLUMNS, pl.String))
 
 
 def placed(rows: pl.DataFrame) -> pl.DataFrame:

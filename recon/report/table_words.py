@@ -50,4 +50,5 @@ TABLES: Final = {
     "delegation": _("Delegations"),
     "inventory_movement": _("Stock movements"),
     "bank_transaction": _("Bank transactions"),
+    "approved_rule": _("Approved rules"),
 }

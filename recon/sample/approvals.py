@@ -21,24 +21,26 @@ POLICY: Final[dict[str, tuple[tuple[int, int, str, str], ...]]] = {
     "supplier_payment": ((100_000, 20_000_000, "TREASURER", "TRE01"),),
     "sales_order": ((100_000, 1_000_000, "SALES_MANAGER", "SAM01"), (1_000_000, 50_000_000, "SALES_DIRECTOR", "SAD01")),
 }
+#: orders from here on are approved a second time: (document type, step, lowest amount, highest amount, role)
+SECOND: Final = (("purchase_order", "2", 5_000_000, 50_000_000, "FINANCE_DIRECTOR"),)
 LOWEST: Final = {document_type: Decimal(bands[0][0]) for document_type, bands in POLICY.items()}
 
 
 def policy_rows() -> list[Row]:
-    """The table of authority; every document type has one step."""
+    """The table of authority; every document type has one step, and very large orders a second one."""
+    first = [(kind, "1", lowest, highest, role) for kind, bands in POLICY.items() for lowest, highest, role, _ in bands]
     return [
         {
             "document_type": document_type,
             "min_amount": lowest,
             "max_amount": highest,
             "currency": "CNY",
-            "required_step": "1",
+            "required_step": step,
             "required_role": role,
             "max_hours": 2,
             "valid_from": date(2025, 1, 1),
         }
-        for document_type, bands in POLICY.items()
-        for lowest, highest, role, _ in bands
+        for document_type, step, lowest, highest, role in (*first, *SECOND)
     ]
 
 

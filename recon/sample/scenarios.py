@@ -265,11 +265,12 @@ def collective(start: Start) -> None:
     one, other = (
         {"requester_id": f"REQ0{i}", "buyer_id": f"BUY0{i}", "created_by": f"BUY0{i}"} if start.cycle is PROCURE_TO_PAY else {} for i in (1, 2)
     )
-    first = fill(Start(start.book, start.cycle, start.day, 1), start.chain(party, company_code="C10", **one))
-    second = fill(
-        Start(start.book, start.cycle, start.day, start.size - 1),
-        start.chain(party, company_code="C10", fx_rate=str(first.header["fx_rate"]), **other),
-    )
+    # who they are may change where one of them has just ordered the same; what a header names may not
+    first, second = start.chain(party, company_code="C10"), start.chain(party, company_code="C10")
+    first.header |= one
+    second.header |= {**other, "fx_rate": str(first.header["fx_rate"])}
+    fill(Start(start.book, start.cycle, start.day, 1), first)
+    fill(Start(start.book, start.cycle, start.day, start.size - 1), second)
     deliver(first, start.day + days(5), first.whole())
     deliver(second, start.day + days(8), second.whole())
     parts = [*((first, p) for p in first.whole()), *((second, p) for p in second.whole())]

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from recon.domain.cycles import PROCURE_TO_PAY
+from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.sample import approvals
 from recon.sample.book import AS_OF, ZERO, Book, Row, Value, days, rounded
 
@@ -35,6 +35,8 @@ def pay_out(book: Book, cycle: Cycle, keys: Row, day: date, parts: list[tuple[st
 def allocate(book: Book, cycle: Cycle, keys: Row, pair: tuple[str, str], amount: Decimal, **columns: Value) -> Row:
     """The clerk's row that says which invoice a payment pays; `pair`: payment and invoice number."""
     said: Row = {f"{cycle.payment}_number": pair[0], "invoice_number": pair[1], "amount_applied": amount}
+    if cycle is ORDER_TO_CASH:
+        said["applied_by"] = "CSH01"
     return book.add(cycle.allocation_table, {"company_code": keys["company_code"], cycle.party: keys[cycle.party], **said, **columns})
 
 

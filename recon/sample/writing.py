@@ -61,6 +61,15 @@ parameters:
   - control: SUP-02
     set: {{rejection_share: "0.50"}}
     why: parts that come back are replaced at the supplier's cost in this trade; only who delivers more scrap than goods is talked to
+  - control: CUR-04
+    set: {{tail_sum_amount: "0.02"}}
+    why: the tax office has asked about cents, so every party that rounds in its own way is written to
+  - control: SOD-07
+    set: {{granted_reason_set: BANK_FEE}}
+    why: the cash desk writes off what a bank kept; CSH-08 watches the fees
+  - control: CUT-03
+    set: {{minimum_amount: "20000"}}
+    why: performance materiality for credit notes, from the audit plan
 #  - control: PRC-01
 #    set: {{price_over_tolerance_share: "0.05"}}
 #    where: {{supplier_id: S1007}}

@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 
 from recon.domain import measures, places, tie_out
+from recon.domain.engagement import ParameterOverride
+from recon.domain.rule_versions import COLUMNS, rule_versions
 from recon.domain.workpapers import InputFile
 from recon.evaluate import RunFacts, account
 from recon.evaluate.exceptions import NOT_TESTABLE_SCHEMA
@@ -59,6 +61,7 @@ def test_a_sound_run_is_silent_and_all_its_controls_performed(outcomes, book, en
     rows, statuses = found(outcomes, book, engagement, facts())
     assert rows == []
     assert statuses.pop("BAL-05") == "not_performed"  # no ledger was given
+    assert statuses.pop("POP-09") == "not_performed"  # no rule book was approved
     assert statuses == dict.fromkeys(statuses, "clean")
 
 
@@ -96,3 +99,47 @@ def test_a_control_of_the_run_that_could_test_nothing_is_not_clean(outcomes, boo
     assert (row["status"], row["population"], row["not_testable"]) == ("not_performed", 1, 1)
     assert row["reason"]
     assert whole.not_testable.filter(pl.col("control_id") == "DAT-16").height == 1
+
+
+def approved_rules(book, engagement, **changed):
+    rows = [row | changed.get(str(row["control_id"]), {}) for row in rule_versions(book, engagement)]
+    return pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
+
+
+def by_rules(outcomes, book, engagement, approved):
+    told = replace(facts(), supplied=("control_total", "approved_rule"), approved=approved)
+    rows = account(book, outcomes, told, engagement).exceptions.filter(pl.col("control_id") == "POP-09")
+    return rows.sort("document_number").select("document_number", "variance").rows()
+
+
+def test_rules_as_approved_are_silent_and_every_difference_is_named(outcomes, book, engagement):
+    approved = approved_rules(book, engagement)
+    assert by_rules(outcomes, book, engagement, approved) == []
+    changed = approved_rules(
+        book, engagement, **{"POP-01": {"rule_hash": "0"}, "POP-02": {"parameter_hash": "0"}, "POP-04": {"rule_hash": "0", "parameter_hash": "0"}}
+    )
+    fewer = changed.filter(pl.col("control_id") != "DAT-16")
+    more = pl.concat([fewer, fewer.head(1).with_columns(control_id=pl.lit("ZZZ-99"))])
+    assert by_rules(outcomes, book, engagement, more) == [
+        ("DAT-16", "not approved"),
+        ("POP-01", "rule changed"),
+        ("POP-02", "parameters changed"),
+        ("POP-04", "rule and parameters changed"),
+        ("ZZZ-99", "left out"),
+    ]
+
+
+def test_a_change_with_a_reference_is_no_exception(outcomes, book, engagement):
+    agreed = approved_rules(book, engagement, **{"POP-01": {"rule_hash": "0", "change_reference": "CHG-17"}})
+    assert by_rules(outcomes, book, engagement, agreed) == []
+
+
+def test_the_meaning_is_compared_not_the_wording(book, engagement):
+    control = book[0]
+    worded = control.model_copy(update={"exception_when": control.exception_when.replace(" ", "\n  "), "references": ["another"], "examples": []})
+    other = control.model_copy(update={"exception_when": f"NOT ({control.exception_when})"})
+    (was,), (same,), (turned,) = (rule_versions([c], engagement) for c in (control, worded, other))
+    assert was["rule_hash"] == same["rule_hash"] != turned["rule_hash"]
+    loosened = engagement.model_copy(update={"parameters": [ParameterOverride(control=control.id, set={"x_amount": "1"}, why="a reason")]})
+    again = loosened.model_copy(update={"parameters": [loosened.parameters[0].model_copy(update={"why": "another reason"})]})
+    assert rule_versions([control], loosened)[0]["parameter_hash"] == rule_versions([control], again)[0]["parameter_hash"] != was["parameter_hash"]

@@ -107,6 +107,7 @@ def paid_after_it_was_written_off(book: Book) -> None:
     number = receive(chain, ago(3), document.gross - 1000, remittance_text=document.number)
     book.expect("CSH-16", *on_document("cash_receipt", number), f"{document.gross - 1000} had been written off")
     book.expect("CSH-04", *on_document("cash_receipt", number), "the invoice was closed already")
+    book.expect("SOD-07", *on_document("cash_receipt", first), "who applied the first part wrote the rest off")
 
 
 def refunded(book: Book, account: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from recon.domain.cycles import PROCURE_TO_PAY
+from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.sample.approvals import approve_order
 from recon.sample.book import Book, ago, days
-from recon.sample.chain import Chain, Document
+from recon.sample.chain import Chain, Document, Part
 from recon.sample.faults.registry import domestic, goods, plants
 from recon.sample.settle import due_date, settle
 
@@ -55,3 +55,25 @@ def cashier_alone(book: Book) -> None:
     number = settle(chain, due_date(document), [document])
     book.rows["supplier_payment"][-1]["released_by"] = "CAS01"
     book.expect("SOD-04", ("supplier_payment", number, ""), ("", ""), "one cashier prepared and released it")
+
+
+def credited_by(book: Book, clerk: str) -> Document:
+    """Sold and paid in full; a piece came back and that clerk made the credit note, refunded a week later. Returns the credit note."""
+    day = book.day_between(ago(300), ago(90))
+    chain = Chain(book, ORDER_TO_CASH, day, domestic(book, ORDER_TO_CASH))
+    line = chain.line(goods(book, ORDER_TO_CASH), 10, Decimal("310.00"))
+    approve_order(chain)
+    shipment = chain.fulfil(day + days(4), chain.whole(), incoterm="EXW", goods_issue_posted="true")
+    document = chain.invoice(day + days(5), chain.whole())
+    chain.undo(shipment, day + days(12), "return", [Decimal(1)])
+    columns = {"origin_invoice_number": document.number, "created_by": clerk}
+    credit = chain.invoice(day + days(14), [Part(line, Decimal(-1), {"origin_invoice_line_no": "1"})], "credit", **columns)
+    settle(chain, due_date(document), [document, credit])
+    return credit
+
+
+@plants("SOD-07")
+def cashier_credited(book: Book) -> None:
+    """The cash desk that applied the customer's money also made the credit note."""
+    credit = credited_by(book, "CSH01")
+    book.expect("SOD-07", ("customer_invoice", credit.number, ""), ("", ""), "the cash desk made the credit note")

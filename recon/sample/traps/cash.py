@@ -9,6 +9,7 @@ from recon.sample.approvals import approve_order
 from recon.sample.book import CENT, Book, Value, ago, days, rounded
 from recon.sample.chain import Chain
 from recon.sample.faults.cash import TUESDAY, refunded, sold, tolerated
+from recon.sample.faults.duties import credited_by
 from recon.sample.faults.registry import goods
 from recon.sample.newcomers import newcomer
 from recon.sample.settle import apply, pay, receive, settle
@@ -110,3 +111,9 @@ def thirty_days_late(book: Book) -> None:
     again.fulfil(ago(20), again.whole(), incoterm="EXW", goods_issue_posted="true")
     settle(chain, ago(19), [document])
     again.invoice(ago(18), again.whole())
+
+
+@spares("SOD-07")
+def credited_by_the_billing_desk(book: Book) -> None:
+    """A credit note by somebody who never applies cash."""
+    credited_by(book, "BIL01")

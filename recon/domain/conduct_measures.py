@@ -1,0 +1,55 @@
+"""Measured tables about tails, credits at a period's end, and how people act: part of `measures`, where their contract is described.
+
+Every table is bucket-local, except those that the tuple `WHOLE` names: these look across parties.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SOURCE: Final = "source_file:text source_row:row"
+_PARTY: Final = "party_id:id party_name:text group_id:id"
+
+#: table -> (one row per what, columns)
+DECLARED: Final[dict[str, tuple[str, str]]] = {
+    "party_tail": (
+        "one row per company and party with a line or header of the reported period that could have a tail: tails without one explanation, summed",
+        f"cycle:id company_code:id {_PARTY} document_type:text document_number:id currency:id"
+        # tails inside the allowances of DAT-03, DAT-04, TAX-02 and TAX-03 that no convention, or more than one, gives: how many, and the sum of
+        # their sizes; what the tails that nobody can compute may add at most (null: without end); company currency
+        " tail_count:count untested_count:count tail_amount_base:money untested_amount_base:money largest_tail_amount:money"
+        f" {_SOURCE}",
+    ),
+    "late_credit": (
+        "one row per live customer credit note after an end of the reported period, or in its last days",
+        f"cycle:id company_code:id {_PARTY} document_type:text document_number:id document_date:date posting_date:date currency:id reason_code:id"
+        # window: after the end (of an invoice of the period), origin unknown (after the end, of nobody knows which), last days
+        " window:text period_end:date days_from_end:count origin_number:id origin_date:date amount:money amount_base:money"
+        # all credits of the window; what the same windows of earlier periods held; what was billed in the last week up to the end
+        " window_amount_base:money is_largest:flag baseline_count:count baseline_mean_base:money baseline_deviation_base:money"
+        f" last_week_sales_base:money {_SOURCE}",
+    ),
+    "rule_version": (
+        "one row per control of the run, and per control of the approved baseline that the run leaves out",
+        "cycle:id company_code:id party_id:id currency:id document_type:text document_number:id"
+        # state: same, rule changed, parameters changed, rule and parameters changed, not approved (not in the baseline), left out
+        f" state:text rule_hash:id parameter_hash:id parameters:text approved_parameters:text change_reference:id {_SOURCE}",
+    ),
+    "approval_chain": (
+        "one row per approved document with several steps, or with a required step missing; the others are counted (document_count)",
+        f"cycle:id company_code:id document_type:text document_number:id document_version:count {_PARTY} item_group:id document_date:date"
+        " required_steps:text approved_steps:text required_count:count step_count:count missing_step_count:count out_of_order_count:count"
+        f" unnamed_approval_count:count is_effective:flag currency:id amount_net:money amount_net_base:money document_count:count {_SOURCE}",
+    ),
+    "cash_duty": (
+        "one row per write-off and per live credit note of a customer, with the nearest cash that the same person applied for that customer",
+        f"cycle:id company_code:id {_PARTY} document_type:text document_number:id document_date:date invoice_number:id deed:text made_by:id"
+        " is_same_person:flag persons_known:flag is_tolerated:flag reason_code:id applied_number:id applied_date:date nearest_days:count currency:id amount:money"
+        f" amount_base:money {_SOURCE}",
+    ),
+}
+
+#: Of these, the tables that look across parties.
+WHOLE: Final[tuple[str, ...]] = ("late_credit",)
+#: And those whose rows are only the suspicious ones.
+COVERED_ELSEWHERE: Final[tuple[str, ...]] = ("late_credit",)

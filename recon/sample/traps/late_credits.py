@@ -1,0 +1,19 @@
+"""Credit notes after a period's end that are no larger than usual."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from recon.sample.faults.late_credits import taken_back
+from recon.sample.traps.registry import spares
+
+if TYPE_CHECKING:
+    from recon.sample.book import Book
+
+
+@spares("CUT-03")
+def bonus_after_the_quarter(book: Book) -> None:
+    """Exactly 20,000.00 of September credited in October, as in June and in August for the months before."""
+    for month in (5, 7, 9):
+        taken_back(book, date(2026, month, 12), date(2026, month + 1, 8), "4000.00")
