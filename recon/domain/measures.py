@@ -42,7 +42,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         # what happened
         " ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity rejected_quantity:quantity"
         " declared_loss_quantity:quantity returned_quantity:quantity invoiced_quantity:quantity credited_quantity:quantity"
-        " ordered_amount:money fulfilled_amount:money invoiced_amount:money paid_amount:money ordered_amount_base:money invoiced_amount_base:money"
+        " ordered_amount:money fulfilled_amount:money invoiced_amount:money paid_amount:money billed_gross_amount:money ordered_amount_base:money invoiced_amount_base:money"
         " fulfilled_not_invoiced_quantity:quantity fulfilled_not_invoiced_amount:money invoiced_not_fulfilled_quantity:quantity"
         " invoiced_not_fulfilled_amount:money first_fulfilled_date:date last_fulfilled_date:date first_invoice_date:date"
         " first_invoice_posting_date:date last_invoice_date:date unconverted_line_count:count"

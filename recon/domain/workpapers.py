@@ -185,6 +185,7 @@ ORDER_LINES: Final = _columns(
     "cycle company_code order_number order_line_no party_id item_id currency ordered_quantity fulfilled_quantity accepted_quantity"
     " invoiced_quantity ordered_amount fulfilled_amount invoiced_amount paid_amount fulfilled_not_invoiced_quantity"
     " fulfilled_not_invoiced_amount invoiced_not_fulfilled_quantity invoiced_not_fulfilled_amount source_file source_row match_status"
+    " fulfilled_quantity_status invoiced_quantity_status fulfilled_amount_status invoiced_amount_status paid_amount_status"
 )
 INVOICE_LINES: Final = _columns(
     "cycle company_code party_id invoice_number invoice_line_no order_number order_line_no link_pass link_certainty link_reason invoiced_quantity"
@@ -210,6 +211,8 @@ CHANGES: Final = _columns(
     "change exception_id control_id severity company_code document_type document_number document_line_no order_number order_line_no"
     " amount_at_risk_base first_seen closed_by"
 )
+#: How far an order line is served, billed or paid, beside whether it matches.
+COMPLETENESS: Final = ("none", "part", "full", "over")
 MATCH_STATUSES: Final = (
     "exception", "overdue", "in_flight", "not_decided", "ambiguous", "suggested", "within_tolerance", "explained_tail", "exact",
     "netted", "not_required", "excluded",

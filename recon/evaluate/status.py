@@ -1,4 +1,7 @@
-"""match_status of order lines and invoice lines: the worst of the verdicts, of what is still open, and of what was measured."""
+"""match_status of order lines and invoice lines: the worst of the verdicts, of what is still open, and of what was measured.
+
+Beside it how far order lines are served, billed and paid, which is another question: a line may match and be half delivered.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.workpapers import INVOICE_LINES, MATCH_STATUSES, ORDER_LINES
+from recon.domain.workpapers import COMPLETENESS, INVOICE_LINES, MATCH_STATUSES, ORDER_LINES
 from recon.evaluate.judging import EXCEPTION, Judged
 
 if TYPE_CHECKING:
@@ -21,15 +24,23 @@ _ORDER_KEY: Final = ("cycle", "company_code", "order_number", "order_line_no")
 _BEYOND_ROUNDING: Final = ("quantity_variance", "price_variance", "fx_variance", "charge_variance", "excess_quantity", "tax_rate_variance")
 _VARIANCES: Final = ("quantity_variance", "price_variance", "fx_variance", "rounding_variance", "tax_variance", "charge_variance")
 _LAYERS: Final = ("fulfilled_not_invoiced", "invoiced_not_fulfilled")
-#: The column that is made here.
-_STATUS: Final = "match_status"
+#: How far an order line is served, billed and paid: what is, and what it is held against. Paid money is held against what was billed with tax.
+_AXES: Final = {
+    "fulfilled_quantity_status": ("fulfilled_quantity", "ordered_quantity"),
+    "invoiced_quantity_status": ("invoiced_quantity", "ordered_quantity"),
+    "fulfilled_amount_status": ("fulfilled_amount", "ordered_amount"),
+    "invoiced_amount_status": ("invoiced_amount", "ordered_amount"),
+    "paid_amount_status": ("paid_amount", "billed_gross_amount"),
+}
+#: The columns that are made here.
+_MADE: Final = ("match_status", *_AXES)
 #: Why a document line does not count, in the words of matching, when its own reversal is the reason.
 NETTED_REASON: Final = "netted"
 #: Tables and columns that the statuses need beyond what controls ask for.
 NEEDED: Final[dict[str, tuple[str, ...]]] = {
-    "order_line_match": (*(name for name in ORDER_LINES if name != _STATUS), "is_live", "exclusion_reason", "match_level"),
+    "order_line_match": (*(name for name in ORDER_LINES if name not in _MADE), "billed_gross_amount", "is_live", "exclusion_reason", "match_level"),
     "invoice_line_match": (
-        *(name for name in INVOICE_LINES if name != _STATUS), "is_live", "exclusion_reason", "match_level", "invoice_kind", "line_kind", "needs_fulfilment", "is_comparable",
+        *(name for name in INVOICE_LINES if name not in _MADE), "is_live", "exclusion_reason", "match_level", "invoice_kind", "line_kind", "needs_fulfilment", "is_comparable",
         "has_order_link", "tail_convention", "tax_rate_variance", "fulfilment_number", "fulfilled_quantity", "excess_quantity",
     ),
     "open_layer": (*_ORDER_KEY, "kind"),
@@ -56,7 +67,8 @@ def lines(standings: Mapping[str, Standing]) -> tuple[pl.LazyFrame, pl.LazyFrame
     invoice_status = _invoice_status(invoices, waiting)
     worst = _worst_by_order(invoices.rows, invoice_status, layers)
     order_status = _order_status(orders.rows, orders.own, worst)
-    return _finished(orders.rows, order_status, ORDER_LINES), _finished(invoices.rows, invoice_status, INVOICE_LINES)
+    served = orders.rows.with_columns(**{name: _completeness(*sides) for name, sides in _AXES.items()})
+    return _finished(served, order_status, ORDER_LINES), _finished(invoices.rows, invoice_status, INVOICE_LINES)
 
 
 def spoken_elsewhere(
@@ -159,6 +171,15 @@ def _order_status(rows: pl.DataFrame, own: pl.Series, worst: pl.DataFrame) -> pl
         .otherwise(worst_of_all)
     )
     return joined.select(status.cast(pl.UInt8).alias("status")).collect().to_series()
+
+
+def _completeness(part: str, whole: str) -> pl.Expr:
+    """How far one figure reaches the other, on orders of returns with the signs turned; null where either is not known."""
+    turned = pl.col(whole) < 0
+    reached, full = (pl.when(turned).then(-pl.col(name)).otherwise(pl.col(name)) for name in (part, whole))
+    none, some, whole_, over = (pl.lit(word) for word in COMPLETENESS)
+    told = pl.when(reached <= 0).then(none).when(reached < full).then(some).when(reached == full).then(whole_).otherwise(over)
+    return pl.when(reached.is_not_null() & (full.is_not_null() | (reached <= 0))).then(told)
 
 
 def _excluded() -> pl.Expr:

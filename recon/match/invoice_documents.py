@@ -87,15 +87,15 @@ def invoice_documents(found: ThreeWay, accepted: Accepted) -> pl.LazyFrame:
 
 
 def paid_by_unit(found: ThreeWay, documents: pl.DataFrame) -> pl.DataFrame:
-    """paid_amount per unit: what is paid of each invoice, in proportion to its lines, per order line (document currency, with tax).
+    """paid_amount and billed_gross_amount per unit: what is paid of each invoice, in proportion to its lines, and what they bill (with tax).
 
-    `documents`: document, paid_amount, amount_gross.
+    Document currency. `documents`: document, paid_amount, amount_gross. Where nothing at all is paid, what was billed is not added up.
     """
     paid = documents.filter(pl.col("paid_amount") != 0).select("document", "paid_amount", "amount_gross")
     if paid.is_empty():
-        return found.units.with_columns(pl.lit(None, dtype=money.MONEY).alias("paid_amount")).select("paid_amount")
+        return found.units.select(*(pl.lit(None, dtype=money.MONEY).alias(name) for name in ("paid_amount", "billed_gross_amount")))
     lines = chosen(found.invoices, pl.col("exclusion_reason").is_null(), "row", "document", "unit", "gross", "role", net="line_amount_net")
-    shares = lines.join(paid, on="document", how="inner", validate="m:1").lazy()
+    shares = lines.join(paid, on="document", how="left", validate="m:1").lazy()
     of_line = (
         shares.with_columns(share=money.ratio(pl.col("gross"), pl.col("paid_amount"), pl.col("amount_gross").abs(), 6))
         .with_columns(share=pl.when(pl.col("amount_gross") < 0).then(-pl.col("share")).otherwise("share"))
@@ -103,6 +103,9 @@ def paid_by_unit(found: ThreeWay, documents: pl.DataFrame) -> pl.DataFrame:
     )
     whole = of_line.filter((pl.col("role") == "whole") & (pl.col("net") > 0)).drop("unit")
     pieces = whole.join(found.claims.select("row", "unit", "amount"), on="row", how="inner").lazy()
-    by_piece = pieces.select("unit", share=money.ratio(pl.col("share"), pl.col("amount"), pl.col("net"), 6)).collect(engine=IN_ORDER)
-    direct = of_line.filter((pl.col("role") != "whole") & pl.col("unit").is_not_null()).select("unit", "share")
-    return sums(pl.concat([direct, by_piece]), "unit", found.units.height, paid_amount=pl.col("share").sum())
+    by_piece = pieces.select(
+        "unit", *(money.ratio(pl.col(name), pl.col("amount"), pl.col("net"), 6).alias(name) for name in ("share", "gross"))
+    ).collect(engine=IN_ORDER)
+    direct = of_line.filter((pl.col("role") != "whole") & pl.col("unit").is_not_null()).select("unit", "share", "gross")
+    gross = pl.when(pl.col("gross").null_count() == 0).then(pl.col("gross").sum())
+    return sums(pl.concat([direct, by_piece]), "unit", found.units.height, paid_amount=pl.col("share").sum(), billed_gross_amount=gross)

@@ -196,6 +196,8 @@ def _text(facts: Mapping[str, Any]) -> str:
     if order:
         counts = ("ordered", "fulfilled", "accepted", "invoiced")
         said.append("  " + ", ".join(f"{plain(order[f'{name}_quantity'])} {name}" for name in counts) + f", {order['currency']}")
+        far = {name: order.get(f"{name}_status") for name in ("fulfilled_quantity", "invoiced_quantity", "invoiced_amount", "paid_amount")}
+        said += ["  " + ", ".join(f"{name.replace('_', ' ')} {word}" for name, word in far.items() if word)] if any(far.values()) else []
     for part in facts["carried_by"]:
         goods = f"{part['fulfilment_number']} line {part['fulfilment_line_no']}" if part["fulfilment_number"] else "nothing that came or went"
         said.append(f"carried by: {goods}, {plain(part['quantity'])} for {plain(part['amount'])}")

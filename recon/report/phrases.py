@@ -16,6 +16,8 @@ def _(text: str) -> str:
     return text
 
 
+#: How far an order line is served, billed and paid.
+COMPLETENESS: Final = {"none": _("nothing"), "part": _("in part"), "full": _("in full"), "over": _("more than due")}
 #: Why a row was set aside, in full: the sentences of `conform/kinds.py` and `validate/row_rules.py`; a test holds them equal.
 REJECTIONS: Final = {
     "not_a_number": _("the cell is not a plain decimal number"),

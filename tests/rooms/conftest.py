@@ -207,6 +207,7 @@ def _lines(names: tuple[str, ...], rows: int) -> pl.LazyFrame:
     text |= {"link_pass", "link_certainty", "link_reason", "source_file"}
     columns = [
         pl.lit("procure_to_pay").alias(n) if n == "cycle" else pl.lit("exact").alias(n) if n == "match_status"
+        else pl.lit("part").alias(n) if n.endswith("_status")
         else pl.concat_str(pl.lit(f"{n}-"), (rows - pl.int_range(rows)).cast(pl.String).str.zfill(5)).alias(n) if n in text
         else pl.int_range(rows).cast(MONEY).alias(n)
         for n in names

@@ -418,3 +418,23 @@ def test_every_correction_is_of_a_column_that_some_control_of_its_table_reads() 
             for name in one.set:
                 assert name in measures.schema(one.table)
                 assert any(name in texts.judging_columns(c) for c in readers), f"{control.id}: nothing judges {one.table} by {name}"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, ("full", "full", None, "full", "none")),
+        ({"fulfilled_quantity": "99", "invoiced_quantity": "101"}, ("part", "over", None, "full", "none")),
+        ({"fulfilled_quantity": "0", "invoiced_quantity": "0", "invoiced_amount": "0"}, ("none", "none", None, "none", "none")),
+        ({"fulfilled_quantity": None, "invoiced_quantity": "99.999"}, (None, "part", None, "full", "none")),
+        ({"fulfilled_amount": "1000.01", "invoiced_amount": "999.99"}, ("full", "full", "over", "part", "none")),
+        ({"paid_amount": "1130", "billed_gross_amount": "1130"}, ("full", "full", None, "full", "full")),
+        ({"paid_amount": "1129.99", "billed_gross_amount": "1130"}, ("full", "full", None, "full", "part")),
+        ({"paid_amount": "1130.01", "billed_gross_amount": "1130"}, ("full", "full", None, "full", "over")),
+        ({"paid_amount": "1", "billed_gross_amount": None}, ("full", "full", None, "full", None)),
+        ({"ordered_quantity": "-100", "fulfilled_quantity": "-99", "invoiced_quantity": "-101"}, ("part", "over", None, "full", "none")),
+    ],
+)
+def test_how_far_an_order_line_is_served_billed_and_paid(change: dict[str, Any], told: tuple[str | None, ...]) -> None:
+    lines = perform({"order_line_match": [ORDER | change]}, ["QTY-05"]).order_lines.collect()
+    assert lines.select("^(fulfilled|invoiced|paid)_.*_status$").row(0) == told

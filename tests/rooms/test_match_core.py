@@ -345,8 +345,13 @@ def test_what_is_paid_reaches_the_order_line(matched: Match) -> None:
     applied = [{"payment_number": "P1", "invoice_number": "INV1", "supplier_id": "S1", "amount_applied": "113"}]
     bill = inv(line_tax_amount="13", line_amount_gross="113")
     matches = matched([po()], [gr()], [bill], supplier_payment=payment, supplier_payment_allocation=applied)
-    assert one(matches, "order_line_match")["paid_amount"] == 113
+    line = one(matches, "order_line_match")
+    assert (line["paid_amount"], line["billed_gross_amount"]) == (113, 113)
     assert one(matches, "invoice_match")["open_amount"] == 0
+    second = inv("INV2", quantity="2", line_amount_net="20", line_tax_amount="2.6", line_amount_gross="22.6")
+    matches = matched([po()], [gr()], [bill, second], supplier_payment=payment, supplier_payment_allocation=applied)
+    line = one(matches, "order_line_match")
+    assert (line["paid_amount"], line["billed_gross_amount"]) == (113, D("135.6"))  # what is not paid was billed as well
 
 
 def test_the_agreed_price_is_the_one_in_force_on_the_order_date(matched: Match) -> None:
