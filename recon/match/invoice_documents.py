@@ -93,7 +93,8 @@ def paid_by_unit(found: ThreeWay, documents: pl.DataFrame) -> pl.DataFrame:
     """
     paid = documents.filter(pl.col("paid_amount") != 0).select("document", "paid_amount", "amount_gross")
     if paid.is_empty():
-        return found.units.select(*(pl.lit(None, dtype=money.MONEY).alias(name) for name in ("paid_amount", "billed_gross_amount")))
+        nothing = {name: pl.lit(None, dtype=money.MONEY) for name in ("paid_amount", "billed_gross_amount")}
+        return found.units.with_columns(**nothing).select(nothing.keys())
     lines = chosen(found.invoices, pl.col("exclusion_reason").is_null(), "row", "document", "unit", "gross", "role", net="line_amount_net")
     shares = lines.join(paid, on="document", how="left", validate="m:1").lazy()
     of_line = (

@@ -1,4 +1,4 @@
-"""What the steps of the variance bridge are called, and the parts of the price difference. `_` marks a sentence for the catalogue."""
+"""What the steps of the variance bridge are called, the parts of the price difference, and how far a line is. `_` marks a sentence for the catalogue."""
 
 from __future__ import annotations
 
@@ -24,4 +24,12 @@ PRICE_PARTS: Final = {
     "price_retroactive_variance": _("Price: of another day of the order"),
     "price_discount_variance": _("Price: discount"),
     "price_remainder_variance": _("Price: unexplained"),
+}
+#: How far an order line is served, billed and paid: what the columns are called.
+HOW_FAR: Final = {
+    "fulfilled_quantity_status": _("Served in quantity"),
+    "invoiced_quantity_status": _("Billed in quantity"),
+    "fulfilled_amount_status": _("Served in value"),
+    "invoiced_amount_status": _("Billed in value"),
+    "paid_amount_status": _("Paid of what is billed"),
 }

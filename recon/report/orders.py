@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from recon.domain.engagement import SEVERITIES
 from recon.report.blocks import Shown, packed, shown
+from recon.report.bridge_words import HOW_FAR
 from recon.report.phrases import COMPLETENESS
 from recon.report.vocabulary import CYCLES, DOCUMENTS, EVENTS, MATCH_STATUSES
 from recon.report.vocabulary import SEVERITIES as SEVERITIES_SHOWN
@@ -27,9 +28,6 @@ _PAGE_MOST: Final = 25_000
 _ALL_MOST: Final = 250_000
 _PLAIN_MOST: Final = 12
 _FIGURES: Final = ("ordered_amount", "fulfilled_amount", "invoiced_amount", "paid_amount")
-_HOW_FAR: Final = (
-    "fulfilled_quantity_status", "invoiced_quantity_status", "fulfilled_amount_status", "invoiced_amount_status", "paid_amount_status",
-)  # fmt: skip
 _QUANTITIES: Final = ("ordered_quantity", "fulfilled_quantity", "accepted_quantity", "invoiced_quantity")
 
 
@@ -199,5 +197,5 @@ def _line_columns(words: Words) -> list[Shown]:
         *(shown(name, words) for name in _QUANTITIES),
         *(shown(name, words, digits=2) for name in _FIGURES),
         shown("match_status", words, codes=MATCH_STATUSES),
-        *(shown(name, words, codes=COMPLETENESS) for name in _HOW_FAR),
+        *(shown(name, words, codes=COMPLETENESS) for name in HOW_FAR),
     ]

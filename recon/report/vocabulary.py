@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from recon.report.bridge_words import PRICE_PARTS
+from recon.report.bridge_words import HOW_FAR, PRICE_PARTS
 from recon.report.table_words import TABLES as TABLES  # noqa: PLC0414 - templates find it among the other words
 
 
@@ -283,11 +283,7 @@ COLUMNS: Final = {
     "reason": _("Reason"),
     "total": _("Together"),
     "match_status": _("Match status"),
-    "fulfilled_quantity_status": _("Served in quantity"),
-    "invoiced_quantity_status": _("Billed in quantity"),
-    "fulfilled_amount_status": _("Served in value"),
-    "invoiced_amount_status": _("Billed in value"),
-    "paid_amount_status": _("Paid of what is billed"),
+    **HOW_FAR,
     "link_pass": _("Linked by"),
     "link_certainty": _("Certainty"),
     "invoice_number": _("Invoice"),
