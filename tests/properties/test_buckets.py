@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recon import pipeline
@@ -47,6 +47,7 @@ def test_buckets_change_no_byte(rows, rows_in_memory, at_once, tmp_path, monkeyp
 bonds = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=30)
 
 
+@settings(deadline=None)
 @given(bonds)
 def test_nodes_that_share_a_token_directly_or_not_are_one_group(pairs):
     frame = pl.DataFrame(pairs, schema={"node": pl.UInt64, "token": pl.UInt64}, orient="row").unique()
@@ -61,6 +62,7 @@ def test_nodes_that_share_a_token_directly_or_not_are_one_group(pairs):
     assert {node: group.get(node, node) for node in reached} == alone
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=20), bonds, st.integers(1, 5))
 def test_every_node_has_one_bucket_and_bound_nodes_the_same(rows, pairs, count):
     nodes = pl.DataFrame({"node": range(len(rows)), "rows": rows}, schema={"node": pl.UInt64, "rows": pl.UInt32})
