@@ -7,6 +7,7 @@ from typing import Final
 PERSONS: Final = frozenset(
     [
         "actor_id",
+        "made_by",
         "on_behalf_of",
         "person_id",
         "user_id",

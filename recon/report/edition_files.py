@@ -24,6 +24,7 @@ _SECTIONS: Final = {
     "order_events": "orders",
     "exception_orders": "orders",
     "invoice_lines": "bridge",
+    "creep": "bridge",
     "balances": "balances",
     "roll_forward": "balances",
     "accruals": "balances",

@@ -149,7 +149,7 @@ def test_choice_of_controls() -> None:
         ({"exception_when": "exceeds(age_days, :invoice_wait_day)"}, 'Did you mean "invoice_wait_days"'),
         ({"exception_when": "quantity > 0"}, 'no condition uses the parameter "invoice_wait_days"'),
         ({"amount_at_risk": "party_id"}, "is a text"),
-        ({"cause": "BAL-99"}, 'no control "BAL-99"'),
+        ({"yields_to": ["BAL-99"]}, 'no control "BAL-99"'),
         ({"observed": "age_days / 2"}, "division"),
     ],
 )
