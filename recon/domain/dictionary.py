@@ -217,6 +217,12 @@ credit_limit money credit limit
 credit_currency id currency of the credit limit
 is_blocked flag blocked for business
 is_one_time flag one-time party
+party_type id what the party is
+bank_country id country of the bank (ISO 3166)
+account_name text name in which the account is held
+phone id telephone number
+email id e-mail address
+address text postal address
 item_name text name of the item
 base_uom id unit in which quantities of the item are compared
 is_stock flag kept in stock
@@ -309,6 +315,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "status": ("normal", "void", "red", "lapsed", "abnormal"),
     "verification_result": ("verified", "mismatch", "not_found", "unavailable"),
     "red_confirmation_status": ("confirmed", "not_required", "pending", "refused", "lapsed", "revoked"),
+    "party_type": ("company", "individual", "employee", "public_body", "factor"),
     "account_role": ("gr_ir", "payables", "receivables", "inventory"),
     "doc_status": (
         "open",

@@ -96,7 +96,7 @@ def _invoice(party: str) -> str:
 
 _PARTY = (
     "party_id! party_name! tax_id group_id country bank_account payment_term_days credit_limit credit_currency is_active is_blocked"
-    " is_one_time created_by created_at"
+    " is_one_time created_by created_at party_type bank_country phone email address"
 )
 
 #: table -> (title, natural key, control total, columns; `!` marks the required ones)
@@ -207,7 +207,8 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "logins and the persons behind them",
         "user_id",
         None,
-        "user_id! person_id user_name roles approval_limit limit_currency manager_id is_active active_from active_to bank_account",
+        "user_id! person_id user_name roles approval_limit limit_currency manager_id is_active active_from active_to bank_account"
+        " tax_id phone email address",
     ),
     "document_change": (
         "changes of documents after they were entered",
@@ -217,6 +218,12 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
     ),
     "supplier": ("the supplier master", "party_id", None, _PARTY),
     "customer": ("the customer master", "party_id", None, _PARTY),
+    "supplier_bank_account": (
+        "bank accounts of suppliers, where one has several or they are dated",
+        "supplier_id bank_account valid_from",
+        None,
+        "supplier_id! bank_account! account_name bank_country currency valid_from valid_to created_by created_at",
+    ),
     "item": (
         "the item master",
         "item_id",

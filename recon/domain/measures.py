@@ -10,7 +10,16 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from recon.domain import balance_measures, cash_measures, conduct_measures, measures_beside, price_measures, stock_measures, tax_measures
+from recon.domain import (
+    balance_measures,
+    cash_measures,
+    conduct_measures,
+    measures_beside,
+    party_measures,
+    price_measures,
+    stock_measures,
+    tax_measures,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +32,7 @@ _SOURCE = "source_file:text source_row:row"
 _RUN = f"cycle:id company_code:id party_id:id currency:id {_SOURCE}"
 
 #: Modules that declare more tables, each a subject of its own.
-_PARTS: Final = (measures_beside, cash_measures, conduct_measures, price_measures, stock_measures, tax_measures)
+_PARTS: Final = (measures_beside, cash_measures, conduct_measures, party_measures, price_measures, stock_measures, tax_measures)
 
 _DECLARED: Final[dict[str, tuple[str, str]]] = {
     "order_line_match": (

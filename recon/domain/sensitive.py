@@ -34,9 +34,15 @@ PERSONS: Final = frozenset(
         "inspected_by",
         "first_login",
         "second_login",
+        "employee_id",
+        "phone",
+        "email",
+        "address",
     ]
 )
-BANK_ACCOUNTS: Final = frozenset(["bank_account", "payee_account", "payee_name", "payer_name", "counterparty", "bank_reference", "remittance_text"])
+BANK_ACCOUNTS: Final = frozenset(
+    ["bank_account", "account_name", "payee_account", "payee_name", "payer_name", "counterparty", "bank_reference", "remittance_text"]
+)
 CLASSES: Final = {"person": PERSONS, "bank_account": BANK_ACCOUNTS}
 #: What stands in the place of a field the reader may not see.
 MASK: Final = "•••"

@@ -62,7 +62,7 @@ _TABLES: Final = {
     "supplier_payment_allocation": "付款核销", "sales_order_line": "销售订单行", "shipment_line": "发货单行",
     "delivery_confirmation_line": "签收单行", "customer_invoice_line": "销售发票行", "customer_invoice": "销售发票合计", "cash_receipt": "收款单",
     "cash_receipt_allocation": "收款核销", "approval_event": "审批记录", "approval_policy": "审批制度", "user": "用户", "document_change": "单据变更",
-    "supplier": "供应商主数据", "customer": "客户主数据", "item": "物料主数据", "uom_conversion": "单位换算", "price_list_line": "价目表",
+    "supplier": "供应商主数据", "supplier_bank_account": "供应商银行账户", "customer": "客户主数据", "item": "物料主数据", "uom_conversion": "单位换算", "price_list_line": "价目表",
     "fx_rate": "汇率", "inventory_level": "库存", "demand_forecast": "需求预测", "calendar": "工作日历", "control_total": "控制总数",
     "item_stock_policy": "库存限额", "fiscal_period": "会计期间", "gl_balance": "总账余额", "gl_journal_line": "总账分录", "delegation": "授权委托",
     "inventory_movement": "库存变动", "bank_transaction": "银行流水", "approved_rule": "已批准规则",

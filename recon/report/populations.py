@@ -45,6 +45,7 @@ POPULATIONS: Final = {
     "late_credit": _("Credit notes around the end of the period"),
     "approval_chain": _("Approvals of several steps"),
     "cash_duty": _("Write-offs and credit notes, and who applied the cash"),
+    "party_account": _("Bank accounts of suppliers"),
     "party_tail": _("Tails of invoices, by party"),
     "duty_pair": _("Pairs of documents and the duties of one person"),
     "approved_change": _("Changes of approved documents"),

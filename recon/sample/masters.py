@@ -204,19 +204,30 @@ def _party(rng: Random, letter: str, index: int) -> Party:
 
 def party_row(party: Party) -> Row:
     """The party as its master table has it."""
-    ordinal = int("".join(sign for sign in party.party_id if sign.isdigit()))
     return {
         "party_id": party.party_id,
         "party_name": party.name,
-        "tax_id": tax_id(ordinal),
+        "tax_id": tax_id(_ordinal(party.party_id)),
         "country": party.country,
-        "bank_account": f"62220212{ordinal:011d}",
+        "bank_account": bank_account(party.party_id),
+        "bank_country": party.country,
         "payment_term_days": party.term_days,
         "is_active": "true",
         "is_blocked": "false",
         "created_by": "MDM01",
         "created_at": "2024-03-01T10:00:00+08:00",
     }
+
+
+def bank_account(party_id: str) -> str:
+    """The account to which a party is paid, unless its master was written with another one."""
+    return f"62220212{_ordinal(party_id):011d}"
+
+
+def _ordinal(party_id: str) -> int:
+    """A number of its own for every supplier and every customer, whatever series its id belongs to."""
+    series, digits = (party_id.partition("-")[0], party_id.partition("-")[2]) if "-" in party_id else (party_id[0], party_id[1:])
+    return int(digits) + 7_000 * sum(ord(sign) - ord("A") for sign in series[1:])
 
 
 def tax_id(ordinal: int) -> str:
@@ -259,6 +270,7 @@ def _user_rows() -> list[Row]:
     for text in _USERS.strip().splitlines():
         user_id, person_id, name, role, *limit = text.split()
         row: Row = {"user_id": user_id, "person_id": person_id, "user_name": name.replace("_", " "), "roles": role, "is_active": "true"}
+        row["bank_account"] = f"6217990000{int(person_id[1:]):09d}"
         if limit:
             row |= {"approval_limit": Decimal(limit[0]), "limit_currency": "CNY"}
         if user_id == LEAVER:

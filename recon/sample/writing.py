@@ -70,6 +70,12 @@ parameters:
   - control: CUT-03
     set: {{minimum_amount: "20000"}}
     why: performance materiality for credit notes, from the audit plan
+  - control: PTY-04
+    set: {{allowed_group_set: FACTORS}}
+    why: suppliers that sold their bills to our factor are paid to the factor's account
+  - control: PTY-12
+    set: {{allowed_country_pair_set: MO-HK}}
+    why: banks of Macao clear through Hong Kong
 #  - control: PRC-01
 #    set: {{price_over_tolerance_share: "0.05"}}
 #    where: {{supplier_id: S1007}}

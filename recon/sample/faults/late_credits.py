@@ -12,9 +12,9 @@ from recon.sample.chain import Chain, Document, Part
 from recon.sample.faults.registry import domestic, goods, plants
 
 
-def taken_back(book: Book, billed: date, credited: date, price: str) -> Document:
+def taken_back(book: Book, billed: date, credited: date, price: str, company_code: str = "C10") -> Document:
     """Half of ten pieces comes back and is credited after the end of the month in which all were billed; returns the credit note."""
-    chain = Chain(book, ORDER_TO_CASH, billed - days(10), domestic(book, ORDER_TO_CASH), company_code="C10")
+    chain = Chain(book, ORDER_TO_CASH, billed - days(10), domestic(book, ORDER_TO_CASH), company_code=company_code)
     line = chain.line(goods(book, ORDER_TO_CASH), 10, Decimal(price))
     approve_order(chain)
     shipment = chain.fulfil(billed - days(2), chain.whole(), incoterm="EXW", goods_issue_posted="true")

@@ -21,6 +21,8 @@ def bonus_after_the_quarter(book: Book) -> None:
 
 @spares("CUT-03")
 def credits_of_every_other_month_end(book: Book) -> None:
-    """Five pieces credited in the last days of a month, as is usual here: three earlier months end with such a credit note too."""
+    """Five pieces credited in the last days of a month, as is usual here: earlier months end with such a credit note too, in either company."""
     for month, day in ((4, 29), (6, 29), (8, 30)):
         taken_back(book, date(2026, month, 12), date(2026, month, day), "160.00")
+    for month, day in ((6, 29), (8, 30)):
+        taken_back(book, date(2026, month, 12), date(2026, month, day), "160.00", "C20")
