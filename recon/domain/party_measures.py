@@ -19,6 +19,18 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         # (null without an account); employee_count: employees whose account it is (null without an account, or where no employee's is known)
         f" account_age_days:count other_count:count holders:text employee_count:count employee_id:id paid_amount_base:money {_SOURCE}",
     ),
+    "party_master": (
+        "one row per supplier and customer: which fields of its master are missing, and which numbers fail their own check",
+        # states: held, missing, not required, check fails; null: the source does not give the field, or no check is known for the country
+        f"{_PARTY} party_type:id country:id tax_id_state:text country_state:text terms_state:text account_state:text problems:text"
+        f" spend_amount_base:money {_SOURCE}",
+    ),
+    "party_staff": (
+        "one row per supplier and customer: what it shares with an employee",
+        # match_count: of telephone, e-mail and tax number (null: nothing can be compared); strong_count: of telephone and tax number
+        f"{_PARTY} party_type:id shared_attributes:text match_count:count strong_count:count address_similarity:rate employee_id:id"
+        f" employee_count:count spend_amount_base:money {_SOURCE}",
+    ),
 }
 
 #: Tables that look across parties.

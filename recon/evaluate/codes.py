@@ -89,6 +89,20 @@ _TRANSFERS: Final[_Said] = {
     "fallback": ("no delivery terms known", "交货条款未知"),
     "shipment": ("on shipment", "以发货为准"),
 }
+_TROUBLES: Final[_Said] = {
+    "no tax id": ("no tax id", "缺少税号"),
+    "wrong tax id": ("wrong tax id", "税号校验不符"),
+    "no country": ("no country", "缺少国家"),
+    "no payment terms": ("no payment terms", "缺少付款条件"),
+    "no bank account": ("no bank account", "缺少银行账户"),
+    "wrong bank account": ("wrong bank account", "银行账户校验不符"),
+}
+_ATTRIBUTES: Final[_Said] = {
+    "telephone": ("telephone", "电话"),
+    "e-mail": ("e-mail", "电子邮箱"),
+    "tax id": ("tax id", "税号"),
+    "address": ("address", "地址"),
+}
 #: Columns whose values are code words.
 CODED: Final[dict[str, _Said]] = {
     "document_type": _DOCUMENTS,
@@ -190,6 +204,8 @@ CODED: Final[dict[str, _Said]] = {
 #: Columns that put code words one after another.
 LISTED: Final[dict[str, _Said]] = {
     "same_person_duty": DUTIES,
+    "problems": _TROUBLES,
+    "shared_attributes": _ATTRIBUTES,
     "net_convention": {
         "quantity × price": ("quantity × price", "数量×单价"), "× quantity": ("× quantity", "×数量"), "price of": ("price of", "单价取"),
         "net out of the rounded gross": ("net out of the rounded gross", "由取整后的含税额倒算"), "less tax": ("less tax", "减税额"),

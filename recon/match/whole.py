@@ -19,6 +19,8 @@ from recon.match.freight import freight_line
 from recon.match.late_credits import late_credit
 from recon.match.paid_twice import payment_pair
 from recon.match.party_accounts import party_account
+from recon.match.party_masters import party_master
+from recon.match.party_staff import party_staff
 from recon.match.references import document_references
 from recon.match.series import number_tables
 from recon.match.service_levels import service_wait
@@ -96,5 +98,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("service_wait", lambda accepted, engagement: service_wait(accepted, calendar(accepted, engagement), engagement)),
         _plain("freight_line", freight_line),
         _plain("party_account", party_account),
+        _plain("party_master", party_master),
+        _plain("party_staff", party_staff),
     ]
 )

@@ -46,6 +46,8 @@ POPULATIONS: Final = {
     "approval_chain": _("Approvals of several steps"),
     "cash_duty": _("Write-offs and credit notes, and who applied the cash"),
     "party_account": _("Bank accounts of suppliers"),
+    "party_master": _("Masters of suppliers and customers"),
+    "party_staff": _("Suppliers and customers against employees"),
     "party_tail": _("Tails of invoices, by party"),
     "duty_pair": _("Pairs of documents and the duties of one person"),
     "approved_change": _("Changes of approved documents"),

@@ -64,6 +64,9 @@ SAM01 P251 蒋涛 SALES_MANAGER 1000000
 SAD01 P252 蔡明 SALES_DIRECTOR 50000000
 """
 
+#: Where one of the requesters lives: twenty-five characters.
+STAFF_ADDRESS: Final = "上海市浦东新区张江镇碧波路690弄12号1503室"
+
 _ITEMS: Final = """
 轴承|Ball bearing|MECHANICAL|PCS|18.60
 联轴器|Coupling|MECHANICAL|PCS|142.00
@@ -207,10 +210,11 @@ def party_row(party: Party) -> Row:
     return {
         "party_id": party.party_id,
         "party_name": party.name,
-        "tax_id": tax_id(_ordinal(party.party_id)),
+        "tax_id": _tax_number(party),
         "country": party.country,
-        "bank_account": bank_account(party.party_id),
+        "bank_account": iban(_ordinal(party.party_id)) if party.country == "DE" else bank_account(party.party_id),
         "bank_country": party.country,
+        "phone": f"021-{60_000_000 + _ordinal(party.party_id)}",
         "payment_term_days": party.term_days,
         "is_active": "true",
         "is_blocked": "false",
@@ -222,6 +226,31 @@ def party_row(party: Party) -> Row:
 def bank_account(party_id: str) -> str:
     """The account to which a party is paid, unless its master was written with another one."""
     return f"62220212{_ordinal(party_id):011d}"
+
+
+def iban(ordinal: int) -> str:
+    """A German account with its check digits (ISO 13616)."""
+    account = f"50070010{ordinal:010d}"
+    return f"DE{98 - int(account + '131400') % 97:02d}{account}"
+
+
+def _tax_number(party: Party) -> str:
+    """A number as the country of the party gives them, with its check digit where it has one."""
+    ordinal = _ordinal(party.party_id)
+    if party.country == "DE":
+        return german_vat(ordinal)
+    if party.country == "JP":
+        body = f"{100_000_000_000 + ordinal}"
+        return str(9 - sum(int(digit) * (2, 1)[place % 2] for place, digit in enumerate(body)) % 9) + body
+    return {"US": f"77-{ordinal:07d}", "HK": f"{ordinal:08d}"}.get(party.country) or tax_id(ordinal)
+
+
+def german_vat(ordinal: int) -> str:
+    """A German VAT number with its check digit (ISO 7064 MOD 11,10)."""
+    body, rest = f"{10_000_000 + ordinal}", 10
+    for digit in body:
+        rest = ((rest + int(digit)) % 10 or 10) * 2 % 11
+    return f"DE{body}{(11 - rest) % 10}"
 
 
 def _ordinal(party_id: str) -> int:
@@ -270,7 +299,8 @@ def _user_rows() -> list[Row]:
     for text in _USERS.strip().splitlines():
         user_id, person_id, name, role, *limit = text.split()
         row: Row = {"user_id": user_id, "person_id": person_id, "user_name": name.replace("_", " "), "roles": role, "is_active": "true"}
-        row["bank_account"] = f"6217990000{int(person_id[1:]):09d}"
+        row |= {"bank_account": f"6217990000{int(person_id[1:]):09d}", "phone": f"139{int(person_id[1:]):08d}"}
+        row |= {"email": f"{user_id.lower()}@staff.example", **({"address": STAFF_ADDRESS} if user_id == "REQ01" else {})}
         if limit:
             row |= {"approval_limit": Decimal(limit[0]), "limit_currency": "CNY"}
         if user_id == LEAVER:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recon.domain.cycles import PROCURE_TO_PAY
+from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.sample.faults.registry import on_document, plants
+from recon.sample.masters import STAFF_ADDRESS, german_vat, iban, tax_id
 from recon.sample.newcomers import newcomer
 
 if TYPE_CHECKING:
@@ -18,14 +19,25 @@ def supplier(book: Book, **columns: Value) -> Party:
     return newcomer(book, PROCURE_TO_PAY, 30, "CNY", **columns)
 
 
+def customer(book: Book, **columns: Value) -> Party:
+    """A customer of its own, nothing sold to it yet; `columns` overrides what the master says."""
+    return newcomer(book, ORDER_TO_CASH, 30, "CNY", **columns)
+
+
 def own_account(book: Book) -> str:
     """An account number that nobody else has."""
     return f"62284800{book.number('ACC').rpartition('-')[2]}00017"
 
 
 def expect(book: Book, control_id: str, party: Party, note: str) -> None:
-    """Write a supplier into the answer key."""
-    book.expect(control_id, *on_document("supplier", party.party_id), note)
+    """Write a supplier, or a customer, into the answer key."""
+    kind = "customer" if party.party_id.startswith("K") else "supplier"
+    book.expect(control_id, *on_document(kind, party.party_id), note)
+
+
+def serial(book: Book) -> int:
+    """A number for identifiers that nobody else has."""
+    return int(book.number("MASTER").rpartition("-")[2]) + 340_000
 
 
 @plants("PTY-04")
@@ -49,3 +61,46 @@ def account_of_a_buyer(book: Book) -> None:
 def bank_on_an_island(book: Book) -> None:
     """A supplier at home whose bank is on an island."""
     expect(book, "PTY-12", supplier(book, bank_country="VG"), "a bank in VG, the supplier in CN")
+
+
+@plants("PTY-02")
+def telephone_of_a_storekeeper(book: Book) -> None:
+    """A supplier who answers the telephone of somebody on the pay-roll."""
+    phone = str(next(row["phone"] for row in book.rows["user"] if row["user_id"] == "STO01"))
+    expect(book, "PTY-02", supplier(book, phone=f"+86 {phone[:3]} {phone[3:7]} {phone[7:]}"), "the telephone of STO01")
+
+
+@plants("PTY-02")
+def mail_of_a_salesman(book: Book) -> None:
+    """A customer whose e-mail goes to one of the sellers."""
+    expect(book, "PTY-02", customer(book, email="SAL01@Staff.example "), "the e-mail of SAL01")
+
+
+@plants("PTY-02")
+def lives_next_door(book: Book) -> None:
+    """A supplier whose address differs in two of twenty-five characters from that of a requester."""
+    expect(book, "PTY-02", supplier(book, address=STAFF_ADDRESS.replace("12号1503", "13号1508")), "almost the address of REQ01")
+
+
+@plants("PTY-07")
+def mistyped_credit_code(book: Book) -> None:
+    """A credit code with one digit mistyped."""
+    code = tax_id(serial(book))
+    wrong = f"{code[:16]}{(int(code[16]) + 1) % 10}{code[17]}"
+    expect(book, "PTY-07", supplier(book, tax_id=wrong), "a digit of the credit code is wrong")
+
+
+@plants("PTY-07")
+def mistyped_iban(book: Book) -> None:
+    """A German supplier whose account has one wrong digit."""
+    ordinal = serial(book)
+    account = iban(ordinal)
+    wrong = account[:-1] + str((int(account[-1]) + 1) % 10)
+    terms: dict[str, Value] = {"country": "DE", "bank_country": "DE", "tax_id": german_vat(ordinal), "bank_account": wrong}
+    expect(book, "PTY-07", supplier(book, **terms), "a digit of the IBAN is wrong")
+
+
+@plants("PTY-07")
+def customer_without_terms(book: Book) -> None:
+    """A customer for whom nobody has said when it must pay."""
+    expect(book, "PTY-07", customer(book, payment_term_days=None), "no payment terms")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from recon.sample.faults.parties import own_account, supplier
+from recon.sample.faults.parties import customer, own_account, serial, supplier
+from recon.sample.masters import STAFF_ADDRESS, german_vat, iban
 from recon.sample.traps.registry import spares
 
 if TYPE_CHECKING:
@@ -44,3 +45,22 @@ def record_for_expenses(book: Book) -> None:
 def bank_next_door(book: Book) -> None:
     """A supplier of Macao that banks in Hong Kong, which the company accepts."""
     supplier(book, country="MO", bank_country="HK")
+
+
+@spares("PTY-02")
+def lives_in_the_same_street(book: Book) -> None:
+    """Three of twenty-five characters of an address, and one digit of a telephone, are others than an employee's."""
+    supplier(book, address=STAFF_ADDRESS.replace("12号1503", "13号2508"), phone="13900000998", email="req01@staff.example.com")
+    supplier(book, address=STAFF_ADDRESS, party_type="employee")
+
+
+@spares("PTY-07")
+def complete_enough(book: Book) -> None:
+    """An old tax number of fifteen digits, a person and a foreigner without one, a German with the right check digits, a customer without an account."""
+    supplier(book, tax_id=f"310115{serial(book):09d}")
+    supplier(book, tax_id=None, party_type="individual")
+    supplier(book, tax_id=None, country="US", bank_country="US")
+    ordinal = serial(book)
+    number = german_vat(ordinal)
+    supplier(book, country="DE", bank_country="DE", tax_id=f"{number[:2]} {number[2:]}", bank_account=f"{iban(ordinal)[:4]} {iban(ordinal)[4:]}")
+    customer(book, bank_account=None, bank_country=None)
