@@ -63,7 +63,11 @@ def cli() -> None:
 @_ENGAGEMENT
 @_folder_option("recon-out")
 @click.option("--as-of", metavar="DATE", help="Day the run speaks about, instead of the engagement's as_of.")
-@click.option("--history", type=click.Path(path_type=Path), help="An earlier published run: exceptions keep their first_seen, closed ones are named.")
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path),
+    help="An earlier published run: exceptions keep their first_seen, closed ones are named, restated and late documents are found.",
+)
 @click.option("--second-opinion/--no-second-opinion", "second_opinion", default=None, help="Override the engagement's second_opinion.")
 @_LANGUAGE
 @_AUDIENCE

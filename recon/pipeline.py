@@ -17,11 +17,13 @@ from recon.conform import conform
 from recon.deliver import deliver
 from recon.domain import places, tie_out
 from recon.domain.allowances import allowances
-from recon.domain.workpapers import Matches, Outcomes, Workpapers
-from recon.evaluate import RunFacts, account, begin, check, chosen, lint
+from recon.domain.known_lines import known_lines
+from recon.domain.volumes import volumes
+from recon.domain.workpapers import FULFILMENT_LINES, Matches, Outcomes, Workpapers
+from recon.evaluate import ALONE, RunFacts, account, begin, beside_history, check, chosen, lint
 from recon.load import load, rulebook
-from recon.match import READ_AFTERWARDS, in_buckets, ledger, match_bucket, match_company, rolled, trace, traced_lines
-from recon.record import record
+from recon.match import READ_AFTERWARDS, in_buckets, ledger, match_bucket, match_company, rolled, since_earlier, trace, traced_lines
+from recon.record import earlier_run, recall, record
 from recon.report import report
 from recon.shelf import Shelf
 from recon.validate import prepare, second_opinion, validate
@@ -36,8 +38,11 @@ if TYPE_CHECKING:
     from recon.domain.control import Control, Planned
     from recon.domain.engagement import Engagement
     from recon.domain.framework import Framework
-    from recon.domain.workpapers import Accepted
+    from recon.domain.workpapers import Accepted, Documents
     from recon.evaluate import Evaluation
+    from recon.evaluate.beside_history import BesideHistory
+
+    _Room = Callable[[str], AbstractContextManager[None]]
 
 #: The rooms in the order in which `watch` hears of them.
 ROOMS = ("load", "conform", "validate", "match", "evaluate", "record", "second opinion", "report", "deliver")
@@ -48,6 +53,8 @@ ROWS_PER_BUCKET = 1_000_000
 ROWS_IN_MEMORY = 12_000_000
 #: Measured tables that are published as they are.
 _PUBLISHED = ("allocation", "settlement_match", "open_layer", "party_record", "roll_forward", "accrual_entry")
+#: And the receipts and shipments in the few columns by which later runs know them again.
+_FULFILMENTS = "fulfilment_line"
 #: Measured tables by which the memory finds the document that closed an exception.
 _LINES = ("order_line_match", "fulfilment_line_match", "invoice_line_match", "approval_decision")
 
@@ -55,13 +62,14 @@ _LINES = ("order_line_match", "fulfilment_line_match", "invoice_line_match", "ap
 def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[[str], None] = lambda _room: None) -> Workpapers:
     """Perform an engagement: files in, workpapers out. Nothing is written.
 
-    `history` is the folder of an earlier published run whose exceptions are remembered. `watch` is told each room's name as
-    it is entered. Raises TermsRefused before any data is read, InputsRefused when results would not be trustworthy.
+    `history` is the folder of an earlier published run that is remembered. `watch` is told each room's name as it is entered.
+    Raises TermsRefused before any data is read, InputsRefused when results would not be trustworthy.
     """
     seconds: dict[str, float] = {}
     room = partial(_room, seconds, watch)
     book, planned, frameworks = _rules(engagement)
     engagement = engagement.model_copy(update={"allowances": allowances(book)})
+    memory = recall(history, engagement) if history is not None else None
     profile = rulebook.read_profile(engagement.source, engagement.folder)
     expectations = rulebook.read_expectations(places.rules() / "expectations")
     prepare()
@@ -72,22 +80,22 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             shelf = Shelf(on_disk=sum(file.rows for file in extracts.files) > ROWS_IN_MEMORY)
             documents = conform(extracts, profile, engagement, shelf.keep)
         with room("validate"):
-            accepted = validate(documents, extracts, expectations, engagement, shelf.keep)
+            earlier = earlier_run(memory) if memory is not None else None
+            accepted = replace(validate(documents, extracts, expectations, engagement, shelf.keep), earlier=earlier)
         documents = documents.without_rows()
-        approved = accepted.documents.tables["approved_rule"].collect() if "approved_rule" in accepted.documents.tables else None
         # from here on frames are in memory: the engine of that name takes a tenth less time and memory there than the streaming one
         with pl.Config(engine_affinity="in-memory"):
             accepted, matches, outcomes = _judged(book, accepted, engagement, planned, _Means(room, shelf, keeps_lines=history is not None))
             tied_out = pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out])
             with room("match"):
                 balances = ledger(accepted, matches.tables["open_layer"], engagement)
+            kept = _measured(matches) | {"volumes": volumes(tied_out, engagement.as_of, earlier.volumes if earlier else None)}
+            beside, given = _beside(accepted, outcomes, kept, engagement, room), accepted.documents
             with room("evaluate"):
-                told = RunFacts(
-                    tied_out, accepted.statements, extracts.files, documents.ignored, frozenset(accepted.documents.supplied), balances, approved
-                )
+                told = RunFacts(tied_out, accepted.statements, extracts.files, documents.ignored, given.supplied, balances, _approved(given), beside)
                 outcomes = account(book, outcomes, told, engagement)
         with room("record"):
-            register = record(outcomes, matches, engagement, history, book)
+            register = record(outcomes, matches, engagement, memory, book)
             traces = trace(accepted, matches, outcomes.exceptions, engagement)
         workpapers = Workpapers(
             engagement=engagement,
@@ -103,7 +111,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             ignored=documents.ignored,
             seconds=seconds,
             traces=traces,
-            **_measured(matches),
+            **kept,
             frameworks=tuple(frameworks),
             planned=tuple(p.id for p in planned),
             shelf=shelf,
@@ -111,6 +119,12 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         with room("second opinion"):
             verdict = opinion.judge(workpapers, accepted)
     return _with_opinion(workpapers, verdict)
+
+
+def _approved(documents: Documents) -> pl.DataFrame | None:
+    """The approved rule book, where one was given."""
+    given = documents.tables.get("approved_rule")
+    return None if given is None else given.collect()
 
 
 def _measured(matches: Matches) -> dict[str, Any]:
@@ -123,7 +137,21 @@ def _measured(matches: Matches) -> dict[str, Any]:
         "parties": tables["party_record"].collect(),
         "roll_forward": rolled(tables["roll_forward"].collect()),
         "accruals": tables["accrual_entry"].collect(),
+        "fulfilments": tables[_FULFILMENTS],
+        "series": tables["number_series"].collect() if "number_series" in tables else None,
     }
+
+
+def _beside(accepted: Accepted, outcomes: Outcomes, kept: dict[str, Any], engagement: Engagement, room: _Room) -> BesideHistory:
+    """The run beside the one given as history. `kept`: what its workpapers keep of measured tables."""
+    earlier = accepted.earlier
+    if earlier is None:
+        return ALONE
+    with room("match"):
+        lines = known_lines(outcomes.order_lines, kept["fulfilments"], outcomes.invoice_lines, kept["settlements"])
+        compared = since_earlier(accepted, lines, earlier, engagement)
+    with room("evaluate"):
+        return beside_history(earlier, compared, kept["volumes"], kept["roll_forward"], engagement)
 
 
 def _rules(engagement: Engagement) -> tuple[list[Control], list[Planned], list[Framework]]:
@@ -138,7 +166,7 @@ def _rules(engagement: Engagement) -> tuple[list[Control], list[Planned], list[F
 class _Means:
     """What the judging rooms work with: the log of rooms, the shelf, and whether all measured lines are wanted afterwards."""
 
-    room: Callable[[str], AbstractContextManager[None]]
+    room: _Room
     shelf: Shelf
     keeps_lines: bool
 
@@ -159,7 +187,7 @@ def _judged(
     found: list[Matches] = []
     while buckets:
         with room("match"):
-            matches = match_bucket(buckets.pop(0), engagement, wanted)
+            matches = _with_fulfilments(match_bucket(buckets.pop(0), engagement, wanted))
         with room("evaluate"):
             evaluation = evaluation.with_bucket(matches)
             found.append(_kept(matches, evaluation, means, len(found)) if buckets or found else matches)
@@ -169,10 +197,16 @@ def _judged(
         return accepted, together, evaluation.outcomes(planned)
 
 
+def _with_fulfilments(matches: Matches) -> Matches:
+    """The measured tables with the receipts and shipments as they are published."""
+    published = matches.tables["fulfilment_line_match"].select(FULFILMENT_LINES)
+    return replace(matches, tables={**matches.tables, _FULFILMENTS: published})
+
+
 def _kept(matches: Matches, evaluation: Evaluation, means: _Means, place: int) -> Matches:
     """What is still wanted of a bucket's measured tables once its controls are judged."""
     lines = {name: matches.tables[name] for name in _LINES} if means.keeps_lines else {}
-    wanted = {name: matches.tables[name] for name in _PUBLISHED} | lines
+    wanted = {name: matches.tables[name] for name in (*_PUBLISHED, _FULFILMENTS)} | lines
     kept = {name: means.shelf.keep(f"{name}-{place}", plan.collect()) for name, plan in wanted.items()}
     traced = {} if means.keeps_lines else traced_lines(matches, evaluation.found())
     return replace(matches, tables={**kept, **traced})

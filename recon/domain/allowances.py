@@ -30,6 +30,7 @@ GRANTED_BY: Final[dict[str, str]] = {
     "cluster_days": "CUT-03",
     "baseline_days": "CUT-03",
     "allowed_group_set": "PTY-04",
+    "volume_window_count": "POP-03",
 }
 #: Where a rule book lacks the control, nothing is let pass.
 NOTHING: Final[dict[str, str]] = {
@@ -38,8 +39,8 @@ NOTHING: Final[dict[str, str]] = {
     "tolerance_combine_policy": "both",
     "discount_grace_days": "0",
     **dict.fromkeys(("line_tail_amount", "document_tail_amount", "per_line_tail_amount", "tax_tail_over_amount", "tax_tail_under_amount"), "0"),
-    **dict.fromkeys(("credit_search_days", "cluster_days", "baseline_days"), "0"),
     "allowed_group_set": "none",
+    **dict.fromkeys(("credit_search_days", "cluster_days", "baseline_days", "volume_window_count"), "0"),
 }
 
 

@@ -52,12 +52,14 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
     "number_gap": (
         "one row per range of numbers that no document of a gap-free series bears",
         "cycle:id company_code:id document_type:text series_key:id number_from:id number_to:id missing_count:count before_number:id before_date:date"
-        f" before_created_by:id after_number:id after_date:date after_created_by:id party_id:id party_name:text currency:id {_SOURCE}",
+        # the document before the gap is the last that an earlier run knew of the series
+        f" is_across_runs:flag before_created_by:id after_number:id after_date:date after_created_by:id party_id:id party_name:text currency:id {_SOURCE}",
     ),
     "number_repeat": (
         "one row per live document of our own whose number another one bears",
         "cycle:id company_code:id party_id:id party_name:text document_type:text document_number:id document_date:date other_number:id other_date:date"
-        f" other_party_id:id currency:id created_by:id amount_base:money smaller_amount_base:money {_SOURCE}",
+        # known_since: the day of the earlier run that alone knows the other document
+        f" other_party_id:id known_since:date currency:id created_by:id amount_base:money smaller_amount_base:money {_SOURCE}",
     ),
     "bank_difference": (
         "one row per payment, receipt or statement line that bank and books do not share, or see with two amounts",

@@ -14,6 +14,7 @@ from recon.domain import (
     balance_measures,
     cash_measures,
     conduct_measures,
+    history_measures,
     measures_beside,
     party_measures,
     price_measures,
@@ -32,7 +33,9 @@ _SOURCE = "source_file:text source_row:row"
 _RUN = f"cycle:id company_code:id party_id:id currency:id {_SOURCE}"
 
 #: Modules that declare more tables, each a subject of its own.
-_PARTS: Final = (measures_beside, cash_measures, conduct_measures, party_measures, price_measures, stock_measures, tax_measures)
+_PARTS: Final = (
+    measures_beside, cash_measures, conduct_measures, history_measures, party_measures, price_measures, stock_measures, tax_measures,
+)  # fmt: skip
 
 _DECLARED: Final[dict[str, tuple[str, str]]] = {
     "order_line_match": (
@@ -414,10 +417,12 @@ WHOLE: Final = (
 )  # fmt: skip
 
 #: Measured tables that a run makes of what it states about itself, after everything else was judged.
-OF_THE_RUN: Final = ("doorway_total", "statement_made", "input_structure", "control_performed", "ledger_balance", "rule_version")
+OF_THE_RUN: Final = (
+    "doorway_total", "statement_made", "input_structure", "control_performed", "ledger_balance", "rule_version", *history_measures.BESIDE_HISTORY
+)  # fmt: skip
 
 #: What exceptions about the run itself speak about: no document of the company.
-RUN_DOCUMENT_TYPES: Final = ("tie_out", "statement", "extract", "control", "gl_balance")
+RUN_DOCUMENT_TYPES: Final = ("tie_out", "statement", "extract", "control", "gl_balance", "balance")
 
 _DECLARED.update(balance_measures.DECLARED)
 for _part in _PARTS:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     import polars as pl
 
@@ -81,6 +82,18 @@ class CompanyFacts:
 
 
 @dataclass(frozen=True)
+class EarlierRun:
+    """What an earlier published run knew, as far as this one is compared with it. None: it was published by a recon that did not keep it."""
+
+    as_of: date
+    period_from: date
+    lines: pl.LazyFrame | None  # known_lines.SCHEMA
+    roll_forward: pl.DataFrame | None  # measured columns of roll_forward
+    volumes: pl.DataFrame | None  # volumes.SCHEMA, of itself and of the runs before it
+    series: pl.DataFrame | None  # measured columns of number_series
+
+
+@dataclass(frozen=True)
 class Accepted:
     """Documents fit to be audited, and what validation states about them."""
 
@@ -92,6 +105,7 @@ class Accepted:
     tie_out: pl.DataFrame
     covers: Mapping[str, int] = field(default_factory=dict)  # fact -> rows looked at, those set aside included
     company: CompanyFacts | None = None  # set where these documents are one bucket of a company's
+    earlier: EarlierRun | None = None  # the run given as history
 
     def without_rows(self, *kept: str) -> Accepted:
         """What validation states, the documents' rows let go but those of the tables named."""
@@ -160,6 +174,9 @@ class Workpapers:
     parties: pl.DataFrame | None = None  # measured columns of party_record
     roll_forward: pl.DataFrame | None = None  # measured columns of roll_forward, of the whole company
     accruals: pl.DataFrame | None = None  # measured columns of accrual_entry
+    fulfilments: pl.LazyFrame | None = None  # FULFILMENT_LINES columns
+    volumes: pl.DataFrame | None = None  # volumes.SCHEMA: of this run, and of those before it
+    series: pl.DataFrame | None = None  # measured columns of number_series
     frameworks: tuple[Framework, ...] = ()
     planned: tuple[str, ...] = ()  # ids of controls of the catalogue that this version does not perform
     shelf: object = None  # holds what the plans read for as long as the workpapers are needed
@@ -186,12 +203,17 @@ ORDER_LINES: Final = _columns(
     " invoiced_quantity ordered_amount fulfilled_amount invoiced_amount paid_amount fulfilled_not_invoiced_quantity"
     " fulfilled_not_invoiced_amount invoiced_not_fulfilled_quantity invoiced_not_fulfilled_amount source_file source_row match_status"
     " fulfilled_quantity_status invoiced_quantity_status fulfilled_amount_status invoiced_amount_status paid_amount_status"
+    " order_date ordered_amount_base"
+)
+FULFILMENT_LINES: Final = _columns(
+    "cycle company_code fulfilment_number fulfilment_line_no party_id order_number order_line_no item_id fulfilment_date posting_date quantity"
+    " amount_base exclusion_reason source_file source_row"
 )
 INVOICE_LINES: Final = _columns(
     "cycle company_code party_id invoice_number invoice_line_no order_number order_line_no link_pass link_certainty link_reason invoiced_quantity"
     " billable_quantity expected_amount invoiced_amount quantity_variance price_variance fx_variance rounding_variance tax_variance"
     " charge_variance source_file source_row match_status price_factor_variance price_unit_variance price_retroactive_variance"
-    " price_discount_variance price_remainder_variance"
+    " price_discount_variance price_remainder_variance invoice_date posting_date invoiced_amount_base currency"
 )
 ALLOCATIONS: Final = _columns(
     "cycle company_code order_number order_line_no fulfilment_number fulfilment_line_no invoice_number invoice_line_no quantity amount"

@@ -82,6 +82,19 @@ _VERSIONS: Final[_Said] = {
     "not approved": ("not approved", "未经批准"),
     "left out": ("left out", "未执行"),
 }
+_SINCE: Final[_Said] = {
+    "changed": ("changed", "被更改"),
+    "cancelled": ("cancelled", "被作废"),
+    "counted again": ("counted again", "恢复有效"),
+    "gone": ("gone, or no longer counted", "已消失或不再计入"),
+}
+_BALANCES: Final[_Said] = {
+    "fulfilled_not_invoiced": ("delivered, not invoiced", "已收发货未开票"),
+    "invoiced_not_fulfilled": ("invoiced, not delivered", "已开票未收发货"),
+    "open_payable": ("payables", "应付账款"),
+    "open_receivable": ("receivables", "应收账款"),
+    "unapplied_cash": ("payments not applied", "未核销款项"),
+}
 _TRANSFERS: Final[_Said] = {
     "receipt": ("on receipt", "以收货为准"),
     "recorded": ("as recorded", "以记录为准"),
@@ -131,13 +144,15 @@ CODED: Final[dict[str, _Said]] = {
     "first_event": _EVENTS,
     "reference_kind": _REFERENCES,
     "table": {name: (table.title.partition(";")[0], _TABLES.get(name, name)) for name, table in TABLES.items()},
-    "state": _STATES | _VERSIONS,
+    "state": _STATES | _VERSIONS | _SINCE,
+    "told_as": {"closing": ("as its closing", "其期末余额"), "opening": ("as the opening of this period", "其对本期期初的陈述")},
     "transfer_basis": _TRANSFERS,
     "order_state": {"cancelled": ("cancelled", "已作废"), "closed": ("closed", "已关闭")},
     "kind": {
         "not on the statement": ("not on the statement", "对账单无此笔"),
         "not in the books": ("not in the books", "账上无此笔"),
         "amounts differ": ("amounts differ", "金额不符"),
+        **_BALANCES,
     },
     "tested_date_basis": {"order date": ("order date", "订单日期"), "invoice date": ("invoice date", "发票日期")},
     "start_source": {
@@ -206,6 +221,10 @@ LISTED: Final[dict[str, _Said]] = {
     "same_person_duty": DUTIES,
     "problems": _TROUBLES,
     "shared_attributes": _ATTRIBUTES,
+    "changed_fields": {
+        "party_id": ("party", "往来单位"), "document_date": ("date", "日期"), "posting_date": ("posting date", "过账日期"), "item_id": ("item", "物料"),
+        "currency": ("currency", "币种"), "quantity": ("quantity", "数量"), "amount": ("amount", "金额"),
+    },
     "net_convention": {
         "quantity × price": ("quantity × price", "数量×单价"), "× quantity": ("× quantity", "×数量"), "price of": ("price of", "单价取"),
         "net out of the rounded gross": ("net out of the rounded gross", "由取整后的含税额倒算"), "less tax": ("less tax", "减税额"),

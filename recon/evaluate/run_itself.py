@@ -14,6 +14,7 @@ import polars as pl
 from recon.domain import measures
 from recon.domain.rule_versions import COLUMNS, rule_versions
 from recon.evaluate import exceptions, rulebook
+from recon.evaluate.beside_history import ALONE, BesideHistory
 from recon.evaluate.judging import NOT_TESTABLE, clock_of, judge, population_plans, tally
 from recon.evaluate.matrix import lacking_tables, tested, unperformed
 from recon.evaluate.settings import settle
@@ -39,12 +40,14 @@ class RunFacts:
     supplied: Collection[str]  # canonical tables that were given
     ledger: pl.DataFrame | None = None  # open items against the ledger's balances, in the columns of `ledger_balance`
     approved: pl.DataFrame | None = None  # the approved rule book, in the columns of `approved_rule`
+    beside: BesideHistory = ALONE  # this run laid beside the one given as history
 
 
 def account(controls: Sequence[Control], outcomes: Outcomes, facts: RunFacts, engagement: Engagement) -> Outcomes:
     """The outcomes with those of the controls that test the run itself, in the order of all others."""
     own = [c for c in rulebook.chosen(controls, engagement) if c.population.table in measures.OF_THE_RUN]
-    lacking = {c.id: reason for c in own if (reason := lacking_tables(c, facts.supplied)) is not None}
+    lacking = {c.id: facts.beside.absent[c.population.table] for c in own if c.population.table in facts.beside.absent}
+    lacking |= {c.id: reason for c in own if (reason := lacking_tables(c, facts.supplied)) is not None}
     frames = _frames(facts, outcomes) | {"rule_version": _versions(rulebook.chosen(controls, engagement), facts.approved, engagement)}
     settings, clock = settle(own, engagement), clock_of(engagement)
     found, untested, rows = [outcomes.exceptions], [outcomes.not_testable], [outcomes.controls]
@@ -82,7 +85,7 @@ def _frames(facts: RunFacts, outcomes: Outcomes) -> dict[str, pl.LazyFrame]:
         "control_performed": _performances(outcomes.controls),
         "ledger_balance": pl.DataFrame(schema=measures.schema("ledger_balance")) if facts.ledger is None else facts.ledger,
     }
-    return {name: _shaped(frame, name).lazy() for name, frame in made.items()}
+    return {name: _shaped(frame, name).lazy() for name, frame in {**made, **facts.beside.tables}.items()}
 
 
 def _shaped(frame: pl.DataFrame, table: str) -> pl.DataFrame:

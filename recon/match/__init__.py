@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     import polars as pl
 
     from recon.domain.engagement import Engagement
-    from recon.domain.workpapers import Accepted, Matches, Traces
+    from recon.domain.workpapers import Accepted, EarlierRun, Matches, Traces
 
 
-__all__ = ["READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "rolled", "trace", "traced_lines"]
+__all__ = [
+    "READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "rolled", "since_earlier", "trace", "traced_lines",
+]  # fmt: skip
 
 #: canonical tables that `trace` reads beside the measured tables
 TRACED = ("approval_event", "document_change", "goods_receipt_line", "purchase_order_line", "purchase_requisition_line")
-#: canonical tables that are read once all buckets are matched: those of `trace`, and of `ledger`
-READ_AFTERWARDS = (*TRACED, "gl_balance")
+#: canonical tables that are read once all buckets are matched: those of `trace`, of `ledger`, of `since_earlier`, and the approved rule book
+READ_AFTERWARDS = (*TRACED, "gl_balance", "approved_rule", "fiscal_period", "fx_rate", "supplier", "customer")
 
 
 def match(accepted: Accepted, engagement: Engagement) -> Matches:
@@ -61,6 +63,18 @@ def ledger(accepted: Accepted, layers: pl.LazyFrame, engagement: Engagement) -> 
     from recon.match.ledgers import ledger_balance
 
     return ledger_balance(accepted, layers, engagement)
+
+
+def since_earlier(accepted: Accepted, lines: pl.LazyFrame, earlier: EarlierRun, engagement: Engagement) -> dict[str, pl.DataFrame]:
+    """`restated_line` and `late_document`: the document lines of this run (known_lines.SCHEMA) beside those that the earlier one kept.
+
+    Nothing where it did not keep them. Of `accepted` the tables fiscal_period, fx_rate, supplier and customer are read.
+    """
+    if earlier.lines is None:
+        return {}
+    from recon.match.since_earlier import since_earlier
+
+    return since_earlier(lines, earlier.lines, earlier.as_of, accepted, engagement)
 
 
 def rolled(rows: pl.DataFrame) -> pl.DataFrame:

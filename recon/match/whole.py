@@ -81,7 +81,7 @@ def _plain(name: str, maker: Callable[[Accepted, Engagement], pl.LazyFrame]) -> 
 _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = dict(
     [
         (frozenset({"document_reference", "counterparty_reference"}), _references),
-        (frozenset({"number_repeat", "number_gap"}), number_tables),
+        (frozenset({"number_repeat", "number_gap", "number_order", "number_series"}), number_tables),
         (frozenset({"bank_difference"}), bank_difference),
         (frozenset({"damaged_value"}), _damaged),
         (frozenset({"tax_number_booking", "tax_invoice_claim", "red_tax_invoice"}), tax_tables),

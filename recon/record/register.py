@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from recon.domain.errors import InputsRefused
 from recon.domain.workpapers import CHANGES, Register
 from recon.record.closing import Now, closed_by
-from recon.record.history import PublishedRun, read_run
+from recon.record.history import PublishedRun
+from recon.record.recall import recall
 from recon.record.severity import graded
 from recon.record.suppressions import parted
 
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Matches, Outcomes
 
 
-def record(outcomes: Outcomes, matches: Matches, engagement: Engagement, history: Path | None, controls: Sequence[Control] = ()) -> Register:
-    """Remember: `first_seen` of each exception, and what changed since the run published at `history`.
+def record(
+    outcomes: Outcomes, matches: Matches, engagement: Engagement, history: PublishedRun | Path | None, controls: Sequence[Control] = ()
+) -> Register:
+    """Remember: `first_seen` of each exception, and what changed since the run `history`, recalled or published in a folder.
 
     Without history every exception is first seen on this run's as-of date, and there are no changes. `change` is `new`,
     `still_open`, `closed`, `suppressed` (known before and now answered for) or, where its control or its row was not tested this time,
@@ -35,8 +37,7 @@ def record(outcomes: Outcomes, matches: Matches, engagement: Engagement, history
         seen = outcomes.exceptions.with_columns(first_seen=pl.lit(engagement.as_of, pl.Date))
         open_ones, hidden, records = parted(graded(seen, engagement), engagement)
         return Register(open_ones, _in_shape(open_ones.clear(), "new"), suppressed=hidden, suppressions=records)
-    earlier = read_run(history)
-    _refuse_stranger(earlier, engagement)
+    earlier = history if isinstance(history, PublishedRun) else recall(history, engagement)
     remembered = earlier.exceptions.select("exception_id", first_seen_before=pl.col("first_seen").cast(pl.Date))
     exceptions = outcomes.exceptions.join(remembered, on="exception_id", how="left", validate="m:1", maintain_order="left")
     known = pl.col("first_seen_before").is_not_null()
@@ -64,18 +65,3 @@ def _judged(gone: pl.DataFrame) -> pl.DataFrame:
     """Exceptions that are not found any more: closed, unless nobody looked."""
     unseen = pl.col("closed_by").is_in(["control_not_performed", "not_testable_now"])
     return gone.with_columns(change=pl.when(unseen).then(pl.lit("not_retested")).otherwise(pl.lit("closed"))).select(CHANGES)
-
-
-def _refuse_stranger(earlier: PublishedRun, engagement: Engagement) -> None:
-    """An earlier run of another entity, currency or a later day is no memory of this one."""
-    where = str(earlier.folder)
-    for word, mine in (("entity", engagement.entity), ("currency", engagement.currency)):
-        theirs = str(earlier.terms[word])
-        if theirs != mine:
-            todo = "name a run of the same engagement as history"
-            raise InputsRefused(f"the earlier run is of another {word}", where=where, expected=mine, got=theirs, todo=todo)
-    if earlier.as_of > engagement.as_of:
-        expected = f"as of {engagement.as_of} or before"
-        raise InputsRefused(
-            "the earlier run is later than this one", where=where, expected=expected, got=str(earlier.as_of), todo="name an earlier run"
-        )

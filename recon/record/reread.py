@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from recon.domain import manifest, measures, tie_out
+from recon.domain import manifest, measures, tie_out, volumes
 from recon.domain import workpapers as declared
 from recon.domain.engagement import Engagement
 from recon.domain.errors import InputsRefused, TermsRefused
@@ -25,7 +25,7 @@ _CONTROLS: Final = dict.fromkeys(("population", "exceptions", "not_testable"), _
     ("amount_at_risk_base", "population_amount_base", "not_testable_amount_base"), MONEY
 )
 #: Measured tables that are published under a name of their own.
-_MEASURED: Final = {"party_records": "party_record", "roll_forward": "roll_forward", "accruals": "accrual_entry"}
+_MEASURED: Final = {"party_records": "party_record", "roll_forward": "roll_forward", "accruals": "accrual_entry", "number_series": "number_series"}
 #: Tables that are published as CSV only: columns, and the kinds of those that are no texts.
 _CSV: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, pl.DataType]]]] = {
     "tie_out": (tuple(tie_out.SCHEMA), tie_out.SCHEMA),
@@ -37,6 +37,7 @@ _CSV: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, pl.DataType]]]] = {
         declared.SUPPRESSIONS,
         {"suppression": pl.UInt32(), "approved_on": pl.Date(), "expires": pl.Date(), "exceptions": _COUNT, "amount_at_risk_base": MONEY},
     ),
+    "volumes": (tuple(volumes.SCHEMA), volumes.SCHEMA),
     **{file: (tuple(measures.schema(table)), measures.schema(table)) for file, table in _MEASURED.items()},
 }
 
@@ -81,6 +82,9 @@ def reread(
         parties=tables.optional("party_records"),
         roll_forward=tables.optional("roll_forward"),
         accruals=tables.optional("accruals"),
+        fulfilments=tables.plan("fulfilment_lines") if tables.has("fulfilment_lines.parquet") else None,
+        volumes=tables.optional("volumes"),
+        series=tables.optional("number_series"),
         frameworks=tuple(frameworks),
         planned=tuple(planned),
     )

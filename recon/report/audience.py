@@ -112,6 +112,7 @@ def edition(workpapers: Workpapers, layers: pl.DataFrame, audience: Audience) ->
         ),
         allocations=workpapers.allocations.filter(cycle),
         settlements=workpapers.settlements.filter(cycle),
+        fulfilments=workpapers.fulfilments.filter(cycle) if workpapers.fulfilments is not None else None,
         rejected=_without_values(workpapers.rejected, audience),
         traces=_unnamed(workpapers.traces, audience) if workpapers.traces else None,
         accruals=_accruals(workpapers.accruals, audience),

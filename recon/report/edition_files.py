@@ -23,6 +23,7 @@ _SECTIONS: Final = {
     "order_lines": "orders",
     "order_events": "orders",
     "exception_orders": "orders",
+    "fulfilment_lines": "orders",
     "invoice_lines": "bridge",
     "creep": "bridge",
     "balances": "balances",

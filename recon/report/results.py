@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
-from recon.domain import measures, tie_out
+from recon.domain import measures, tie_out, volumes
 from recon.domain import workpapers as declared
 from recon.domain.publication import TableFile
 from recon.domain.rule_versions import COLUMNS, rule_versions
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 EXCEPTION_ORDERS: Final = ("exception_id", "cycle", "company_code", "order_number")
 _ORDER_KEY: Final = ("cycle", "company_code", "order_number", "order_line_no")
 _INVOICE_KEY: Final = ("cycle", "company_code", "party_id", "invoice_number", "invoice_line_no")
+_FULFILMENT_KEY: Final = ("cycle", "company_code", "fulfilment_number", "fulfilment_line_no")
 _EXCEPTION_KEY: Final = ("control_id", "company_code", "document_type", "document_number", "document_line_no", "exception_id")
 
 
@@ -53,6 +54,7 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
     return (
         answered_for
         | followed
+        | _for_later_runs(workpapers)
         | {
             "results/exceptions.csv": _file(exceptions, declared.REGISTER, _EXCEPTION_KEY),
             "results/exceptions.parquet": _file(exceptions, declared.REGISTER, _EXCEPTION_KEY, "parquet"),
@@ -72,6 +74,19 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
             "results/tie_out.csv": _file(places.lazy(), tuple(tie_out.SCHEMA), ("place", "table")),
         }
     )
+
+
+def _for_later_runs(workpapers: Workpapers) -> dict[str, TableFile]:
+    """What a later run is compared with, beside order lines, invoice lines and settlements."""
+    kept = {}
+    if workpapers.fulfilments is not None:
+        kept["results/fulfilment_lines.parquet"] = _file(workpapers.fulfilments, declared.FULFILMENT_LINES, _FULFILMENT_KEY, "parquet")
+    if workpapers.volumes is not None:
+        kept["results/volumes.csv"] = _file(workpapers.volumes.lazy(), tuple(volumes.SCHEMA), ("as_of", "table"))
+    if workpapers.series is not None:
+        series = tuple(measures.schema("number_series"))
+        kept["results/number_series.csv"] = _file(workpapers.series.lazy(), series, series[:4])
+    return kept
 
 
 def _file(frame: pl.LazyFrame, columns: tuple[str, ...], key: tuple[str, ...], form: Literal["csv", "parquet"] = "csv") -> TableFile:

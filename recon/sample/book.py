@@ -6,12 +6,13 @@ same books to the byte.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
     from recon.sample.masters import Masters
@@ -46,6 +47,10 @@ class Answer:
     order_line_no: str
     note: str
 
+    def with_words(self, told: Callable[[str], str]) -> Answer:
+        """The answer with its document's number and its note as they are told."""
+        return replace(self, document_number=told(self.document_number), note=told(self.note))
+
 
 @dataclass
 class Book:
@@ -60,6 +65,8 @@ class Book:
     unaccrued: dict[str, Decimal] = field(default_factory=dict)
     #: (party, invoice number) -> what its tax invoice says differently; None: there is none
     tax_papers: dict[tuple[str, str], Row | None] = field(default_factory=dict)
+    #: cash receipt -> the day of entry by which it is numbered, where that is not its own
+    numbered_as_if: dict[str, date] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     _ordered: dict[tuple[str, str, Decimal], list[tuple[str, date, tuple[str, ...]]]] = field(default_factory=dict)
     _equal_amounts: dict[tuple[str, str, Decimal], list[str]] = field(default_factory=dict)

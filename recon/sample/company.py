@@ -12,6 +12,7 @@ from recon.sample.accruals import accrue
 from recon.sample.book import AS_OF, FIRST_DAY, Book, days
 from recon.sample.closing import closed
 from recon.sample.faults import PLANTERS
+from recon.sample.renumbering import number_receipts
 from recon.sample.scenarios import CYCLES, SPAN, Start
 from recon.sample.stock import count_stock
 from recon.sample.tax_papers import register_tax_papers
@@ -58,6 +59,7 @@ def _books(lines: int, seed: int, *, planted: bool) -> Book:
         plan.append((start.day, len(plan), lambda _, start=start, scenario=scenario: scenario(start)))  # type: ignore[misc]
     for _, _, act in sorted(plan, key=lambda step: step[:2]):
         act(book)
+    number_receipts(book)
     count_stock(book)
     accrue(book)
     register_tax_papers(book)

@@ -62,6 +62,7 @@ def test_a_sound_run_is_silent_and_all_its_controls_performed(outcomes, book, en
     assert rows == []
     assert statuses.pop("BAL-05") == "not_performed"  # no ledger was given
     assert statuses.pop("POP-09") == "not_performed"  # no rule book was approved
+    assert [statuses.pop(control_id) for control_id in ("BAL-06", "POP-03", "POP-06", "POP-08")] == ["not_performed"] * 4  # no history
     assert statuses == dict.fromkeys(statuses, "clean")
 
 

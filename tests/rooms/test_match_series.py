@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
 import pytest
 
+from recon.domain.known_lines import SCHEMA
+from recon.domain.workpapers import EarlierRun
 from recon.match.series import number_tables
 
 
@@ -85,3 +92,81 @@ def test_versions_of_an_order_are_one_document(accepted_of, engagement_of):
     }
     rows = [line | {"po_version": "1"}, line | {"po_version": "2", "po_date": "2026-10-05"}]
     assert number_tables(accepted_of({"purchase_order_line": rows}), engagement_of())[0]["number_repeat"].collect().is_empty()
+
+
+def earlier_run(accepted_of, engagement_of, rows, lines=()):
+    """What a run over these receipts leaves to the next: how far the series had come, and its lines."""
+    tables, _ = number_tables(accepted_of({"cash_receipt": rows}), engagement_of(policies=declared()))
+    known = pl.DataFrame(lines, schema=SCHEMA, orient="row").lazy()
+    return EarlierRun(date(2026, 9, 30), date(2026, 9, 1), known, None, None, tables["number_series"].collect())
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "found"),
+    [
+        (("CR-1", "CR-2"), ("CR-3", "CR-4"), []),
+        (("CR-1", "CR-2"), ("CR-4", "CR-5"), [("CR-3", "CR-3", 1, True)]),
+        (("CR-1", "CR-2"), ("CR-9", "CR-11"), [("CR-10", "CR-10", 1, False), ("CR-3", "CR-8", 6, True)]),
+        (("CR-1", "CR-2"), ("CR-2", "CR-4"), [("CR-3", "CR-3", 1, False)]),
+        (("CR-1", "CR-9"), ("CR-3", "CR-4"), []),
+        (("CR-1", "CR-2"), ("DR-7",), []),
+    ],
+)
+def test_a_gap_between_two_runs_is_seen(accepted_of, engagement_of, before, now, found):
+    earlier = earlier_run(accepted_of, engagement_of, receipts(*before))
+    accepted = replace(accepted_of({"cash_receipt": receipts(*now)}), earlier=earlier)
+    gaps = number_tables(accepted, engagement_of(policies=declared()))[0]["number_gap"].collect()
+    assert gaps.select("number_from", "number_to", "missing_count", "is_across_runs").sort("number_from").rows() == found
+
+
+def test_how_far_a_series_has_come_is_not_forgotten(accepted_of, engagement_of):
+    earlier = earlier_run(accepted_of, engagement_of, receipts("CR-1", "CR-9", "DR-3"))
+    accepted = replace(accepted_of({"cash_receipt": receipts("CR-4")}), earlier=earlier)
+    series = number_tables(accepted, engagement_of(policies=declared()))[0]["number_series"].collect()
+    assert series.select("prefix", "last_number").rows() == [("CR-", "CR-9"), ("DR-", "DR-3")]
+
+
+def known(number="CR-1", day=date(2026, 9, 10), party="K2", **other):
+    row = {"cycle": "order_to_cash", "document_type": "cash_receipt", "company_code": "C1", "issuer_id": "", "document_number": number}
+    return row | {"document_line_no": "", "party_id": party, "document_date": day, "amount_base": Decimal(4), "is_excluded": False} | other
+
+
+@pytest.mark.parametrize(
+    ("before", "day", "found"),
+    [
+        (known(), "2026-10-01", [("CR-1", "CR-1", Decimal(4))]),
+        (known("CR 1"), "2026-10-01", [("CR-1", "CR 1", Decimal(4))]),
+        (known(party="K1"), "2026-10-01", [("CR-1", "CR-1", Decimal(4))]),
+        (known(amount_base=None), "2026-10-01", [("CR-1", "CR-1", Decimal(10))]),
+        (known(), "2026-09-30", []),  # it may be the one that was known, restated
+        (known(is_excluded=True), "2026-10-01", []),
+        (known(company_code="C2"), "2026-10-01", []),
+        (known(document_type="supplier_payment"), "2026-10-01", []),
+    ],
+)
+def test_a_number_that_an_earlier_run_knew_of_another_document(accepted_of, engagement_of, before, day, found):
+    earlier = earlier_run(accepted_of, engagement_of, receipts("CR-9"), [before])
+    accepted = replace(accepted_of({"cash_receipt": [row | {"receipt_date": day} for row in receipts("CR-1")]}), earlier=earlier)
+    repeats = number_tables(accepted, engagement_of())[0]["number_repeat"].collect()
+    assert repeats.select("document_number", "other_number", "smaller_amount_base").rows() == found
+
+
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        ((1, 2, 3), []),
+        ((3, 2, 4), [("CR-2", "CR-1", 1)]),
+        ((5, 2, 3), [("CR-2", "CR-1", 3), ("CR-3", "CR-1", 2)]),
+        ((2, 2, 2), []),
+        ((1, None, 3), [("CR-2", "CR-1", None)]),
+        ((4, None, 2), [("CR-2", "CR-1", None), ("CR-3", "CR-1", 2)]),
+    ],
+)
+def test_numbers_that_run_against_the_day_of_entry(accepted_of, engagement_of, days, found):
+    rows = [
+        row | {"posted_at": f"2026-10-0{day}T09:00:00+08:00" if day else None}
+        for row, day in zip(receipts("CR-1", "CR-2", "CR-3"), days, strict=True)
+    ]
+    tables, covers = number_tables(accepted_of({"cash_receipt": rows}), engagement_of(policies=declared()))
+    assert tables["number_order"].collect().select("document_number", "before_number", "days_behind").rows() == found
+    assert covers["number_order"] == 3

@@ -134,3 +134,20 @@ def receipt_torn_out(book: Book) -> None:
     chain, document = sold(book, ago(25), "230.00")
     settle(chain, ago(15), [document])
     book.expect("DAT-15", *on_document("cash_receipt", missing), "no receipt bears the number")
+
+
+def numbered_behind(book: Book, apart: int) -> str:
+    """Two receipts of which the second was entered so many days before the first and bears a later number; returns the second."""
+    chain, document = sold(book, ago(25))
+    settle(chain, ago(13), [document])
+    chain, document = sold(book, ago(25), "240.00")
+    number = settle(chain, ago(13 + apart), [document])
+    book.numbered_as_if[number] = ago(13)
+    return number
+
+
+@plants("SEQ-02")
+def entered_two_days_before_its_number(book: Book) -> None:
+    """A receipt entered two days before the one that has the number before it."""
+    number = numbered_behind(book, 2)
+    book.expect("SEQ-02", *on_document("cash_receipt", number), "entered two days before a lower number")

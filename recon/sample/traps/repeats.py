@@ -9,6 +9,7 @@ from recon.sample.approvals import approve_order
 from recon.sample.book import Book, ago, days
 from recon.sample.chain import Chain, Part
 from recon.sample.faults.registry import goods, some_time
+from recon.sample.faults.repeats import numbered_behind
 from recon.sample.newcomers import newcomer
 from recon.sample.traps.registry import spares
 
@@ -62,3 +63,9 @@ def ordered_again_after_four_days(book: Book) -> None:
         approve_order(chain)
         chain.fulfil(day + days(4), chain.whole())
         chain.invoice(day + days(12), chain.whole())
+
+
+@spares("SEQ-02")
+def entered_the_day_before_its_number(book: Book) -> None:
+    """A receipt entered the day before the one that has the number before it."""
+    numbered_behind(book, 1)
