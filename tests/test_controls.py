@@ -219,6 +219,7 @@ SAYS_NOTHING_BY_DESIGN = {
     **{("RET-05", name): "empty: no invoice was paid off since; the age is tested all the same" for name in ("last_paid_off_date", "posting_date")},
     **{("RET-06", name): "the age of the advance is tested all the same" for name in ("order_is_complete", "has_arrived", "promised_date")},
     ("RET-06", "cycle"): "always given",
+    ("SEQ-01", "known_since"): "empty: both documents stand in this run",
     ("STK-03", "difference_amount_base"): "the quantity is tested all the same",
     ("STK-05", "person_adjustment_count"): "empty: who adjusted is not known; that somebody approved is tested all the same",
 }
