@@ -158,7 +158,8 @@ def test_a_gap_and_a_number_used_again_between_two_nights(october: Callable[...,
         """An extract of the month alone: its first number is missing, its last document bears the number of one of September."""
         mine = sorted((row for row in rows if row["cash_receipt_number"] > last), key=lambda row: row["cash_receipt_number"])
         missing.append(mine[0]["cash_receipt_number"])
-        mine[-1]["cash_receipt_number"] = last
+        bearer = next(row for row in rows if row["cash_receipt_number"] == last)
+        mine[-1] |= {"cash_receipt_number": last, "receipt_date": "2026-10-30", "company_code": bearer["company_code"]}
         return mine[1:]
 
     told = found(october(cash_receipt=only_october), "DAT-15", "SEQ-01")
