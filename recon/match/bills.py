@@ -24,11 +24,12 @@ class Bills:
     """`claims`: what each billing line asks for after credits, by unit and turn.
 
     row (invoice line), unit, turn, currency, quantity (stated), net (after credits), amount and value (stated net amount, and net amount at
-    the stated unit price), net_amount and net_value (credits and value adjustments included), named. `overdrawn`: credits for which no billed
-    quantity was left (unit, row, quantity).
+    the stated unit price), net_amount and net_value (credits included), named. `adjustments`: lines that change value only and are still to be
+    folded in. `overdrawn`: credits for which no billed quantity was left (unit, row, quantity).
     """
 
     claims: pl.DataFrame
+    adjustments: pl.DataFrame
     overdrawn: pl.DataFrame
 
 
@@ -103,7 +104,7 @@ def measure(lines: pl.DataFrame) -> Bills:
     claims = billing.select("row", "unit", "turn", "currency", "amount", "value", "named", quantity="billed")
     credit = placed.filter((pl.col("role") == "credit") & pl.col("billed").is_not_null()).with_columns(billed=-pl.col("billed"))
     claims, overdrawn = _netted(claims, credit)
-    return Bills(_adjusted(claims, placed.filter(pl.col("role") == "adjustment")), overdrawn)
+    return Bills(claims, placed.filter(pl.col("role") == "adjustment"), overdrawn)
 
 
 def _netted(claims: pl.DataFrame, credit: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -140,15 +141,18 @@ def _credited(claims: pl.DataFrame, credit: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([frame.select(CARRIED.keys()) for frame in (by_name, by_size, rest)])
 
 
-def _adjusted(claims: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
-    """Claims with later debits and value credits folded in: on the line they name, else on the newest of the unit."""
-    if adjustments.is_empty():
+def adjusted(claims: pl.DataFrame, adjustments: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
+    """Claims with later debits and value credits folded in: on the line they name, else on the newest of the unit.
+
+    `shares` (whole_credits.SHARES): the parts of those that name a whole invoice, by claim.
+    """
+    if adjustments.is_empty() and shares.is_empty():
         return claims
-    newest = claims.filter(pl.col("net") > 0).unique("unit", keep="last", maintain_order=True).select("unit", newest="row")
-    own = claims.select(origin_row="row", is_claim=pl.lit(value=True))
+    newest = claims.filter(pl.col("net") > 0).unique("unit", keep="last", maintain_order=True).select("unit", newest="claim")
+    own = claims.select("claim", origin_row="row").unique("origin_row", keep="none")
     aimed = adjustments.join(own, on="origin_row", how="left", validate="m:1").join(newest, on="unit", how="left", validate="m:1")
-    target = pl.when(pl.col("is_claim")).then("origin_row").otherwise("newest")
-    found = aimed.group_by(row=target).agg(more=pl.col("amount").sum()).filter(pl.col("row").is_not_null())
-    joined = claims.join(found, on="row", how="left", validate="1:1", maintain_order="left").with_columns(pl.col("more").fill_null(NONE))
+    parts = [aimed.select("amount", claim=pl.coalesce("claim", "newest")), shares.select("amount", "claim")]
+    found = pl.concat(parts).filter(pl.col("claim").is_not_null()).group_by("claim").agg(more=pl.col("amount").sum())
+    joined = claims.join(found, on="claim", how="left", validate="1:1", maintain_order="left").with_columns(pl.col("more").fill_null(NONE))
     folded = joined.with_columns(net_amount=pl.col("net_amount") + pl.col("more"), net_value=pl.col("net_value") + pl.col("more"))
     return folded.drop("more")

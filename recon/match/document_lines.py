@@ -86,14 +86,14 @@ def _crossed_lines(found: ThreeWay) -> pl.DataFrame:
             billable=pl.when(pl.col("role") == "credit").then("billed").otherwise(ZERO), excess=ZERO, before=ZERO, to_date=ZERO
         )
         each = pl.concat([claimed, still.select(claimed.columns)])
-    each = each.drop("role")
     if each["row"].n_unique() < each.height:
         again = pl.col("row").is_duplicated()
         known = [pl.when(pl.col(name).is_not_null().all()).then(pl.col(name).sum()).alias(name) for name in bridge.MEASURED]
-        unknown = [pl.lit(None, dtype=money.QUANTITY).alias(name) for name in _SIZES]
-        summed = each.filter(again).group_by("row").agg(known).with_columns(unknown)
+        no_goods = pl.col("role").first() == "adjustment"
+        sizes = [pl.when(no_goods).then(ZERO).alias(name) for name in _SIZES]
+        summed = each.filter(again).group_by("row").agg(pl.col("role").first(), *known, *sizes)
         each = pl.concat([each.filter(~again), summed.select(each.columns)])
-    return each
+    return each.drop("role")
 
 
 def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.DataFrame, accepted: Accepted) -> pl.LazyFrame:

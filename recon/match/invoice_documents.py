@@ -51,7 +51,7 @@ def invoice_documents(found: ThreeWay, accepted: Accepted) -> pl.LazyFrame:
         "document", "place", "rate", "line_amount_net", "gross", "exclusion_reason", "created_at", "received_date", "due_date", "payment_block",
         live=pl.col("exclusion_reason").is_null(),
         posted=pl.coalesce("posting_date", "invoice_date"),
-        linked=pl.col("order_row").is_not_null() | pl.col("named_order").is_not_null(),
+        linked="has_order",
         order_number=pl.coalesce("order_number", "named_order"),
     ).collect(engine=IN_ORDER)  # fmt: skip
     if not told["live"].all():
@@ -107,6 +107,10 @@ def paid_by_unit(found: ThreeWay, documents: pl.DataFrame) -> pl.DataFrame:
     by_piece = pieces.select(
         "unit", *(money.ratio(pl.col(name), pl.col("amount"), pl.col("net"), 6).alias(name) for name in ("share", "gross"))
     ).collect(engine=IN_ORDER)
+    shared = of_line.drop("unit").join(found.credit_shares.filter(pl.col("unit").is_not_null()), on="row", how="inner").lazy()
+    by_share = shared.select(
+        "unit", *(money.ratio(pl.col(name), pl.col("amount").abs(), pl.col("net").abs(), 6).alias(name) for name in ("share", "gross"))
+    ).collect(engine=IN_ORDER)
     direct = of_line.filter((pl.col("role") != "whole") & pl.col("unit").is_not_null()).select("unit", "share", "gross")
     gross = pl.when(pl.col("gross").null_count() == 0).then(pl.col("gross").sum())
-    return sums(pl.concat([direct, by_piece]), "unit", found.units.height, paid_amount=pl.col("share").sum(), billed_gross_amount=gross)
+    return sums(pl.concat([direct, by_piece, by_share]), "unit", found.units.height, paid_amount=pl.col("share").sum(), billed_gross_amount=gross)

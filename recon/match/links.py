@@ -151,22 +151,26 @@ def _by_fulfilment(invoices: pl.DataFrame, fulfilments: pl.DataFrame) -> pl.Data
     return pl.concat([found.with_columns(way=pl.lit("fulfilment")), by_note]) if by_note.height else found
 
 
-def link_origins(invoices: pl.DataFrame) -> pl.Series:
-    """The invoice line that a credit, debit or discount speaks about: the origin it names, aligned; null where it names none.
+def origin_pairs(invoices: pl.DataFrame) -> pl.DataFrame:
+    """row, origin_row: every live bill line that a credit, debit or discount may speak about, by the invoice that it names.
 
-    Without a line number the origin is the only billing line of the invoice named. Numbers are the party's own, so the
+    Without a line number all billing lines of that invoice, of its item where both name one. Numbers are the party's own, so the
     party belongs to the key.
     """
     if invoices["origin_number"].null_count() == invoices.height:
-        return pl.Series("origin_row", [None] * invoices.height, dtype=pl.UInt32)
+        return pl.DataFrame(schema={"row": pl.UInt32(), "origin_row": pl.UInt32()})
     key = [*_PLACE, "party_id", "origin_number"]
     live = pl.col("exclusion_reason").is_null()
-    naming = chosen(invoices, pl.col("origin_number").is_not_null() & live, "row", *key, "origin_line_no")
+    naming = chosen(invoices, pl.col("origin_number").is_not_null() & live, "row", *key, "origin_line_no", "item_id")
     positive = (pl.col("line_amount_net") > 0) & pl.col("line_kind").fill_null("item").is_in(BILLING)
     is_named = pl.col("invoice_number").is_in(naming["origin_number"].unique().implode())
-    origin = {"origin_number": "invoice_number", "line": "invoice_line_no", "origin_row": "row"}
+    origin = {"origin_number": "invoice_number", "line": "invoice_line_no", "origin_row": "row", "of_item": "item_id"}
     origins = chosen(invoices, is_named & live & positive, *_PLACE, "party_id", **origin)
-    pairs = naming.select("row", *key, "origin_line_no").join(origins, on=key, how="inner")
-    pairs = pairs.filter((pl.col("origin_line_no") == pl.col("line")).fill_null(value=True) & (pl.col("row") != pl.col("origin_row")))
-    single = pairs.filter(pl.col("origin_row").count().over("row") == 1).select("row", "origin_row")
-    return aligned(single, "row", invoices.height)["origin_row"]
+    pairs = naming.join(origins, on=key, how="inner")
+    fits = (pl.col("origin_line_no") == pl.col("line")).fill_null(value=True) & (pl.col("item_id") == pl.col("of_item")).fill_null(value=True)
+    return pairs.filter(fits & (pl.col("row") != pl.col("origin_row"))).select("row", "origin_row")
+
+
+def only_origins(pairs: pl.DataFrame, size: int) -> pl.Series:
+    """The invoice line that each line speaks about, aligned: null where it names none, or several fit."""
+    return aligned(pairs.filter(pl.len().over("row") == 1), "row", size)["origin_row"]

@@ -8,7 +8,7 @@ import polars as pl
 
 from recon.domain import money
 from recon.domain.measures import schema
-from recon.match import live, packs
+from recon.match import live, packs, whole_credits
 from recon.match import whole_numbers as whole
 from recon.match.bills import NONE
 from recon.match.bridge import at_order_price
@@ -119,6 +119,8 @@ def _billed(found: ThreeWay) -> pl.DataFrame:
         "unit", "invoice_date", "amount_base", role, amount="line_amount_net", posted=pl.coalesce("posting_date", "invoice_date"),
         quantity=pl.when(role != "adjustment").then("billed"),
     )  # fmt: skip
+    if found.credit_shares.height:
+        beside = pl.concat([beside, whole_credits.booked(found.credit_shares, found.invoices).select(beside.columns)])
     every = pl.concat([claims.select(beside.columns), beside]).sort("unit") if beside.height else claims
     return _billed_sums(every, size)
 

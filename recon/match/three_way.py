@@ -9,7 +9,7 @@ import polars as pl
 
 from recon.domain import money, scopes
 from recon.domain.engagement import POLICIES
-from recon.match import allocate, bills, bridge, goods, links, live, match_units, order_versions, whole_bills, whole_numbers
+from recon.match import allocate, bills, bridge, goods, links, live, match_units, order_versions, whole_bills, whole_credits, whole_numbers
 from recon.match.dense import IN_ORDER, aligned, chosen, sums
 from recon.match.goods import ZERO
 from recon.match.invoice_documents import numbered
@@ -53,7 +53,7 @@ class ThreeWay:
 
     orders, fulfilments, invoices: row, place and what was found of each line: exclusion_reason, links, unit, figures. raw: the
     documents themselves, by place. units: one row per match unit. goods: layers, and sums per unit. claims: billing pieces with their
-    share of the cap, by position. parts: unit, layer, claim, quantity, open ends included. crossed: variances per claim, credit and adjustment.
+    share of the cap, by position. credit_shares: parts of credits that name a whole invoice (whole_credits.SHARES). parts: unit, layer, claim, quantity, open ends included. crossed: variances per claim, credit and adjustment.
     dated_prices: prices of other days (order_versions.DATED), of the few bills whose order had any. marks: what suggestions found out about bills that no pass linked.
     """
 
@@ -64,6 +64,7 @@ class ThreeWay:
     goods: goods.Goods
     claims: pl.DataFrame
     overdrawn_credits: pl.DataFrame
+    credit_shares: pl.DataFrame
     parts: pl.DataFrame
     crossed: pl.DataFrame
     dated_prices: pl.DataFrame
@@ -76,7 +77,7 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     """Link, convert, net, allocate and measure."""
     stacks = stack(accepted)
     ground = match_units.ground(accepted, engagement)
-    orders, fulfilments, invoices = _linked(stacks, ground)
+    orders, fulfilments, invoices, origins = _linked(stacks, ground)
     priced = match_units.order_units(orders, (fulfilments, invoices), ground)
     lone = match_units.lone_units(fulfilments, orders.height, ground)
     units = match_units.all_units(priced, lone)
@@ -84,15 +85,17 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     history = order_versions.price_history(orders, ground)
     orders = orders.select(_ORDER_NEEDS)
     fulfilments = _measured_goods(fulfilments, units, ground).select(_GOODS_NEEDS)
-    invoices = _measured_bills(invoices, units, ground).select(_BILL_NEEDS)
+    invoices = whole_credits.marked(_measured_bills(invoices, units, ground).select(_BILL_NEEDS), origins, orders)
     billed = bills.measure(invoices)
     arrived = goods.measure(fulfilments, units, _credited(invoices, units.height))
     claims = _with_whole_bills(billed.claims, invoices, orders, units, arrived.by_unit)
+    shares = whole_credits.shares(invoices, origins, claims)
+    claims = bills.adjusted(claims, billed.adjustments, shares)
     parts = allocate.allocate(arrived.layers, claims, units)
     invoices, marks = with_suggestions(invoices, orders, units, claims, (stacks.raw, engagement))
     capped = allocate.bill(claims, parts, units, arrived.by_unit)
     dated = order_versions.dated_prices(history, capped, parts, (fulfilments, invoices), units)
-    crossed = _crossed(capped, invoices, (units, dated), stacks.raw.invoices)
+    crossed = _crossed(capped, (invoices, shares), (units, dated), stacks.raw.invoices)
     return ThreeWay(
         _found(orders, stacks.raw.orders),
         _found(fulfilments, stacks.raw.fulfilments),
@@ -101,6 +104,7 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
         arrived,
         capped.drop("value", "net_value"),
         billed.overdrawn,
+        shares,
         parts,
         crossed,
         dated,
@@ -115,8 +119,11 @@ def _found(lines: pl.DataFrame, papers: Papers) -> pl.DataFrame:
     return lines.select(name for name in lines.columns if name not in papers.types or name in _KEPT)
 
 
-def _linked(stacks: Stacks, ground: match_units.Ground) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The stacks marked and with their links. A credit or debit without a reference of its own belongs where its origin belongs."""
+def _linked(stacks: Stacks, ground: match_units.Ground) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The stacks marked and with their links, and which bills credits may speak about (row, origin_row).
+
+    A credit or debit without a reference of its own belongs where its origin belongs.
+    """
     as_of = ground.engagement.as_of
     marked = (
         live.mark_orders(stacks.orders, as_of),
@@ -129,10 +136,12 @@ def _linked(stacks: Stacks, ground: match_units.Ground) -> tuple[pl.DataFrame, p
     goods_lines = goods_lines.with_columns(origin_row=_goods_origins(goods_lines))
     bill_links = links.link_invoices(bill_lines, goods_lines, orders)
     named = [pl.col(name).is_null() for name in _LINKING if name in bill_lines.columns and name.endswith(("_number", "_note"))]
-    bill_lines = bill_lines.with_columns(origin_row=links.link_origins(bill_lines), says_nothing=pl.all_horizontal(named)).drop(_LINKING)
+    origins = links.origin_pairs(bill_lines)
+    only = links.only_origins(origins, bill_lines.height)
+    bill_lines = bill_lines.with_columns(origin_row=only, says_nothing=pl.all_horizontal(named)).drop(_LINKING)
     linked = pl.concat([bill_lines, bill_links], how="horizontal")
     if linked["origin_row"].null_count() == linked.height:
-        return orders, goods_lines, linked
+        return orders, goods_lines, linked, origins
     of_origin = linked.select(pl.col("order_row", "fulfilment_row").gather(pl.col("origin_row")).name.prefix("origin_"))
     inherits = pl.col("order_row").is_null() & pl.col("named_order").is_null() & pl.col("origin_order_row").is_not_null()
     inherited = pl.concat([linked, of_origin], how="horizontal").with_columns(
@@ -140,7 +149,7 @@ def _linked(stacks: Stacks, ground: match_units.Ground) -> tuple[pl.DataFrame, p
         link_pass=pl.when(inherits).then(pl.lit("origin invoice", dtype=links.PASS)).otherwise("link_pass"),
         link_certainty=pl.when(inherits).then(pl.lit("certain", dtype=CERTAINTY)).otherwise("link_certainty"),
     )
-    return orders, goods_lines, inherited.drop("origin_order_row", "origin_fulfilment_row")
+    return orders, goods_lines, inherited.drop("origin_order_row", "origin_fulfilment_row"), origins
 
 
 def _goods_origins(lines: pl.DataFrame) -> pl.Series:
@@ -260,12 +269,15 @@ def _bundled(whole: pl.DataFrame, orders: pl.DataFrame) -> tuple[pl.DataFrame, p
     return named, held.select("unit", "bundle")
 
 
-def _crossed(claims: pl.DataFrame, invoices: pl.DataFrame, terms_of: tuple[pl.DataFrame, pl.DataFrame], papers: Papers) -> pl.DataFrame:
+def _crossed(
+    claims: pl.DataFrame, lines: tuple[pl.DataFrame, pl.DataFrame], terms_of: tuple[pl.DataFrame, pl.DataFrame], papers: Papers
+) -> pl.DataFrame:
     """The bridge of every invoice line that counts: claims, and the credits and adjustments beside them.
 
-    `terms_of`: the units, and the prices of other days that some bills are held to.
+    `lines`: the invoice lines, and the shares of credits for whole invoices. `terms_of`: the units, and the prices of other days that
+    some bills are held to.
     """
-    units, dated = terms_of
+    (invoices, shares), (units, dated) = lines, terms_of
     on_day = aligned(dated.select("row", "price_times"), "row", invoices.height)["price_times"] if dated.height else None
     role = pl.col("role")
     beside_claims = pl.col("counts") & ((role == "adjustment") | ((role == "credit") & pl.col("billed").is_not_null()))
@@ -276,8 +288,10 @@ def _crossed(claims: pl.DataFrame, invoices: pl.DataFrame, terms_of: tuple[pl.Da
     )  # fmt: skip
     asked = claims.select("row", "unit", "quantity", "billable", "net", "amount", "value", "net_value", role=pl.lit("billing"))
     both = pl.concat([asked, beside.select(asked.columns)]) if beside.height else asked
+    both = pl.concat([both, whole_credits.adjusting(shares).select(asked.columns)]) if shares.height else both
     # the tax of a bill for several order lines is compared as a whole, not by line
-    shared = both.select(pl.col("row").is_duplicated()).to_series() if claims["row"].n_unique() < claims.height else None
+    is_shared = claims["row"].n_unique() < claims.height or shares.height > 0
+    shared = both.select(pl.col("row").is_duplicated()).to_series() if is_shared else None
     crossed = []
     for start in range(0, max(both.height, 1), _SLICE):
         part = both.slice(start, _SLICE)
