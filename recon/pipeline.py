@@ -75,7 +75,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
     prepare()
     with second_opinion.start(wanted=engagement.second_opinion) as opinion:
         with room("load"):
-            extracts = load(engagement, profile)
+            extracts = replace(load(engagement, profile), earlier=memory.facts if memory is not None else None)
         with room("conform"):
             shelf = Shelf(on_disk=sum(file.rows for file in extracts.files) > ROWS_IN_MEMORY)
             documents = conform(extracts, profile, engagement, shelf.keep)

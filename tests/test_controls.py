@@ -145,6 +145,9 @@ INERT = {
         ("CUT-03", name): "matching counts by it; tests/rooms/test_match_late_credits.py stands at the limit"
         for name in ("credit_search_days", "cluster_days", "baseline_days")
     },
+    ("DUP-03", "minimum_number_length_count"): "matching compares by it; tests/rooms/test_match_duplicates.py stands at the limit",
+    ("BAL-01", "write_off_age_days"): "lowers the severity and names the advice, decides nothing",
+    ("BAL-01", "write_off_value_amount"): "lowers the severity and names the advice, decides nothing",
     ("MIS-16", "performance_materiality_amount"): "raises the severity, decides nothing",
     ("PAY-10", "interest_rate_share"): "prices the delay, decides nothing",
     ("PAY-11", "capital_cost_share"): "prices the days, decides nothing",

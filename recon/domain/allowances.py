@@ -1,4 +1,4 @@
-"""Limits of controls that matching has to know: small differences written off, days of grace for a discount, tails that are rounding.
+"""Limits of controls that matching has to know: what is written off, days of grace, tails that are rounding, the day that prices a line.
 
 The limits stand in control files, with their reasons, and may be overridden like any limit. Matching applies cash by them,
 because what is written off is no longer owed, and adds up the tails that no control raises; it states what it did, and the controls judge it.
@@ -31,7 +31,13 @@ GRANTED_BY: Final[dict[str, str]] = {
     "baseline_days": "CUT-03",
     "allowed_group_set": "PTY-04",
     "volume_window_count": "POP-03",
+    "pricing_date_policy": "PRC-03",
+    "minimum_number_length_count": "DUP-03",
 }
+#: Of these only matching asks, once per run: an override cannot hold for a time.
+TIMELESS: Final = frozenset(GRANTED_BY) - {
+    "line_tail_amount", "document_tail_amount", "per_line_tail_amount", "tax_tail_over_amount", "tax_tail_under_amount", "tolerance_combine_policy",
+}  # fmt: skip
 #: Where a rule book lacks the control, nothing is let pass.
 NOTHING: Final[dict[str, str]] = {
     "payment_tolerance_amount": "0",
@@ -41,6 +47,8 @@ NOTHING: Final[dict[str, str]] = {
     **dict.fromkeys(("line_tail_amount", "document_tail_amount", "per_line_tail_amount", "tax_tail_over_amount", "tax_tail_under_amount"), "0"),
     "allowed_group_set": "none",
     **dict.fromkeys(("credit_search_days", "cluster_days", "baseline_days", "volume_window_count"), "0"),
+    "pricing_date_policy": "order_date",
+    "minimum_number_length_count": "4",
 }
 
 

@@ -49,8 +49,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " created_by:id requester_id:id buyer_id:id sent_at:timestamp sent_at_is_date_only:flag is_bill_and_hold:flag"
         # unit price without tax per base unit, in document and in company currency
         " order_unit_price:price order_unit_price_base:price"
-        # the one price list or contract price valid on the order date, document currency per base unit; null: none, or two that differ
-        " agreed_unit_price:price has_price_agreement:flag order_is_approved:flag"
+        # the one price list or contract price valid on the day that prices the line, document currency per base unit; null: none, or two that differ
+        " agreed_unit_price:price has_price_agreement:flag pricing_date:date order_is_approved:flag"
         # what happened
         " ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity rejected_quantity:quantity"
         " declared_loss_quantity:quantity returned_quantity:quantity invoiced_quantity:quantity credited_quantity:quantity"
@@ -341,7 +341,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
     "repeated_row": (
         "one row per natural key whose rows say the same word for word: kept once, repeat_count set aside, amounts are theirs",
         "cycle:id company_code:id table:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
-        f" natural_key:text repeat_count:count amount_gross_base:money currency:id {_SOURCE}",
+        # how many days before this run the same content was read, under another name; 0: within this run
+        f" natural_key:text repeat_count:count earlier_age_days:count amount_gross_base:money currency:id {_SOURCE}",
     ),
     "party_document": (
         "one row per live order, invoice or payment whose party the master does not know, or knows as inactive or blocked",

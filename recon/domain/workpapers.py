@@ -50,6 +50,7 @@ class Extracts:
     inputs: Mapping[str, Extract]
     files: tuple[InputFile, ...]
     tie_out: pl.DataFrame
+    earlier: Mapping[str, Any] | None = None  # manifest of the earlier run given as history
 
 
 @dataclass(frozen=True)

@@ -247,6 +247,8 @@ FIGURES: Final[_Said] = {
     "inactive": ("inactive", "已停用"),
     "not in the master": ("not in the master", "主数据中不存在"),
     "another person": ("another person", "另一人"),
+    "write-off candidate": ("write-off candidate", "核销候选"),
+    "chase the supplier": ("chase the supplier", "向供应商催票"),
 }
 #: How a flag is said.
 FLAGS: Final[_Said] = {"true": ("yes", "是"), "false": ("no", "否")}

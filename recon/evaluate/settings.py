@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from recon.domain.allowances import GRANTED_BY, TIMELESS
 from recon.domain.errors import TermsRefused, did_you_mean
 from recon.domain.scopes import SCOPE_KEYS, ScopedRule, refuse_conflicts
 from recon.evaluate import texts
@@ -154,6 +155,13 @@ def check_overrides(controls: Sequence[Control], planned: Sequence[Planned], eng
         if control.subject.document_date is None and (override.valid_from or override.valid_to):
             raise TermsRefused(
                 f"{control.id} judges nothing that carries a date", where=f"{where}.valid_from", todo="leave out valid_from and valid_to"
+            )
+        timeless = sorted(name for name in override.set if name in TIMELESS and GRANTED_BY[name] == control.id)
+        if timeless and (override.valid_from or override.valid_to):
+            raise TermsRefused(
+                f"{timeless[0]} holds for a whole run: matching works by it",
+                where=f"{where}.valid_from",
+                todo="leave out valid_from and valid_to, or set it for a party or contract",
             )
         for name, value in override.set.items():
             if name not in control.parameters:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from recon.domain.allowances import in_force
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
 from recon.domain.money import RATE
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 _BLOCK: Final = ["cycle", "company_code", "party_block", "invoice_kind", "currency"]
 #: Characters that readers and scanners take for digits.
 _LOOK_ALIKE: Final = ("OISBZ", "01582")
-#: A number or a run of digits shorter than this says nothing when it returns inside another.
-_SHORTEST_NUMBER: Final = 4
+#: A number or a run of digits with fewer characters says nothing when it returns inside another.
+_SHORTEST: Final = "minimum_number_length_count"
+#: Where no number is long enough.
+_NO_NUMBER: Final = "10000"
 _LONGEST_AFFIX: Final = 3
 #: A run of digits that reads as a year numbers nothing.
 _YEAR: Final = "^(19|20)[0-9]{2}$"
@@ -64,7 +67,7 @@ def duplicate_pairs(accepted: Accepted, invoice_documents: pl.LazyFrame, engagem
 def _documents(live: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     """Documents that share block and number, or block and amount, with another one, slim and in order of entry (`place`).
 
-    `year` is null unless the party starts its numbers again every year.
+    `year` is null unless the party starts its numbers again every year; `shortest`: the length below which its numbers are like no other.
     """
     slim = live.with_row_index("row").select(
         "row", "cycle", "company_code", "party_id", "group_id", "invoice_kind", "currency", "invoice_number", "internal_number",
@@ -73,13 +76,16 @@ def _documents(live: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
         number=normalised(pl.col("invoice_number")),
     )  # fmt: skip
     shared = slim.filter(_is_shared("number") | _is_shared("amount_gross"))
-    scoped = resolve(shared.lazy(), engagement.policy_rules(), {"party_restarts_numbers_yearly": "false"}).collect()
+    values, rules = in_force(engagement)
+    by_party = resolve(shared.lazy(), engagement.policy_rules(), {"party_restarts_numbers_yearly": "false"})
+    scoped = resolve(by_party, rules, {_SHORTEST: values[_SHORTEST]}).collect()
     restarts = pl.col("party_restarts_numbers_yearly") == "true"
     entered = ["created_at", "posting_date", "internal_number", "invoice_date", "invoice_number", "currency", "invoice_kind", "amount_gross", "row"]
     ordered = scoped.sort("cycle", "company_code", "party_id", *entered, nulls_last=True)
     return ordered.with_row_index("place").select(
         "place", *_BLOCK, "row", "party_id", "invoice_date", "amount_gross", "number",
         raw="invoice_number",
+        shortest=pl.col(_SHORTEST).replace({"not_checked": "0", "unlimited": _NO_NUMBER}).cast(pl.Decimal(38, 10)).cast(pl.Int64),
         year=pl.when(restarts).then(pl.col("invoice_date").dt.year()),
     )  # fmt: skip
 
@@ -127,10 +133,10 @@ def folded(number: pl.Expr) -> pl.Expr:
 
 def _affixed(block: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """Numbers with the same longest run of digits: one is the other with up to three characters before or after, or the run closes both."""
-    columns = [*key, "place", "number", "length", "run", "last_run"]
+    columns = [*key, "place", "number", "length", "run", "last_run", "shortest"]
     left, right = (
         block.select(columns),
-        block.select(*key, "run", *(pl.col(c).alias(f"other_{c}") for c in ("place", "number", "length", "last_run"))),
+        block.select(*key, "run", *(pl.col(c).alias(f"other_{c}") for c in ("place", "number", "length", "last_run", "shortest"))),
     )
     pairs = left.join(right, on=[*key, "run"], how="inner").filter(pl.col("place") < pl.col("other_place"))
     is_shorter = pl.col("length") <= pl.col("other_length")
@@ -138,9 +144,10 @@ def _affixed(block: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     long = pl.when(is_shorter).then("other_number").otherwise("number")
     grown = long.str.len_chars().cast(pl.Int64) - short.str.len_chars().cast(pl.Int64)
     is_affix = (long.str.starts_with(short) | long.str.ends_with(short)) & grown.is_between(1, _LONGEST_AFFIX)
-    is_affix &= short.str.len_chars() >= _SHORTEST_NUMBER
+    shortest = pl.max_horizontal("shortest", "other_shortest")
+    is_affix &= short.str.len_chars() >= shortest
     closes_both = (pl.col("last_run") == pl.col("run")) & (pl.col("other_last_run") == pl.col("run"))
-    is_run = closes_both & (pl.col("run").str.len_chars() >= _SHORTEST_NUMBER) & ~pl.col("run").str.contains(_YEAR)
+    is_run = closes_both & (pl.col("run").str.len_chars() >= shortest) & ~pl.col("run").str.contains(_YEAR)
     relation = pl.when(is_affix).then(pl.lit("affix")).when(is_run).then(pl.lit("digit_run"))
     return pairs.select(earlier="place", later="other_place", relation=relation).drop_nulls("relation")
 
@@ -154,7 +161,7 @@ def _one_slip(block: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     day = pl.col("invoice_date")
     gap = (day - day.shift(1)).over(key, order_by="invoice_date").dt.total_days()
     following = (day.shift(-1) - day).over(key, order_by="invoice_date").dt.total_days()
-    near = block.filter((gap <= _NEAR_DAYS) | (following <= _NEAR_DAYS)).select(*key, "place", "number", "length")
+    near = block.filter((gap <= _NEAR_DAYS) | (following <= _NEAR_DAYS)).select(*key, "place", "number", "length", "shortest")
     digits = [pl.col("number").str.count_matches(str(digit), literal=True).alias(f"digit_{digit}") for digit in range(10)]
     same_digits = near.with_columns(digits).filter(pl.len().over([*key, "length", *(f"digit_{digit}" for digit in range(10))]) > 1)
     other_length = near.filter(pl.col("length").min().over(key) != pl.col("length").max().over(key))
@@ -162,7 +169,7 @@ def _one_slip(block: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 
 
 def _swapped(near: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    long = near.filter(pl.col("length") >= _SHORTEST_NUMBER)
+    long = near.filter(pl.col("length") >= pl.col("shortest"))
     places = long.with_columns(at=pl.int_ranges(0, pl.col("length").cast(pl.Int64) - 1)).explode("at")
     number, at = pl.col("number"), pl.col("at")
     one, two = number.str.slice(at, 1), number.str.slice(at + 1, 1)
@@ -171,7 +178,7 @@ def _swapped(near: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 
 
 def _shortened(near: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    places = near.filter(pl.col("length") > _SHORTEST_NUMBER).with_columns(at=pl.int_ranges(0, pl.col("length"))).explode("at")
+    places = near.filter(pl.col("length") > pl.col("shortest")).with_columns(at=pl.int_ranges(0, pl.col("length"))).explode("at")
     number, at = pl.col("number"), pl.col("at")
     shortened = places.select(*key, "place", number=number.str.slice(0, at) + number.str.slice(at + 1)).unique()
     return _pairs(shortened, near, [*key, "number"], "lost_character")

@@ -77,7 +77,7 @@ def _governed(frame: pl.DataFrame, ground: Ground) -> pl.DataFrame:
     scoped = frame.lazy().with_columns(document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String))
     rules = ground.engagement.policy_rules()
     if any("group_id" in rule.scope for rule in rules):
-        scoped = scoped.join(_groups(ground.accepted), on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
+        scoped = scoped.join(groups_of(ground.accepted), on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
     defaults: dict[str, str | None] = {name: POLICIES[name][0] for name in (*_WORDS, *_FLAGS)}
     resolved = scopes.resolve(scoped, rules, defaults | {"match_level": None}).drop("group_id", strict=False).collect(engine=IN_ORDER)
     usual = pl.when(pl.col("is_service") | pl.col("is_limit")).then(pl.lit("2way")).otherwise(pl.lit(POLICIES["match_level"][0]))
@@ -87,7 +87,8 @@ def _governed(frame: pl.DataFrame, ground: Ground) -> pl.DataFrame:
     )
 
 
-def _groups(accepted: Accepted) -> pl.LazyFrame:
+def groups_of(accepted: Accepted) -> pl.LazyFrame:
+    """cycle, party_id, group_id of the masters, one row per party."""
     frames = [table(accepted, cycle.party_table).select("party_id", "group_id", cycle=pl.lit(cycle.name)) for cycle in CYCLES]
     return pl.concat(frames).unique(["cycle", "party_id"], keep="any")
 

@@ -1,4 +1,4 @@
-"""The measured table of order lines, and the agreed prices beside it."""
+"""The measured table of order lines."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import polars as pl
 
 from recon.domain import money
 from recon.domain.measures import schema
-from recon.match import live, packs, whole_credits
+from recon.match import live, whole_credits
 from recon.match import whole_numbers as whole
 from recon.match.bills import NONE
 from recon.match.bridge import at_order_price
-from recon.match.dense import IN_ORDER, aligned, chosen, positions, sums
+from recon.match.dense import chosen, positions, sums
 from recon.match.described import described
-from recon.match.given import table
 from recon.match.goods import ZERO
 from recon.match.order_approvals import approved_orders
 from recon.match.order_facts import closing_decisions, received_cost
+from recon.match.pricing import agreed_unit_prices
 
 if TYPE_CHECKING:
     from recon.match.parts import Parts
@@ -28,16 +28,16 @@ _BILLED: Final = ("billing", "credit", "adjustment")
 
 def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame) -> pl.LazyFrame:
     """One row per order line in force, sorted by key. `paid`: paid_amount per unit."""
-    size = found.orders.height
+    size, billed = found.orders.height, _billed(found)
     terms = found.units.drop("unit", "cycle", "company_code", "party_id", "item_id", "currency", "standard_cost", "uom", "tax_rate")
     sides = [
         terms,
         found.goods.by_unit,
-        _billed(found),
+        billed,
         _open_ends(found, parts),
         paid,
         _unconverted(found),
-        _agreed(found),
+        agreed_unit_prices(found, billed),
         received_cost(found, parts),
     ]
     approved = approved_orders(found).to_frame()
@@ -161,36 +161,3 @@ def _unconverted(found: ThreeWay) -> pl.DataFrame:
     counting = pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & pl.col("states_quantity")
     lines = [chosen(frame, counting & ~pl.col("uom_convertible"), "unit") for frame in (found.fulfilments, found.invoices)]
     return sums(pl.concat(lines), "unit", found.units.height, unconverted_line_count=pl.len().cast(pl.Int64))
-
-
-def _agreed(found: ThreeWay) -> pl.DataFrame:
-    """agreed_unit_price per unit, from the price list or contract in force on the order's date, per base unit.
-
-    has_price_agreement says whether anything was ever agreed with the party about the item in this currency. Of several quantity scales the highest reached counts; a row of the order's own contract goes before the others. Two
-    prices that differ are none.
-    """
-    listed = table(found.ground.accepted, "price_list_line").collect(engine=IN_ORDER)
-    if listed.is_empty():
-        nothing = {"agreed_unit_price": pl.lit(None, dtype=money.PRICE), "has_price_agreement": pl.lit(value=False)}
-        return found.units.with_columns(**nothing).select(nothing.keys())
-    key = ["party_id", "item_id", "currency"]
-    listed = listed.rename({"uom": "list_uom", "contract_id": "list_contract", "price_per": "list_per", "unit_price_net": "list_price"})
-    told = found.raw.orders.taken(found.orders["place"], *key, "quantity", "uom", "order_date", "contract_id")
-    asked = pl.concat([told, found.units.head(found.orders.height).select("unit", "base_uom")], how="horizontal")
-    met = asked.join(
-        listed.select(*key, "list_uom", "list_contract", "list_per", "list_price", "valid_from", "valid_to", "min_quantity"), on=key, how="inner"
-    )
-    day, same_unit = pl.col("order_date"), pl.coalesce("list_uom", "uom") == pl.col("uom")
-    valid = (pl.col("valid_from") <= day) & (pl.col("valid_to") >= day).fill_null(value=True)
-    scale = pl.col("min_quantity").is_null() | (same_unit & (pl.col("min_quantity") <= pl.col("quantity")))
-    own = (pl.col("list_contract") == pl.col("contract_id")).fill_null(value=False)
-    fitting = met.filter(valid & scale).with_columns(is_own=own, reached=pl.col("min_quantity").fill_null(ZERO))
-    best = fitting.filter(pl.col("is_own") == pl.col("is_own").max().over("unit")).filter(pl.col("reached") == pl.col("reached").max().over("unit"))
-    named = best.select("unit", "item_id", "base_uom", "list_price", "list_per", uom=pl.coalesce("list_uom", "uom")).with_row_index("row")
-    led = packs.factors(named, found.ground.ways).lazy()
-    per = money.product(pl.col("list_per").fill_null(1), pl.col("times"))
-    prices = led.select("unit", price=money.ratio(pl.col("list_price"), pl.col("by"), per)).collect(engine=IN_ORDER)
-    agreed = prices.group_by("unit").agg(agreed_unit_price=pl.col("price").min(), prices=pl.col("price").n_unique())
-    price = aligned(agreed.filter(pl.col("prices") == 1).select("unit", "agreed_unit_price"), "unit", found.units.height)
-    any_agreement = aligned(met.select("unit", has_price_agreement=pl.lit(value=True)).unique(), "unit", found.units.height)
-    return pl.concat([price, any_agreement.with_columns(pl.col("has_price_agreement").fill_null(value=False))], how="horizontal")

@@ -82,6 +82,8 @@ VALUES: Final = {
     "not_decided": _("not decided"),
     "another person": _("another person"),
     "write-off": _("write-off"),
+    "write-off candidate": _("write-off candidate"),
+    "chase the supplier": _("chase the supplier"),
     "rule changed": _("rule changed"),
     "parameters changed": _("parameters changed"),
     "rule and parameters changed": _("rule and parameters changed"),

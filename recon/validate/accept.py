@@ -54,6 +54,7 @@ def validate(
     The tables of the result hold accepted rows only, each with the full canonical schema and in the order of its file; `keep`
     keeps their rows, and one table at a time is looked at. Raises InputsRefused when a table is not what its control total says.
     """
+    again = files_again(extracts, engagement)
     frames = _OneByOne(documents)
     statements = compare(frames, documents.rejected, extracts, expectations)
     judged: dict[str, _Judged] = {}
@@ -68,7 +69,7 @@ def validate(
     rows_in = sum(int(j.tie_out["rows_in"].sum()) for j in judged.values())
     return Accepted(
         documents=replace(documents, tables={name: j.accepted for name, j in judged.items()}),
-        facts={name: _stacked(name, judged, files_again(extracts)).lazy() for name in _FACTS}
+        facts={name: _stacked(name, judged, again).lazy() for name in _FACTS}
         | {_CELLS: pl.concat([rejected_cells.of_conforming(documents), *(j.cells for j in judged.values())]).sort(*_CELL_ORDER).lazy()},
         row_counts={name: j.row_count for name, j in judged.items()},
         statements=pl.DataFrame(statements, schema=STATEMENTS_SCHEMA, orient="row").sort("table", "rule", "message"),

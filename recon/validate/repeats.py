@@ -7,7 +7,9 @@ the row's number in it, never on the order in which rows arrive.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -19,7 +21,10 @@ from recon.domain.workpapers import REJECTED
 from recon.validate.row_rules import SENTENCES
 
 if TYPE_CHECKING:
-    from recon.domain.workpapers import Extracts
+    from collections.abc import Mapping
+
+    from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Extracts, InputFile
 
 #: Where a row came from, under names that no table has: `control_total` has a column `source_file` of its own.
 _ROW, _FILE, _LINE = ("row", "from file", "from row")
@@ -66,21 +71,43 @@ def shared_keys(table: str, frame: pl.DataFrame, currency: str, *, overlapping: 
     )
 
 
-def files_again(extracts: Extracts) -> pl.DataFrame:
-    """The fact `repeated_row` for every file that was not read because another file of its input says the same."""
-    again = [
-        {
-            "table": f.input,
-            "document_type": "extract",
-            "document_number": f.name,
-            "natural_key": f"file {f.repeats}",
-            "repeat_count": 1,
-            SOURCE_FILE: f.name,
-        }
-        for f in extracts.files
-        if f.repeats is not None
-    ]
+def files_again(extracts: Extracts, engagement: Engagement) -> pl.DataFrame:
+    """The fact `repeated_row` for every file that another file of its input says again, and for what an earlier run read already.
+
+    A file of this run that repeats another one was not read. Of an earlier run (`extracts.earlier`) files of documents count that have rows and came
+    under another name then: one that keeps its name is the same delivery read again. Nothing is looked up where extracts overlap by design.
+    """
+    again = [_file(f, f"file {f.repeats}", 0) for f in extracts.files if f.repeats is not None]
+    if extracts.earlier is not None and not engagement.overlapping_extracts:
+        again += _delivered_before(extracts, engagement, extracts.earlier)
     return pl.DataFrame(again, schema=measures.schema("repeated_row"))
+
+
+def _delivered_before(extracts: Extracts, engagement: Engagement, earlier: Mapping[str, Any]) -> list[dict[str, object]]:
+    day = date.fromisoformat(earlier["engagement"]["as_of"])
+    names: dict[tuple[str, str], list[str]] = {}
+    for file in earlier["inputs"]:
+        names.setdefault((file["input"], file["sha256"]), []).append(str(file["name"]))
+    found = []
+    for file in extracts.files:
+        is_master = file.input in TABLES and not TABLES[file.input].has("company_code")
+        then = sorted(names.get((file.input, file.sha256), []))
+        same_name = any(PurePath(name).name == PurePath(file.name).name for name in then)
+        if then and file.rows and file.repeats is None and not is_master and not same_name:
+            found.append(_file(file, f"file {then[0]} in the run of {day}", (engagement.as_of - day).days))
+    return found
+
+
+def _file(file: InputFile, again: str, earlier_age_days: int) -> dict[str, object]:
+    return {
+        "table": file.input,
+        "document_type": "extract",
+        "document_number": file.name,
+        "natural_key": again,
+        "repeat_count": 1,
+        "earlier_age_days": earlier_age_days,
+        SOURCE_FILE: file.name,
+    }
 
 
 def _fingerprint(key: list[str]) -> pl.Expr:
@@ -118,6 +145,7 @@ def _repeated(table: str, variants: pl.DataFrame, content: list[str], currency: 
     facts = meant.select(
         **described(table, content),
         repeat_count="repeat_count",
+        earlier_age_days=pl.lit(0, dtype=pl.Int64),
         amount_gross_base=again,
         source_file=pl.col(_FILE).list.get(1),
         source_row=pl.col(_LINE).list.get(1),

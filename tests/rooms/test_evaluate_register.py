@@ -141,6 +141,7 @@ def test_the_population_of_suspicious_rows_is_what_was_looked_at() -> None:
         "document_number": "INV1",
         "natural_key": "INV1",
         "repeat_count": "1",
+        "earlier_age_days": "0",
     }
     found = perform({"repeated_row": [row]}, ["DAT-13"], covers={"repeated_row": 1000})
     assert (line(found, "DAT-13")["population"], line(found, "DAT-13")["exceptions"]) == (1000, 1)

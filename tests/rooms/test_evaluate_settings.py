@@ -236,3 +236,12 @@ def test_a_set_of_ratios_may_differ_by_row() -> None:
     population = population_plans({control.population.table: frame.lazy()}, [control], settings, {})[control.population.table].collect()
     judged = judge(control.population.table, population, [control], settings, clock_of(terms))
     assert population.with_columns(verdict=judged.verdicts[control.id]).sort("company_code")["verdict"].to_list() == [1, 2]
+
+
+def test_what_matching_works_by_holds_for_a_whole_run() -> None:
+    policy = override("PRC-03", {"pricing_date_policy": "delivery_date"})
+    check(list(BOOK.values()), engagement(parameters=[policy]), PLANNED)
+    with pytest.raises(TermsRefused, match="holds for a whole run"):
+        check(list(BOOK.values()), engagement(parameters=[policy | {"valid_to": date(2026, 6, 30)}]), PLANNED)
+    tail = override("DAT-03", {"line_tail_amount": "0.02"}) | {"valid_to": date(2026, 6, 30)}
+    check(list(BOOK.values()), engagement(parameters=[tail]), PLANNED)

@@ -365,3 +365,41 @@ def test_the_agreed_price_is_the_one_in_force_on_the_order_date(matched: Match) 
     assert (
         one(matched([po()], [], [], price_list_line=[*prices, prices[1] | {"unit_price_net": "6"}]), "order_line_match")["agreed_unit_price"] is None
     )
+
+
+@pytest.mark.parametrize(
+    ("policy", "bills", "price", "day"),
+    [
+        ("order_date", [inv()], 8, "2026-10-01"),
+        ("promised_date", [inv()], 9, "2026-10-04"),
+        ("delivery_date", [inv()], 7, "2026-10-05"),
+        ("invoice_date", [inv()], 6, "2026-10-12"),
+        ("invoice_date", [], None, None),
+    ],
+)
+def test_a_price_is_looked_up_on_the_day_of_the_policy(
+    accepted_of: Callable[..., Any], engagement_of: Callable[..., Any], policy: str, bills: list[Any], price: int | None, day: str | None
+) -> None:
+    agreed = {"party_id": "S1", "item_id": "I1", "currency": "CNY"}
+    days = (("2026-10-01", "2026-10-03", "8"), ("2026-10-04", "2026-10-04", "9"), ("2026-10-05", "2026-10-11", "7"), ("2026-10-12", None, "6"))
+    prices = [agreed | {"valid_from": first, "valid_to": last, "unit_price_net": net} for first, last, net in days]
+    other = po("2", item_id="I2")
+    given = {
+        "purchase_order_line": [po(promised_date=None, need_by_date="2026-10-04"), other],
+        "goods_receipt_line": [gr()],
+        "supplier_invoice_line": bills,
+        "price_list_line": [*prices, prices[0] | {"item_id": "I2"}],
+    }
+    overrides = [{"control": "PRC-03", "set": {"pricing_date_policy": policy}, "where": {"item_id": "I1"}, "why": "priced on that day"}]
+    for terms in (
+        engagement_of(parameters=overrides),
+        engagement_of().model_copy(update={"allowances": {"pricing_date_policy": policy}}),
+    ):
+        matches = match(accepted_of(given), terms)
+        line = one(matches, "order_line_match", order_line_no="1")
+        assert (line["agreed_unit_price"], str(line["pricing_date"] or "") or None) == (price, day)
+        assert line["has_price_agreement"] is True
+    by_party = overrides[0] | {"where": {"group_id": "G1"}}
+    given["supplier"] = [{"party_id": "S1", "party_name": "One", "group_id": "G1"}]
+    line = one(match(accepted_of(given), engagement_of(parameters=[by_party])), "order_line_match", order_line_no="1")
+    assert line["agreed_unit_price"] == price

@@ -185,3 +185,19 @@ def test_exact_pairs_are_those_of_comparing_all_with_all(found, numbers, rng):
     shuffled, _ = found(*rng.sample(rows, len(rows)))
     drop = ["source_file", "source_row"]
     assert shuffled.drop(drop).equals(pairs.drop(drop))
+
+
+def test_how_long_a_number_must_be_to_say_anything_is_a_limit(accepted_of, engagement_of):
+    rows = [bill("INV-117"), bill("XY117", "2026-10-06"), bill("AB-12", party="S2"), bill("AB-12R", "2026-10-06", party="S2")]
+
+    def pairs(limit, *overrides):
+        terms = engagement_of(parameters=list(overrides)).model_copy(update={"allowances": {"minimum_number_length_count": limit}})
+        found = match(accepted_of({"supplier_invoice_line": rows}), terms).tables["duplicate_pair"].collect()
+        return sorted(found["number_relation"].to_list())
+
+    assert pairs("4") == ["affix"]
+    assert pairs("5") == []
+    assert pairs("3") == ["affix", "digit_run"]
+    assert pairs("unlimited") == []
+    by_party = {"control": "DUP-03", "set": {"minimum_number_length_count": "3"}, "where": {"supplier_id": "S1"}, "why": "their numbers are short"}
+    assert pairs("5", by_party) == ["digit_run"]

@@ -63,7 +63,7 @@ def engagement(**terms: Any) -> Engagement:
     )
 
 
-def accept(tables: dict[str, pl.DataFrame], *, files: tuple[InputFile, ...] = (), **terms: Any) -> Accepted:
+def accept(tables: dict[str, pl.DataFrame], *, files: tuple[InputFile, ...] = (), earlier: dict[str, Any] | None = None, **terms: Any) -> Accepted:
     provenance = {"source_file", "source_row"}
     given = Documents(
         tables={name: f.lazy() for name, f in tables.items()},
@@ -71,7 +71,7 @@ def accept(tables: dict[str, pl.DataFrame], *, files: tuple[InputFile, ...] = ()
         rejected=pl.DataFrame(schema=dict.fromkeys(REJECTED, pl.String())),
         tie_out=tie_out.empty(),
     )
-    return validate(given, Extracts({}, files, tie_out.empty()), {}, engagement(**terms))
+    return validate(given, Extracts({}, files, tie_out.empty(), earlier), {}, engagement(**terms))
 
 
 def broken(table: str, **cells: Any) -> set[tuple[str, str]]:
@@ -262,6 +262,30 @@ def test_a_file_that_came_again_is_a_repeated_delivery():
     files = (InputFile(name="a.csv", **file), InputFile(name="b.csv", repeats="a.csv", **file))
     fact = accept({"supplier_invoice_line": frame("supplier_invoice_line", {})}, files=files).facts["repeated_row"].collect()
     assert fact.select("document_type", "document_number", "natural_key", "repeat_count").rows() == [("extract", "b.csv", "file a.csv", 1)]
+
+
+def test_what_an_earlier_run_read_under_another_name_came_again():
+    def file(name: str, digest: str, table: str = "supplier_invoice_line", rows: int = 3) -> InputFile:
+        return InputFile(name=name, input=table, sha256=digest * 64, size_bytes=1, rows=rows, encoding="utf-8")
+
+    def entry(f: InputFile) -> dict[str, Any]:
+        return {"name": f.name, "input": f.input, "sha256": f.sha256}
+
+    then = [file("old/sep.csv", "1"), file("old/oct.csv", "2"), file("item_1.csv", "3", "item"), file("none_1.csv", "4", rows=0)]
+    earlier = {"engagement": {"as_of": "2026-09-30"}, "inputs": [entry(f) for f in then]}
+    now = (
+        file("new/november.csv", "1"),
+        file("new/oct.csv", "2"),
+        file("item_2.csv", "3", "item"),
+        file("none_2.csv", "4", rows=0),
+        file("fresh.csv", "5"),
+    )
+    tables = {"supplier_invoice_line": frame("supplier_invoice_line", {})}
+    found = accept(tables, files=now, earlier=earlier).facts["repeated_row"].collect()
+    said = ("document_number", "natural_key", "earlier_age_days")
+    assert found.select(said).rows() == [("new/november.csv", "file old/sep.csv in the run of 2026-09-30", 31)]
+    assert accept(tables, files=now, earlier=earlier, overlapping_extracts=True).facts["repeated_row"].collect().is_empty()
+    assert accept(tables, files=now).facts["repeated_row"].collect().is_empty()
 
 
 # ── the doorway ──────────────────────────────────────────────────────────────────────────────────────────
