@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,7 +32,8 @@ from recon.validate import prepare, second_opinion, validate
 from recon.validate.gate import gate as judge_by_suite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from concurrent.futures import Future
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -49,6 +52,8 @@ ROOMS = ("load", "conform", "validate", "match", "evaluate", "record", "second o
 
 #: Rows of document tables that are matched at a time. More take more memory, fewer more time.
 ROWS_PER_BUCKET = 1_000_000
+#: Buckets that are matched side by side.
+BUCKETS_AT_ONCE = 2
 #: Rows of the inputs that wait in memory between the rooms; beyond, they wait on disk.
 ROWS_IN_MEMORY = 12_000_000
 #: Measured tables that are published as they are.
@@ -185,22 +190,36 @@ def _judged(
     if not engagement.second_opinion:
         accepted = accepted.without_rows(*READ_AFTERWARDS)
     found: list[Matches] = []
-    while buckets:
-        with room("match"):
-            matches = _with_fulfilments(match_bucket(buckets.pop(0), engagement, wanted))
+    one_only = len(buckets) == 1
+    for matches in _side_by_side(buckets, engagement, wanted, room):
         with room("evaluate"):
             evaluation = evaluation.with_bucket(matches)
-            found.append(_kept(matches, evaluation, means, len(found)) if buckets or found else matches)
+            found.append(matches if one_only else _kept(matches, evaluation, means, len(found)))
     with room("match"):
         together = _together(found, whole)
     with room("evaluate"):
         return accepted, together, evaluation.outcomes(planned)
 
 
-def _with_fulfilments(matches: Matches) -> Matches:
-    """The measured tables with the receipts and shipments as they are published."""
+def _matched(bucket: Accepted, engagement: Engagement, wanted: Collection[str]) -> Matches:
+    """The measured tables of a bucket, with the receipts and shipments as they are published."""
+    matches = match_bucket(bucket, engagement, wanted)
     published = matches.tables["fulfilment_line_match"].select(FULFILMENT_LINES)
     return replace(matches, tables={**matches.tables, _FULFILMENTS: published})
+
+
+def _side_by_side(
+    buckets: list[Accepted], engagement: Engagement, wanted: Collection[str], room: Callable[[str], AbstractContextManager[None]]
+) -> Iterator[Matches]:
+    """The buckets matched, in their order, `BUCKETS_AT_ONCE` at a time: while one waits for a single thread, the other uses the rest."""
+    with ThreadPoolExecutor(BUCKETS_AT_ONCE) as side_by_side:
+        ahead: deque[Future[Matches]] = deque()
+        while buckets or ahead:
+            while buckets and len(ahead) < BUCKETS_AT_ONCE:
+                ahead.append(side_by_side.submit(_matched, buckets.pop(0), engagement, wanted))
+            with room("match"):
+                matches = ahead.popleft().result()
+            yield matches
 
 
 def _kept(matches: Matches, evaluation: Evaluation, means: _Means, place: int) -> Matches:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
+from operator import itemgetter
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from recon.deliver.tables import write_table
 from recon.deliver.target import claim, put_in_place, workplace
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from recon.domain.publication import Publication
     from recon.domain.workpapers import Workpapers
 
+#: Files that are written side by side.
+FILES_AT_ONCE: Final = 2
+
 
 def deliver(publication: Publication, workpapers: Workpapers, folder: Path, edition: Mapping[str, Any] | None = None) -> None:
     """Publish to `folder`, whole or not at all; an earlier run there is replaced in one step.
@@ -35,7 +41,8 @@ def deliver(publication: Publication, workpapers: Workpapers, folder: Path, edit
     with claim(folder):
         place = workplace(folder)
         try:
-            outputs = [_write(place, name, content) for name, content in sorted(publication.items())]
+            with ThreadPoolExecutor(FILES_AT_ONCE) as side_by_side:
+                outputs = list(side_by_side.map(partial(_write_named, place), sorted(publication.items(), key=itemgetter(0))))
             facts = _facts(workpapers, outputs, place)
             if edition is not None:
                 facts = _of_edition(facts, edition)
@@ -46,6 +53,10 @@ def deliver(publication: Publication, workpapers: Workpapers, folder: Path, edit
             raise TryLater("the run could not be written", where=str(folder), got=error.strerror or str(error), todo=todo) from error
         finally:
             shutil.rmtree(place, ignore_errors=True)  # gone already when all went well
+
+
+def _write_named(place: Path, named: tuple[str, bytes | TableFile]) -> dict[str, Any]:
+    return _write(place, *named)
 
 
 def _write(place: Path, name: str, content: bytes | TableFile) -> dict[str, Any]:

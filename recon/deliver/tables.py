@@ -36,6 +36,8 @@ def _sorted(rows: pl.DataFrame, table: TableFile) -> pl.DataFrame:
     """
     import polars as pl
 
+    from recon.domain.keys import as_one_text
+
     if in_order(rows, table.order):
         return rows
     if any(rows.schema[name] != pl.String for name in table.key) or _holds_nul(rows, table.key):
@@ -54,14 +56,6 @@ def _holds_nul(rows: pl.DataFrame, key: Sequence[str]) -> bool:
     import polars as pl
 
     return bool(rows.select(pl.any_horizontal(pl.col(name).str.contains("\x00", literal=True).any() for name in key)).item())
-
-
-def as_one_text(key: Sequence[str]) -> pl.Expr:
-    """Text columns without a NUL as one text that sorts as they do, column by column, nulls first."""
-    import polars as pl
-
-    told = [pl.when(pl.col(name).is_not_null()).then(pl.concat_str(pl.lit("\x01"), pl.col(name))).otherwise(pl.lit("")) for name in key]
-    return pl.concat_str(told, separator="\x00")
 
 
 def in_order(rows: pl.DataFrame, order: Sequence[str]) -> bool:

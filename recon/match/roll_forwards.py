@@ -44,13 +44,7 @@ def roll_forward(found: ThreeWay, parts: Parts, settlement: Settlement, layers: 
     """
     since = engagement.period.from_
     items = pl.concat([_goods(found, parts, since), _bills(found, parts, since), _invoices(settlement, since), _cash(settlement, since)])
-    based = items.with_columns(closing=pl.col("opening") + pl.col("added") - pl.col("cleared")).with_columns(
-        **{f"{name}_base": money.amount(pl.col(name), pl.col("rate")) for name in ("opening", "added", "closing")}
-    )
-    # what a document carried less what it still carries, so that rounding cannot part the two sides
-    based = based.with_columns(cleared_base=pl.col("opening_base") + pl.col("added_base") - pl.col("closing_base"))
-    moved = [name for name in based.columns if name not in (*KEY, "rate")]
-    summed = based.group_by(KEY).agg(_known_sum(name) for name in moved)
+    summed = _summed(items)
     open_now = layers.group_by(KEY).agg(
         balance=_known_sum("amount"), balance_base=_known_sum("amount_base"),
         item_count=pl.len().cast(pl.Int64), unknown_count=pl.col("amount_base").null_count().cast(pl.Int64),
@@ -59,6 +53,28 @@ def roll_forward(found: ThreeWay, parts: Parts, settlement: Settlement, layers: 
     is_told = pl.any_horizontal((pl.col(name) != 0).fill_null(value=True) for name in (*_FLOWS, "closing")) | (pl.col("item_count") > 0)
     named = told.filter(is_told).rename(_published(told)).lazy()
     return described(named, "roll_forward", found.ground.accepted).select(schema("roll_forward").keys()).sort(KEY)
+
+
+def _summed(items: pl.DataFrame) -> pl.DataFrame:
+    """Flows of documents, and those in company currency, added up per KEY: null where no document has a known figure.
+
+    What a document carried is old or new, never both, so one product values it; what left it in company currency is what it carried
+    less what it still carries, so that rounding cannot part the two sides.
+    """
+    carried = pl.col("opening") + pl.col("added")
+    told = items.with_columns(
+        carried_base=money.amount(carried, pl.col("rate")),
+        closing=carried - pl.col("cleared"),
+        closing_base=money.amount(carried - pl.col("cleared"), pl.col("rate")),
+    )
+    nothing = pl.when(pl.col("carried_base").is_not_null()).then(_NOTHING)
+    based = told.with_columns(
+        opening_base=pl.when(pl.col("opening") != 0).then("carried_base").otherwise(nothing),
+        added_base=pl.when(pl.col("opening") != 0).then(nothing).otherwise("carried_base"),
+        cleared_base=pl.col("carried_base") - pl.col("closing_base"),
+    )
+    figures = [*_FLOWS, *_CAUSES, "closing", *(f"{name}_base" for name in (*_FLOWS, "closing"))]
+    return based.group_by(KEY).agg(_known_sum(name) for name in figures)
 
 
 def together(rows: pl.DataFrame) -> pl.DataFrame:

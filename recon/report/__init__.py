@@ -24,15 +24,21 @@ def report(workpapers: Workpapers, language: str, audiences: Sequence[str] = ("a
     `language` is `en`, `zh` or `both` (the second beside the first), `audiences` are words of `audience.AUDIENCES`; the first edition is
     report/index.html. The same workpapers give the same bytes.
     """
-    from recon.report.editions import CHOICES, editions
+    from concurrent.futures import ThreadPoolExecutor
+
+    from recon.report.editions import CHOICES, books, pages_of
     from recon.report.machine import machine
     from recon.report.results import tables
 
     layers = workpapers.balances.collect()
     facts = summary(workpapers, layers)
-    return {
-        **tables(workpapers, layers),
-        "results/summary.json": encoded(facts),
-        **machine(workpapers, facts),
-        **editions(workpapers, layers, audiences, CHOICES[language]),
-    }
+    with ThreadPoolExecutor(2) as side_by_side:
+        books_made = side_by_side.submit(books, workpapers, layers, audiences, CHOICES[language])
+        pages_made = side_by_side.submit(pages_of, workpapers, layers, audiences, CHOICES[language])
+        return {
+            **tables(workpapers, layers),
+            "results/summary.json": encoded(facts),
+            **machine(workpapers, facts),
+            **pages_made.result(),
+            **books_made.result(),
+        }

@@ -49,64 +49,74 @@ def row_xml(frame: pl.DataFrame, styles: Sequence[str], first_row: int, marks: M
     for start in range(0, frame.height, _ROWS_AT_ONCE):
         part = frame.slice(start, _ROWS_AT_ONCE)
         number = (pl.int_range(pl.len()) + (first_row + start)).cast(pl.String)
-        cells = [_cells(part, place, styles[place], marks) for place in range(part.width)]
-        row = pl.concat_str(pl.lit('<row r="'), pl.col("\0row"), pl.lit('">'), *cells, pl.lit("</row>"))
-        numbered = part.with_columns(number.alias("\0row"))
-        yield "".join(numbered.select(row.alias("xml"))["xml"].to_list()).encode()
+        seen = _seen(part)
+        cells = [_cells(part.schema[name], name, f'<c r="{letters(place)}', styles[place], seen) for place, name in enumerate(part.columns)]
+        marks.cut_cells += sum(many for (_, fact), many in seen.items() if fact == "cut")
+        marks.numbers_as_text += sum(many for (_, fact), many in seen.items() if fact == "digits")
+        row = pl.concat_str(pl.lit('<row r="'), pl.col("\0row"), pl.lit('">'), *cells, pl.lit("</row>"), ignore_nulls=True)
+        text: str = part.with_columns(number.alias("\0row")).select(row.str.join("")).item()
+        yield text.encode()
 
 
-def _cells(part: pl.DataFrame, place: int, style: str, marks: Marks) -> pl.Expr:
-    """One column's cells of a part; an unknown value has no cell."""
-    name = part.columns[place]
-    kind = part.schema[name]
-    head = pl.concat_str(pl.lit(f'<c r="{letters(place)}'), pl.col("\0row"), pl.lit(f'" s="{style}"'))
+def _seen(part: pl.DataFrame) -> dict[tuple[str, str], int]:
+    """Column and fact -> what must be done to its cells: all columns are asked at once, for a workbook has thousands of them."""
+    asked: dict[tuple[str, str], pl.Expr] = {}
+    for name, kind in part.schema.items():
+        text = pl.col(name)
+        if kind == pl.String:
+            asked[name, "cut"] = (text.str.len_chars() > CELL_CHARACTERS).sum()
+            asked[name, "escape"] = text.str.contains("_x", literal=True).any()
+            asked[name, "unwritable"] = text.str.contains(_UNWRITABLE).any()
+            asked[name, "markup"] = text.str.contains(r"[&<>]").any()
+            asked[name, "space"] = text.str.contains(r"^\s|\s$|\n|  ").any()
+        elif kind.is_integer() or isinstance(kind, pl.Decimal):
+            asked[name, "digits"] = _has_too_many_digits(_number(name, kind)).sum()
+    told = part.select(expression.cast(pl.Int64).alias(str(place)) for place, expression in enumerate(asked.values())).row(0) if asked else ()
+    return {key: count or 0 for key, count in zip(asked, told, strict=True)}
+
+
+def _number(name: str, kind: pl.DataType) -> pl.Expr:
+    text = pl.col(name).cast(pl.String)
+    if isinstance(kind, pl.Decimal) and kind.scale:
+        return text.str.strip_chars_end("0").str.strip_chars_end(".")
+    return text
+
+
+def _has_too_many_digits(text: pl.Expr) -> pl.Expr:
+    """Whether a spreadsheet would round the number; most are so short that their digits need not be counted."""
+    return (text.str.len_bytes() > _DIGITS) & (text.str.replace_all(r"[-.]", "").str.strip_chars_start("0").str.len_chars() > _DIGITS)
+
+
+def _cells(kind: pl.DataType, name: str, place: str, style: str, seen: dict[tuple[str, str], int]) -> pl.Expr:
+    """One column's cells; an unknown value has no cell, which is a null here."""
+    head, column = (pl.lit(place), pl.col("\0row")), pl.col(name)
     if kind == pl.Date:
-        days = (pl.col(name) - pl.lit(_DAY_ZERO).str.to_date()).dt.total_days().cast(pl.String)
-        return _known(name, head, ">", "<v>", days, "</v></c>")
+        days = (column - pl.lit(_DAY_ZERO).str.to_date()).dt.total_days().cast(pl.String)
+        return pl.concat_str(*head, pl.lit(f'" s="{style}"><v>'), days, pl.lit("</v></c>"))
     if kind == pl.Boolean:
-        return _known(name, head, ' t="b">', "<v>", pl.col(name).cast(pl.Int8).cast(pl.String), "</v></c>")
-    if kind.is_integer():
-        return _numbers(part, head, pl.col(name).cast(pl.String), marks)
-    if isinstance(kind, pl.Decimal):
-        text = pl.col(name).cast(pl.String)
-        if kind.scale:
-            text = text.str.strip_chars_end("0").str.strip_chars_end(".")
-        return _numbers(part, head, text, marks)
-    return _texts(part, name, head, marks)
+        return pl.concat_str(*head, pl.lit(f'" s="{style}" t="b"><v>'), column.cast(pl.Int8).cast(pl.String), pl.lit("</v></c>"))
+    if kind == pl.Null:
+        return pl.lit(None, dtype=pl.String)
+    if kind == pl.String:
+        text = _text(column, {fact for (of, fact), many in seen.items() if of == name and many})
+        keeps = ' xml:space="preserve"' if seen[name, "space"] else ""
+        return pl.concat_str(*head, pl.lit(f'" s="{style}" t="inlineStr"><is><t{keeps}>'), text, pl.lit("</t></is></c>"))
+    number = _number(name, kind)
+    plain = pl.concat_str(*head, pl.lit(f'" s="{style}"><v>'), number, pl.lit("</v></c>"))
+    if not seen[name, "digits"]:
+        return plain
+    inline = pl.concat_str(*head, pl.lit(f'" s="{style}" t="inlineStr"><is><t>'), number, pl.lit("</t></is></c>"))
+    return pl.when(_has_too_many_digits(number)).then(inline).otherwise(plain)
 
 
-def _numbers(part: pl.DataFrame, head: pl.Expr, text: pl.Expr, marks: Marks) -> pl.Expr:
-    """Numbers; those with more digits than a spreadsheet keeps are texts, so that no cent is lost."""
-    long = text.str.replace_all(r"[-.]", "").str.strip_chars_start("0").str.len_chars() > _DIGITS
-    many = int(part.select(long.sum()).item())
-    number = pl.concat_str(head, pl.lit("><v>"), text, pl.lit("</v></c>"))
-    if many:
-        marks.numbers_as_text += many
-        inline = pl.concat_str(head, pl.lit(' t="inlineStr"><is><t>'), text, pl.lit("</t></is></c>"))
-        number = pl.when(long).then(inline).otherwise(number)
-    return number.fill_null("")
-
-
-def _texts(part: pl.DataFrame, name: str, head: pl.Expr, marks: Marks) -> pl.Expr:
-    text = pl.col(name)
-    column = part[name]
-    if column.dtype == pl.Null or not column.len():
-        return pl.lit("")
-    long = int((column.str.len_chars() > CELL_CHARACTERS).sum())
-    if long:
-        marks.cut_cells += long
+def _text(text: pl.Expr, facts: set[str]) -> pl.Expr:
+    """A text as a cell's XML has it: cut where no cell can hold it, characters that XML does not know in the notation of ECMA-376."""
+    if "cut" in facts:
         text = pl.when(text.str.len_chars() > CELL_CHARACTERS).then(text.str.head(CELL_CHARACTERS - len(CUT_MARK)) + CUT_MARK).otherwise(text)
-    if column.str.contains("_x", literal=True).any():
+    if "escape" in facts:
         text = text.str.replace_all(r"_(x[0-9a-fA-F]{4}_)", "_x005F_${1}")
-    if column.str.contains(_UNWRITABLE).any():
+    if "unwritable" in facts:
         text = text.str.replace_many(_CODES)
-    if column.str.contains(r"[&<>]").any():
+    if "markup" in facts:
         text = text.str.replace_many({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-    spaced = bool(column.str.contains(r"^\s|\s$|\n|  ").any())
-    keeps = ' xml:space="preserve"' if spaced else ""
-    return _known(name, head, f' t="inlineStr"><is><t{keeps}>', "", text, "</t></is></c>")
-
-
-def _known(name: str, head: pl.Expr, *rest: str | pl.Expr) -> pl.Expr:
-    pieces = [piece if isinstance(piece, pl.Expr) else pl.lit(piece) for piece in rest]
-    return pl.when(pl.col(name).is_not_null()).then(pl.concat_str(head, *pieces)).otherwise(pl.lit(""))
+    return text

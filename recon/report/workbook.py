@@ -97,7 +97,7 @@ def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFr
     marks = Marks()
     cut = _beyond(workpapers, layers)
     contents = [
-        _summary(workpapers, facts, words, (judged, cut)),
+        _summary(workpapers, facts, words, (judged, cut), marks),
         _sheet(_("Files"), _files(workpapers), _FILE, words),
         _sheet(_("Tie-out"), workpapers.tie_out, tuple(workpapers.tie_out.columns), words),
         _sheet(_("Statements"), _spoken(workpapers.statements, words, "message").sort("table", "rule"), _STATEMENT, words),
@@ -115,17 +115,13 @@ def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFr
         _sheet(_("Changes"), workpapers.register.changes, tuple(workpapers.register.changes.columns), words),
     ]
     present = [sheet for sheet in contents if sheet is not None]
-    made = workbook_bytes(present, marks, f"{workpapers.engagement.entity} {workpapers.engagement.as_of.isoformat()}")
-    if not (marks.cut_cells or marks.numbers_as_text):
-        return made
-    # what the rows needed is known once they are written: say it on the first sheet and write again
-    first = _summary(workpapers, facts, words, (judged, cut), marks)
-    return workbook_bytes([first, *present[1:]], Marks(), f"{workpapers.engagement.entity} {workpapers.engagement.as_of.isoformat()}")
+    title = f"{workpapers.engagement.entity} {workpapers.engagement.as_of.isoformat()}"
+    return workbook_bytes(present, marks, title, opening=lambda counted: _summary(workpapers, facts, words, (judged, cut), counted))
 
 
 # ── the first sheet ──────────────────────────────────────────────────────────────────────────────────────────
 def _summary(
-    workpapers: Workpapers, facts: Mapping[str, Any], words: Words, told: tuple[Verdict, Mapping[str, int]], marks: Marks | None = None
+    workpapers: Workpapers, facts: Mapping[str, Any], words: Words, told: tuple[Verdict, Mapping[str, int]], marks: Marks
 ) -> Sheet:
     """One figure per row: what it is about, count, amount in company currency, rows without a known amount, words."""
     judged, cut = told
@@ -188,18 +184,16 @@ def _beyond(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, int]:
     return {what: height for what, height in heights.items() if height > ROWS_MOST}
 
 
-def _note_rows(words: Words, cut: Mapping[str, int], marks: Marks | None) -> Iterable[dict[str, Any]]:
+def _note_rows(words: Words, cut: Mapping[str, int], marks: Marks) -> Iterable[dict[str, Any]]:
     section = words(_("About this workbook"))
     for what, height in cut.items():
         text = words(_("The %(shown)s heaviest of %(all)s are shown; results/ has all of them."), shown=number(ROWS_MOST), all=number(height))
         yield {"section": section, "item": words(what), "count": height, "text": text}
     yield {"section": section, "text": words(_("A view of the files under results/, which are the record. No cell is a formula or a link."))}
-    if marks and marks.cut_cells:
-        text = _("Cells that were longer than a cell can hold and end with the mark %(mark)s; results/ has them whole.")
-        yield {"section": section, "count": marks.cut_cells, "text": words(text, mark="…✂")}
-    if marks and marks.numbers_as_text:
-        text = _("Figures with more than 15 digits, written as text so that no digit is lost.")
-        yield {"section": section, "count": marks.numbers_as_text, "text": words(text)}
+    text = _("Cells that were longer than a cell can hold and end with the mark %(mark)s; results/ has them whole.")
+    yield {"section": section, "count": marks.cut_cells, "text": words(text, mark="…✂")}
+    text = _("Figures with more than 15 digits, written as text so that no digit is lost.")
+    yield {"section": section, "count": marks.numbers_as_text, "text": words(text)}
 
 
 # ── the other sheets ─────────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ XlsxWriter makes the workbook: styles, names, headers, widths, filters. The rows
 
 from __future__ import annotations
 
+import collections
 import io
 import re
 import zipfile
@@ -16,12 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 from recon.report.sheet_rows import Marks, letters, row_xml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import polars as pl
 
 #: Rows of a sheet below its header.
 SHEET_ROWS: Final = 1_048_575
+#: The first sheet is written last: what the others needed is told there.
+_FIRST: Final = "xl/worksheets/sheet1.xml"
 _BORN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _ZIP_DAY: Final = (1980, 1, 1, 0, 0, 0)
 _PACKING: Final = 1  # the fastest; rows repeat themselves so much that the slowest saves a fifth
@@ -56,15 +59,27 @@ class Sheet:
     columns: tuple[Column, ...]
 
 
-def workbook_bytes(sheets: Sequence[Sheet], marks: Marks, title: str, rows_per_sheet: int = SHEET_ROWS) -> bytes:
-    """The workbook. `marks` counts cells that were cut or written as text; sheets that need a second part get `(2)` behind their name."""
+def workbook_bytes(
+    sheets: Sequence[Sheet],
+    marks: Marks,
+    title: str,
+    rows_per_sheet: int = SHEET_ROWS,
+    opening: Callable[[Marks], Sheet] | None = None,
+) -> bytes:
+    """The workbook. `marks` counts cells that were cut or written as text; sheets that need a second part get `(2)` behind their name.
+
+    `opening` makes the first sheet anew, of as many rows, once the marks of all are known.
+    """
     parts = [part for sheet in sheets for part in split(sheet, rows_per_sheet)]
     empty = zipfile.ZipFile(io.BytesIO(_without_rows(parts, title)))
+    names = {f"xl/worksheets/sheet{place}.xml": part for place, part in enumerate(parts, 1)}
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=_PACKING) as packed:
-        for name in empty.namelist():
-            place = re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", name)
-            content: Iterator[bytes] = _with_rows(empty.read(name), parts[int(place[1]) - 1], marks) if place else iter([empty.read(name)])
+        for name in sorted(empty.namelist(), key=lambda name: name == _FIRST):
+            content: Iterator[bytes] = _with_rows(empty.read(name), names[name], marks) if name in names else iter([empty.read(name)])
+            if name == _FIRST and opening is not None:
+                collections.deque(content, maxlen=0)  # counted
+                content = _with_rows(empty.read(name), opening(marks), Marks())
             entry = zipfile.ZipInfo(name, _ZIP_DAY)
             entry.compress_type = zipfile.ZIP_DEFLATED
             with packed.open(entry, "w") as file:

@@ -1,0 +1,16 @@
+"""Keys of several text columns as one text: the engine sorts one text several times faster than several columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def as_one_text(key: Sequence[str]) -> pl.Expr:
+    """Text columns without a NUL as one text that sorts as they do, column by column, nulls first."""
+    told = [pl.when(pl.col(name).is_not_null()).then(pl.concat_str(pl.lit("\x01"), pl.col(name))).otherwise(pl.lit("")) for name in key]
+    return pl.concat_str(told, separator="\x00")
