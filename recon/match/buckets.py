@@ -32,7 +32,6 @@ _RESPELLED: Final = ("order", "goods", "note")
 _ASKED: Final = ("note", "party's bill")
 #: Papers that say nothing of whose they are and name nothing are looked at together.
 _NOBODY: Final = "nobody"
-_PLAIN: Final = "^[A-Z]*[1-9][0-9]*$"
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def _fingerprint(*parts: pl.Expr) -> pl.Expr:
 
 
 def _nodes(accepted: Accepted, paper: _Paper, groups: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows of a table in their order, each with `node` (its party group, else its own document), `cycle`, and what it names."""
+    """The rows of a table in their order, each with `node` (its party group, else its own document), `where` (cycle and company), and what it names."""
     frame = table(accepted, paper.table)
     cycle, party = pl.lit(paper.cycle.name), pl.col(paper.party) if paper.party else pl.lit(None, dtype=pl.String)
     kind = pl.lit(paper.table)
@@ -146,7 +145,8 @@ def _nodes(accepted: Accepted, paper: _Paper, groups: pl.LazyFrame) -> pl.LazyFr
     held = slim.join(groups, on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
     owner = pl.coalesce("group_id", "party_id")
     own = _fingerprint(pl.col("cycle"), pl.col("kind"), pl.col("company_code"), pl.col("number"))
-    return held.with_columns(node=pl.when(owner.is_not_null()).then(_fingerprint(pl.col("cycle"), owner)).otherwise(own))
+    node = pl.when(owner.is_not_null()).then(_fingerprint(pl.col("cycle"), owner)).otherwise(own)
+    return held.with_columns(node=node, where=_fingerprint(pl.col("cycle"), pl.col("company_code")))
 
 
 # ── what binds ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -187,19 +187,18 @@ class _Bonds:
 
 def _tokens(rows: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
     """node, token of the numbers in a column. Numbers that may be spelt otherwise are compared as `numbers` compares them."""
-    named = rows.lazy().filter(pl.col(column).is_not_null())
-    token = _fingerprint(pl.lit(kind), pl.col("cycle"), pl.col("company_code"), pl.col(column)).alias("token")
+    named = _without_echoes(rows.lazy().select("node", "where", number=column).filter(pl.col("number").is_not_null()))
+    token = ((pl.col("where") * 31) ^ pl.lit(kind).hash(2) ^ pl.col("number").hash(3)).alias("token")
     if kind not in _RESPELLED:
-        return _without_echoes(named.select("node", token)).collect()
-    is_plain = pl.col(column).str.contains(_PLAIN)
-    odd = named.filter(~is_plain).select("node", "cycle", "company_code", column).unique()
-    spelt = odd.with_columns(pl.coalesce(normalised(pl.col(column)), column))
-    return pl.concat([_without_echoes(named.filter(is_plain).select("node", token)), spelt.select("node", token)]).collect()
+        return named.select("node", token).collect()
+    spelt = pl.coalesce(normalised(pl.col("number")), "number")
+    return named.with_columns(number=spelt).select("node", token).collect()
 
 
 def _without_echoes(bonds: pl.LazyFrame) -> pl.LazyFrame:
     """Bonds without those that repeat the one before: the lines of a document follow one another."""
-    return bonds.filter(pl.struct("node", "token").ne_missing(pl.struct(pl.all().shift())))
+    differs = [pl.col(name) != pl.col(name).shift() for name in ("node", "where", "number")]
+    return bonds.filter(pl.any_horizontal(differs).fill_null(value=True))
 
 
 def _places(nodes: pl.DataFrame, bonds: pl.DataFrame, count: int) -> pl.DataFrame:
