@@ -78,28 +78,29 @@ _ORDER_LINE: Final = ("cycle", "company_code", "order_number", "order_line_no")
 
 def found_by(control: Control, judged: Judged, engagement: Engagement) -> pl.DataFrame:
     """The exceptions of one control in the columns of `SCHEMA`, without ids and causes, and `_told_apart` and `_party` for the id."""
+    return plan_of(control, judged, engagement).collect()
+
+
+def plan_of(control: Control, judged: Judged, engagement: Engagement) -> pl.LazyFrame:
+    """What `found_by` collects."""
     rows = judged.where(control.id, EXCEPTION).lazy()
     reader = judged.readers[control.id]
     told = _figures(control, reader)
     types = {name: told[name] for name in texts.FIGURES}
     base = rows.with_columns(_subject(control, judged.table, engagement.as_of)).with_columns(**{f"_{n}": e for n, e in types.items()})
     parts = {language: _parts(control, reader, language) for language in ("en", "zh")}
-    return (
-        base.with_columns(
-            *_money_at_risk(control, reader, engagement.currency),
-            control_id=pl.lit(control.id),
-            severity=_severity(control, reader),
-            **{name: pl.col(f"_{name}") for name in ("observed", "expected", "variance", "limit")},
-            message=wording.sentence(control.message.en, parts["en"], "en"),
-            message_zh=wording.sentence(control.message.zh, parts["zh"], "zh"),
-            certainty=pl.col(control.certainty).fill_null("certain") if control.certainty else pl.lit("certain"),
-            exception_id=pl.lit(None, dtype=pl.String),
-            cause_exception_id=pl.lit(None, dtype=pl.String),
-            first_seen=pl.lit(None, dtype=pl.Date),
-        )
-        .select(*(pl.col(c).cast(t) for c, t in SCHEMA.items()), "_party", "_told_apart")
-        .collect()
-    )
+    return base.with_columns(
+        *_money_at_risk(control, reader, engagement.currency),
+        control_id=pl.lit(control.id),
+        severity=_severity(control, reader),
+        **{name: pl.col(f"_{name}") for name in ("observed", "expected", "variance", "limit")},
+        message=wording.sentence(control.message.en, parts["en"], "en"),
+        message_zh=wording.sentence(control.message.zh, parts["zh"], "zh"),
+        certainty=pl.col(control.certainty).fill_null("certain") if control.certainty else pl.lit("certain"),
+        exception_id=pl.lit(None, dtype=pl.String),
+        cause_exception_id=pl.lit(None, dtype=pl.String),
+        first_seen=pl.lit(None, dtype=pl.Date),
+    ).select(*(pl.col(c).cast(t) for c, t in SCHEMA.items()), "_party", "_told_apart")
 
 
 def untested_by(control: Control, judged: Judged, code: int) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -120,9 +121,7 @@ def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFr
 
 
 # ── the first sheet ──────────────────────────────────────────────────────────────────────────────────────────
-def _summary(
-    workpapers: Workpapers, facts: Mapping[str, Any], words: Words, told: tuple[Verdict, Mapping[str, int]], marks: Marks
-) -> Sheet:
+def _summary(workpapers: Workpapers, facts: Mapping[str, Any], words: Words, told: tuple[Verdict, Mapping[str, int]], marks: Marks) -> Sheet:
     """One figure per row: what it is about, count, amount in company currency, rows without a known amount, words."""
     judged, cut = told
     rows = [*_run_rows(workpapers, facts, words, judged), *_figure_rows(facts, words), *_note_rows(words, cut, marks)]
@@ -223,9 +222,12 @@ def _by_control(workpapers: Workpapers, words: Words) -> list[Sheet | None]:
     every = workpapers.register.exceptions
     if every.height > ROWS_MOST:
         every = every.sort(rank, "amount_at_risk_base", "exception_id", descending=[False, True, False], nulls_last=True).head(ROWS_MOST)
-    told = phrases.figures(_spoken(every, words, "message"), words)
-    found = _heaviest(told, "amount_at_risk_base", "exception_id").partition_by("control_id", as_dict=True, maintain_order=True)
-    return [_sheet(str(control), found[(control,)], _EXCEPTION, words) for (control,) in sorted(found)]
+    told = _heaviest(phrases.figures(_spoken(every, words, "message"), words), "amount_at_risk_base", "exception_id")
+    sheet = _sheet("", told, _EXCEPTION, words)
+    if sheet is None:
+        return []
+    found = sheet.frame.with_columns(told["control_id"]).partition_by("control_id", as_dict=True, maintain_order=True, include_key=False)
+    return [replace(sheet, name=str(control), frame=found[(control,)]) for (control,) in sorted(found)]
 
 
 def _heaviest(frame: pl.DataFrame, amount: str, *key: str) -> pl.DataFrame:

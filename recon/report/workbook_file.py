@@ -12,19 +12,19 @@ import re
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from recon.report.sheet_rows import Marks, letters, row_xml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import polars as pl
 
 #: Rows of a sheet below its header.
 SHEET_ROWS: Final = 1_048_575
-#: The first sheet is written last: what the others needed is told there.
-_FIRST: Final = "xl/worksheets/sheet1.xml"
 _BORN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _ZIP_DAY: Final = (1980, 1, 1, 0, 0, 0)
 _PACKING: Final = 1  # the fastest; rows repeat themselves so much that the slowest saves a fifth
@@ -68,24 +68,82 @@ def workbook_bytes(
 ) -> bytes:
     """The workbook. `marks` counts cells that were cut or written as text; sheets that need a second part get `(2)` behind their name.
 
-    `opening` makes the first sheet anew, of as many rows, once the marks of all are known.
+    `opening` makes the first sheet anew, of as many rows, once the marks of all are known; it is written last.
     """
     parts = [part for sheet in sheets for part in split(sheet, rows_per_sheet)]
     empty = zipfile.ZipFile(io.BytesIO(_without_rows(parts, title)))
-    names = {f"xl/worksheets/sheet{place}.xml": part for place, part in enumerate(parts, 1)}
+    blanks = [_Blank.of(empty.read(f"xl/worksheets/sheet{place}.xml"), part) for place, part in enumerate(parts, 1)]
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=_PACKING) as packed:
-        for name in sorted(empty.namelist(), key=lambda name: name == _FIRST):
-            content: Iterator[bytes] = _with_rows(empty.read(name), names[name], marks) if name in names else iter([empty.read(name)])
-            if name == _FIRST and opening is not None:
-                collections.deque(content, maxlen=0)  # counted
-                content = _with_rows(empty.read(name), opening(marks), Marks())
-            entry = zipfile.ZipInfo(name, _ZIP_DAY)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            with packed.open(entry, "w") as file:
-                for piece in content:
-                    file.write(piece)
+        for name in empty.namelist():
+            if not name.startswith("xl/worksheets/sheet"):
+                _pack(packed, name, [empty.read(name)])
+        for first, alike in _alike(parts):
+            for place, pieces in groupby(_filled(alike, blanks[first:], marks), key=itemgetter(0)):
+                _pack(packed, f"xl/worksheets/sheet{first + place + 1}.xml", (piece for _, piece in pieces))
+        if opening is not None:
+            collections.deque(row_xml(_cells_of(parts[0]), [parts[0].frame.height], blanks[0].styles, marks), maxlen=0)  # counted
+            parts[0], marks = opening(marks), Marks()
+        _pack(packed, "xl/worksheets/sheet1.xml", (piece for _, piece in _filled(parts[:1], blanks, marks)))
     return whole.getvalue()
+
+
+@dataclass(frozen=True)
+class _Blank:
+    """A sheet's XML before and after its rows, and the style numbers of its columns."""
+
+    before: bytes
+    after: bytes
+    styles: tuple[str, ...]
+
+    @classmethod
+    def of(cls, xml: bytes, part: Sheet) -> _Blank:
+        """The sheet as XlsxWriter leaves it, with one empty row that tells the styles."""
+        row = _EMPTY_ROW.search(xml)
+        if row is None:
+            raise ValueError(f"the empty row of sheet {part.name} is missing")
+        size = f'<dimension ref="A1:{letters(len(part.columns) - 1)}{part.frame.height + 1}"/>'.encode()
+        before = re.sub(rb'<dimension ref="[^"]*"/>', size, xml[: row.start()])
+        return cls(before, xml[row.end() :], tuple(style.decode() for style in _CELL_STYLE.findall(row[0])))
+
+
+def _cells_of(part: Sheet) -> pl.DataFrame:
+    return part.frame.select(column.name for column in part.columns)
+
+
+def _alike(parts: Sequence[Sheet]) -> Iterator[tuple[int, list[Sheet]]]:
+    """Runs of sheets after the first one that have the same columns: the place of the run's first sheet, and the sheets."""
+    run: list[Sheet] = []
+    for place, part in enumerate(parts[1:], 1):
+        if run and (part.columns != run[0].columns or _cells_of(part).schema != _cells_of(run[0]).schema):
+            yield place - len(run), run
+            run = []
+        run.append(part)
+    if run:
+        yield len(parts) - len(run), run
+
+
+def _filled(alike: Sequence[Sheet], blanks: Sequence[_Blank], marks: Marks) -> Iterator[tuple[int, bytes]]:
+    """Sheets of the same columns with their rows: (place, piece of its XML), in order."""
+    import polars as pl
+
+    cells = pl.concat([_cells_of(part) for part in alike])
+    by_sheet = groupby(row_xml(cells, [part.frame.height for part in alike], blanks[0].styles, marks), key=itemgetter(0))
+    following = next(by_sheet, None)
+    for place, blank in enumerate(blanks[: len(alike)]):
+        yield place, blank.before
+        if following is not None and following[0] == place:
+            yield from following[1]
+            following = next(by_sheet, None)
+        yield place, blank.after
+
+
+def _pack(packed: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> None:
+    entry = zipfile.ZipInfo(name, _ZIP_DAY)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    with packed.open(entry, "w") as file:
+        for piece in pieces:
+            file.write(piece)
 
 
 def split(sheet: Sheet, rows_per_sheet: int) -> list[Sheet]:
@@ -126,14 +184,3 @@ def _layout(sheet: Any, part: Sheet) -> None:  # noqa: ANN401 - XlsxWriter is un
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.set_footer("&L&A&R&P / &N")
-
-
-def _with_rows(xml: bytes, part: Sheet, marks: Marks) -> Iterator[bytes]:
-    found = _EMPTY_ROW.search(xml)
-    if found is None:
-        raise ValueError(f"the empty row of sheet {part.name} is missing")
-    styles = [style.decode() for style in _CELL_STYLE.findall(found[0])]
-    size = f'<dimension ref="A1:{letters(len(part.columns) - 1)}{part.frame.height + 1}"/>'.encode()
-    yield re.sub(rb'<dimension ref="[^"]*"/>', size, xml[: found.start()])
-    yield from row_xml(part.frame.select(column.name for column in part.columns), styles, 2, marks)
-    yield xml[found.end() :]
