@@ -32,8 +32,8 @@ from recon.validate import prepare, second_opinion, validate
 from recon.validate.gate import gate as judge_by_suite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
-    from concurrent.futures import Future
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Executor, Future
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -52,8 +52,8 @@ ROOMS = ("load", "conform", "validate", "match", "evaluate", "record", "second o
 
 #: Rows of document tables that are matched at a time. More take more memory, fewer more time.
 ROWS_PER_BUCKET = 1_000_000
-#: Buckets that are matched side by side.
-BUCKETS_AT_ONCE = 2
+#: Buckets that are matched side by side, or beside what looks across all of them.
+MATCHED_AT_ONCE = 2
 #: Rows of the inputs that wait in memory between the rooms; beyond, they wait on disk.
 ROWS_IN_MEMORY = 12_000_000
 #: Measured tables that are published as they are.
@@ -179,22 +179,29 @@ class _Means:
 def _judged(
     book: Sequence[Control], accepted: Accepted, engagement: Engagement, planned: Sequence[Planned], means: _Means
 ) -> tuple[Accepted, Matches, Outcomes]:
-    """Match and evaluate, one bucket of documents after the other; what looks across parties once, first."""
+    """Match and evaluate, one bucket of documents after the other; what looks across parties once, beside the buckets."""
     room = means.room
     wanted = {c.population.table for c in chosen(book, engagement)} | set(_PUBLISHED) | (set(_LINES) if means.keeps_lines else set())
     with room("match"):
-        whole = match_company(accepted, engagement, wanted)
         accepted, buckets = in_buckets(accepted, engagement, ROWS_PER_BUCKET, means.shelf.keep)
-    with room("evaluate"):
-        evaluation = begin(book, accepted.documents.supplied, engagement).with_company(whole)
+    jobs: list[Callable[[], Matches]] = [
+        partial(match_company, accepted, engagement, wanted),
+        *(partial(_matched, bucket, engagement, wanted) for bucket in buckets),
+    ]
     if not engagement.second_opinion:
         accepted = accepted.without_rows(*READ_AFTERWARDS)
     found: list[Matches] = []
     one_only = len(buckets) == 1
-    for matches in _side_by_side(buckets, engagement, wanted, room):
+    buckets.clear()
+    with ThreadPoolExecutor(MATCHED_AT_ONCE) as side_by_side:
+        matched = _in_turn(side_by_side, jobs, room)
+        whole = next(matched)  # before the buckets, of which only what the exceptions speak about is kept
         with room("evaluate"):
-            evaluation = evaluation.with_bucket(matches)
-            found.append(matches if one_only else _kept(matches, evaluation, means, len(found)))
+            evaluation = begin(book, accepted.documents.supplied, engagement).with_company(whole)
+        for matches in matched:
+            with room("evaluate"):
+                evaluation = evaluation.with_bucket(matches)
+                found.append(matches if one_only else _kept(matches, evaluation, means, len(found)))
     with room("match"):
         together = _together(found, whole)
     with room("evaluate"):
@@ -208,18 +215,15 @@ def _matched(bucket: Accepted, engagement: Engagement, wanted: Collection[str]) 
     return replace(matches, tables={**matches.tables, _FULFILMENTS: published})
 
 
-def _side_by_side(
-    buckets: list[Accepted], engagement: Engagement, wanted: Collection[str], room: Callable[[str], AbstractContextManager[None]]
-) -> Iterator[Matches]:
-    """The buckets matched, in their order, `BUCKETS_AT_ONCE` at a time: while one waits for a single thread, the other uses the rest."""
-    with ThreadPoolExecutor(BUCKETS_AT_ONCE) as side_by_side:
-        ahead: deque[Future[Matches]] = deque()
-        while buckets or ahead:
-            while buckets and len(ahead) < BUCKETS_AT_ONCE:
-                ahead.append(side_by_side.submit(_matched, buckets.pop(0), engagement, wanted))
-            with room("match"):
-                matches = ahead.popleft().result()
-            yield matches
+def _in_turn(side_by_side: Executor, jobs: list[Callable[[], Matches]], room: _Room) -> Iterator[Matches]:
+    """What the jobs give, in their order, each let go when its turn comes: while one waits for a single thread, the next uses the rest."""
+    ahead: deque[Future[Matches]] = deque()
+    while jobs or ahead:
+        while jobs and len(ahead) < MATCHED_AT_ONCE:
+            ahead.append(side_by_side.submit(jobs.pop(0)))
+        with room("match"):
+            matches = ahead.popleft().result()
+        yield matches
 
 
 def _kept(matches: Matches, evaluation: Evaluation, means: _Means, place: int) -> Matches:
