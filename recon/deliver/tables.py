@@ -42,11 +42,11 @@ def _sorted(rows: pl.DataFrame, table: TableFile) -> pl.DataFrame:
         return rows
     if any(rows.schema[name] != pl.String for name in table.key) or _holds_nul(rows, table.key):
         return rows.sort(table.order)
-    keys = rows.select(key=as_one_text(table.key)).to_series()
+    keys = as_one_text(rows, table.key)
     place = keys.arg_sort()
-    is_tied = keys.gather(place).to_frame().select(pl.col("key").rle_id().is_duplicated()).to_series()
-    tied = place.filter(is_tied)
-    if tied.len():
+    if keys.n_unique() < keys.len():
+        is_tied = keys.gather(place).to_frame().select(pl.col("key").rle_id().is_duplicated()).to_series()
+        tied = place.filter(is_tied)
         in_full = rows.select(pl.all().gather(tied)).with_columns(tied.alias("\0place")).sort(table.order)["\0place"]
         place = place.scatter(is_tied.arg_true(), in_full)
     return rows.select(pl.all().gather(place))

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def as_one_text(key: Sequence[str]) -> pl.Expr:
+def as_one_text(rows: pl.DataFrame, key: Sequence[str]) -> pl.Series:
     """Text columns without a NUL as one text that sorts as they do, column by column, nulls first."""
-    told = [pl.when(pl.col(name).is_not_null()).then(pl.concat_str(pl.lit("\x01"), pl.col(name))).otherwise(pl.lit("")) for name in key]
-    return pl.concat_str(told, separator="\x00")
+    # a column that knows every value needs no sign that tells a null from an empty text
+    told = [
+        pl.col(name)
+        if rows[name].null_count() == 0
+        else pl.when(pl.col(name).is_not_null()).then(pl.concat_str(pl.lit("\x01"), pl.col(name))).otherwise(pl.lit(""))
+        for name in key
+    ]
+    return rows.select(key=pl.concat_str(told, separator="\x00")).to_series()
