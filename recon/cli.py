@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Workpapers
 
-# Read once, when the engine is loaded: memory that it frees goes back to the system at once, and a large run holds what it uses.
-os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:500,muzzy_decay_ms:0")
+# Read once, when the engine is loaded: memory that it frees is used again for a while before it goes back to the system, by a thread of its own:
+# asking the system for each piece anew took a sixth of all processor time, keeping everything would hold half as much again.
+os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:3000,muzzy_decay_ms:3000,background_thread:true")
 
 _FORMAT = click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="Text for people or JSON for machines.")
 _LANGUAGE = click.option(

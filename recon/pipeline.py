@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 ROOMS = ("load", "conform", "validate", "match", "evaluate", "record", "second opinion", "report", "deliver")
 
 #: Rows of document tables that are matched at a time. More take more memory, fewer more time.
-ROWS_PER_BUCKET = 1_000_000
+ROWS_PER_BUCKET = 500_000
 #: Buckets that are matched side by side, or beside what looks across all of them.
 MATCHED_AT_ONCE = 2
 #: Rows of the inputs that wait in memory between the rooms; beyond, they wait on disk.

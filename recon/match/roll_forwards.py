@@ -58,23 +58,27 @@ def roll_forward(found: ThreeWay, parts: Parts, settlement: Settlement, layers: 
 def _summed(items: pl.DataFrame) -> pl.DataFrame:
     """Flows of documents, and those in company currency, added up per KEY: null where no document has a known figure.
 
-    What a document carried is old or new, never both, so one product values it; what left it in company currency is what it carried
+    What a document carried is old or new, never both, so one product values it, and none where it is in company currency; what left it in company currency is what it carried
     less what it still carries, so that rounding cannot part the two sides.
     """
     carried = pl.col("opening") + pl.col("added")
-    told = items.with_columns(
+    is_home = (items["rate"] == 1).fill_null(value=False)
+    home = items.filter(is_home).group_by(KEY).agg(_known_sum(name) for name in (*_FLOWS, *_CAUSES))
+    home = home.with_columns(closing=carried - pl.col("cleared")).with_columns(**{f"{name}_base": pl.col(name) for name in (*_FLOWS, "closing")})
+    away = items.filter(~is_home).with_columns(
         carried_base=money.amount(carried, pl.col("rate")),
         closing=carried - pl.col("cleared"),
         closing_base=money.amount(carried - pl.col("cleared"), pl.col("rate")),
     )
     nothing = pl.when(pl.col("carried_base").is_not_null()).then(_NOTHING)
-    based = told.with_columns(
+    based = away.with_columns(
         opening_base=pl.when(pl.col("opening") != 0).then("carried_base").otherwise(nothing),
         added_base=pl.when(pl.col("opening") != 0).then(nothing).otherwise("carried_base"),
         cleared_base=pl.col("carried_base") - pl.col("closing_base"),
     )
-    figures = [*_FLOWS, *_CAUSES, "closing", *(f"{name}_base" for name in (*_FLOWS, "closing"))]
-    return based.group_by(KEY).agg(_known_sum(name) for name in figures)
+    figures = home.columns[len(KEY) :]
+    both = [home, based.group_by(KEY).agg(_known_sum(name) for name in figures)]
+    return pl.concat(both).group_by(KEY).agg(_known_sum(name) for name in figures)
 
 
 def together(rows: pl.DataFrame) -> pl.DataFrame:
