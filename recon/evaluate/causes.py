@@ -55,19 +55,21 @@ def columns_for(table: str, controls: Iterable[Control]) -> frozenset[str]:
 def explained(control: Control, judged: Judged, causes: Sequence[Control]) -> pl.Series:
     """EXPLAINED_BY of the exceptions of a control, in their order."""
     rows = judged.where(control.id, EXCEPTION)
-    told = pl.repeat("", rows.height, dtype=pl.String, eager=True)
     own = judged.readers[control.id]
-    for cause in causes:
-        rules = texts.corrections(cause, judged.table)
-        if cause.id == control.id or not rules.keys() & texts.columns(control):
-            continue
-        again = _corrected(rows, cause, judged.table, own.clock).select(verdict_of(control, own)).to_series()
-        vanishes = (again == PASSED) | (again == OUTSIDE)
-        told = told + pl.select(pl.when(vanishes).then(pl.lit(f"{cause.id} ")).otherwise(pl.lit(""))).to_series()
-    return told.alias(EXPLAINED_BY)
+    verdict = verdict_of(control, own)
+    tried = [
+        _corrected(rows.lazy(), cause, judged.table, own.clock).select(
+            pl.when(verdict.is_in([PASSED, OUTSIDE])).then(pl.lit(f"{cause.id} ")).otherwise(pl.lit("")).alias(cause.id)
+        )
+        for cause in causes
+        if cause.id != control.id and texts.corrections(cause, judged.table).keys() & texts.columns(control)
+    ]
+    if not tried:
+        return pl.repeat("", rows.height, dtype=pl.String, eager=True).alias(EXPLAINED_BY)
+    return pl.concat(pl.collect_all(tried), how="horizontal").select(pl.concat_str(pl.all()).alias(EXPLAINED_BY)).to_series()
 
 
-def _corrected(rows: pl.DataFrame, cause: Control, table: str, clock: Clock) -> pl.DataFrame:
+def _corrected(rows: pl.LazyFrame, cause: Control, table: str, clock: Clock) -> pl.LazyFrame:
     """The rows as they would read without the exception of a cause."""
     schema = measures.schema(table)
     reader = Reader(schema, {}, clock)

@@ -16,7 +16,7 @@ from recon.evaluate.matrix import lacking_tables, tested, unperformed
 from recon.evaluate.settings import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from recon.domain.control import Control, Planned
     from recon.domain.engagement import Engagement
@@ -152,15 +152,19 @@ class Findings:
             c.id: (*self.untested.get(c.id, ()), *((exceptions.untested_by(c, judged, NOT_TESTABLE),) if fell[c.id].untested else ()))
             for c in controls
         }
+        speaking = [c for c in controls if fell[c.id].exceptions and c.severity != NOTE]
         return Findings(
-            (*self.exceptions, *(_found_by(c, judged, terms) for c in controls if fell[c.id].exceptions and c.severity != NOTE)),
+            (*self.exceptions, *_found_by(speaking, judged, terms)),
             {**self.untested, **untested},
             {**self.tallies, **{c.id: together(self.tallies.get(c.id), fell[c.id]) for c in controls}},
         )
 
 
-def _found_by(control: Control, judged: Judged, terms: Terms) -> pl.DataFrame:
-    return exceptions.found_by(control, judged, terms.engagement).with_columns(causes.explained(control, judged, terms.explaining))
+def _found_by(controls: Sequence[Control], judged: Judged, terms: Terms) -> Iterator[pl.DataFrame]:
+    """The exceptions of each of these controls, each with what would explain it."""
+    found = pl.collect_all([exceptions.plan_of(c, judged, terms.engagement) for c in controls])
+    for control, rows in zip(controls, found, strict=True):
+        yield rows.with_columns(causes.explained(control, judged, terms.explaining))
 
 
 def _register(found: Sequence[pl.DataFrame], controls: Sequence[Control]) -> pl.DataFrame:
