@@ -32,7 +32,7 @@ from recon.validate import prepare, second_opinion, validate
 from recon.validate.gate import gate as judge_by_suite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from concurrent.futures import Executor, Future
     from contextlib import AbstractContextManager
     from pathlib import Path
