@@ -153,6 +153,15 @@ INERT = {
     ("PAY-11", "capital_cost_share"): "prices the days, decides nothing",
     ("PAY-13", "capital_cost_share"): "prices the days, decides nothing",
     ("POP-03", "volume_window_count"): "the runs in the window are counted by it; tests/rooms/test_evaluate_beside_history.py stands at the limit",
+    ("STA-01", "digit_minimum_amount"): "matching counts by it; tests/rooms/test_match_statistics.py stands at the limit",
+    **{
+        ("STA-04", name): "matching counts by it; tests/rooms/test_match_statistics.py stands at the limit"
+        for name in ("round_minimum_amount", "round_base_amount")
+    },
+    **{
+        ("STA-13", name): "matching looks for rows of approvals by it; tests/rooms/test_match_statistics.py stands at the limit"
+        for name in ("stamp_count", "stamp_window_seconds")
+    },
     ("SLA-01", "escalation_first_hours"): "a level printed beside the wait; what is late is late at any level",
     ("SLA-01", "escalation_second_hours"): "a level printed beside the wait; what is late is late at any level",
 }
@@ -223,6 +232,8 @@ SAYS_NOTHING_BY_DESIGN = {
     **{("RET-06", name): "the age of the advance is tested all the same" for name in ("order_is_complete", "has_arrived", "promised_date")},
     ("RET-06", "cycle"): "always given",
     ("SEQ-01", "known_since"): "empty: both documents stand in this run",
+    ("STA-13", "burst_gap_seconds"): "empty: never so many approvals in a row within the window; whether stamps say the time stands beside it",
+    ("STA-13", "least_wait_seconds"): "empty: when it was asked for is not on record; the rows of approvals are tested all the same",
     ("STK-03", "difference_amount_base"): "the quantity is tested all the same",
     ("STK-05", "person_adjustment_count"): "empty: who adjusted is not known; that somebody approved is tested all the same",
 }

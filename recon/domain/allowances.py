@@ -33,6 +33,12 @@ GRANTED_BY: Final[dict[str, str]] = {
     "volume_window_count": "POP-03",
     "pricing_date_policy": "PRC-03",
     "minimum_number_length_count": "DUP-03",
+    "digit_minimum_amount": "STA-01",
+    "round_minimum_amount": "STA-04",
+    "round_base_amount": "STA-04",
+    "round_minimum_count": "STA-04",
+    "stamp_count": "STA-13",
+    "stamp_window_seconds": "STA-13",
 }
 #: Of these only matching asks, once per run: an override cannot hold for a time.
 TIMELESS: Final = frozenset(GRANTED_BY) - {
@@ -49,6 +55,8 @@ NOTHING: Final[dict[str, str]] = {
     **dict.fromkeys(("credit_search_days", "cluster_days", "baseline_days", "volume_window_count"), "0"),
     "pricing_date_policy": "order_date",
     "minimum_number_length_count": "4",
+    **dict.fromkeys(("digit_minimum_amount", "round_minimum_amount", "round_base_amount", "round_minimum_count"), "not_checked"),
+    **dict.fromkeys(("stamp_count", "stamp_window_seconds"), "not_checked"),
 }
 
 

@@ -18,6 +18,7 @@ from recon.domain import (
     measures_beside,
     party_measures,
     price_measures,
+    statistics_measures,
     stock_measures,
     tax_measures,
 )
@@ -34,7 +35,8 @@ _RUN = f"cycle:id company_code:id party_id:id currency:id {_SOURCE}"
 
 #: Modules that declare more tables, each a subject of its own.
 _PARTS: Final = (
-    measures_beside, cash_measures, conduct_measures, history_measures, party_measures, price_measures, stock_measures, tax_measures,
+    measures_beside, cash_measures, conduct_measures, history_measures, party_measures, price_measures, statistics_measures,
+    stock_measures, tax_measures,
 )  # fmt: skip
 
 _DECLARED: Final[dict[str, tuple[str, str]]] = {
@@ -428,8 +430,8 @@ RUN_DOCUMENT_TYPES: Final = ("tie_out", "statement", "extract", "control", "gl_b
 _DECLARED.update(balance_measures.DECLARED)
 for _part in _PARTS:
     _DECLARED.update(_part.DECLARED)
-#: Measured tables whose rows name what is not there: the numbers between two documents of a series.
-ABSENT_SUBJECTS: Final = ("number_gap",)
+#: Measured tables whose rows may name what is not there: numbers that a series lacks, lines that are gone, persons whom no master lists.
+ABSENT_SUBJECTS: Final = ("number_gap", "restated_line", "round_share", "digit_law", "approval_burst")
 
 MEASURES: Final[dict[str, str]] = {name: title for name, (title, _) in _DECLARED.items()}
 

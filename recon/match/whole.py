@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from recon.domain import measures, tie_out
 from recon.domain.workpapers import Matches
-from recon.match import stock, stock_movements
+from recon.match import digits, spread, stock, stock_movements
+from recon.match.amounts import amounts
+from recon.match.approval_bursts import approval_burst
 from recon.match.bank import bank_difference
 from recon.match.billed_across import crossing_pair
 from recon.match.calendars import calendar
@@ -62,6 +64,17 @@ def _references(accepted: Accepted, engagement: Engagement) -> Made:
     return dict(zip(names, (found.doubtful, found.foreign), strict=True)), dict.fromkeys(names, found.looked_at)
 
 
+def _statistics(accepted: Accepted, engagement: Engagement) -> Made:
+    documents = amounts(accepted, engagement)
+    tables = {
+        "amount_leader": spread.amount_leader(documents, accepted),
+        "amount_outlier": spread.amount_outlier(documents, accepted),
+        "round_share": digits.round_share(documents, accepted, engagement),
+        "digit_law": digits.digit_law(documents, accepted, engagement),
+    }
+    return tables, {}
+
+
 def _counted(name: str, maker: Callable[[Accepted, Engagement], tuple[pl.LazyFrame, int]]) -> tuple[frozenset[str], Callable[..., Made]]:
     """A maker of one table that holds only suspicious rows, and says how many were looked at."""
 
@@ -82,6 +95,8 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
     [
         (frozenset({"document_reference", "counterparty_reference"}), _references),
         (frozenset({"number_repeat", "number_gap", "number_order", "number_series"}), number_tables),
+        (frozenset({"amount_leader", "amount_outlier", "round_share", "digit_law"}), _statistics),
+        _plain("approval_burst", approval_burst),
         (frozenset({"bank_difference"}), bank_difference),
         (frozenset({"damaged_value"}), _damaged),
         (frozenset({"tax_number_booking", "tax_invoice_claim", "red_tax_invoice"}), tax_tables),

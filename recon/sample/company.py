@@ -10,6 +10,7 @@ from recon.domain.errors import TermsRefused
 from recon.sample import approvals, calendars, masters, purchase, sales
 from recon.sample.accruals import accrue
 from recon.sample.book import AS_OF, FIRST_DAY, Book, days
+from recon.sample.claims import file_claims
 from recon.sample.closing import closed
 from recon.sample.faults import PLANTERS
 from recon.sample.renumbering import number_receipts
@@ -60,6 +61,7 @@ def _books(lines: int, seed: int, *, planted: bool) -> Book:
     for _, _, act in sorted(plan, key=lambda step: step[:2]):
         act(book)
     number_receipts(book)
+    file_claims(book, max(1, lines // _LINES_PER_FAULT))
     count_stock(book)
     accrue(book)
     register_tax_papers(book)

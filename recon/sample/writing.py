@@ -76,6 +76,34 @@ parameters:
   - control: PTY-12
     set: {{allowed_country_pair_set: MO-HK}}
     why: banks of Macao clear through Hong Kong
+  - control: STA-01
+    set: {{digit_minimum_count: "1000000"}}
+    why: goods have few prices, so the digits of bills and payments say nothing here; claims are what people write down
+  - control: STA-01
+    set: {{digit_minimum_count: "100"}}
+    where: {{document_type: expense_claim}}
+    why: nobody files a thousand claims; a hundred are looked at, and chance is allowed for
+  - control: STA-02
+    set: {{digit_minimum_count: "1000000"}}
+    why: as for STA-01
+  - control: STA-02
+    set: {{digit_minimum_count: "100"}}
+    where: {{document_type: expense_claim}}
+    why: as for STA-01
+  - control: STA-05
+    set: {{size_factor_ratio: "100000"}}
+    why: what is bought and sold runs from a box of screws to a machine
+  - control: STA-05
+    set: {{size_factor_ratio: "10"}}
+    where: {{document_type: expense_claim}}
+    why: a slipped point in a claim is paid out
+  - control: STA-06
+    set: {{outlier_ratio: unlimited}}
+    why: as for STA-05
+  - control: STA-06
+    set: {{outlier_ratio: "3.5"}}
+    where: {{document_type: expense_claim}}
+    why: as for STA-05
 #  - control: PRC-01
 #    set: {{price_over_tolerance_share: "0.05"}}
 #    where: {{supplier_id: S1007}}

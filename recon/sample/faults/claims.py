@@ -1,0 +1,84 @@
+"""Claims whose amounts look made up, and approvals nobody can have read."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from recon.sample.approvals import event
+from recon.sample.book import Book, ago, stamp
+from recon.sample.claims import claim, claimant, lawful, over_magnitudes
+from recon.sample.faults.registry import plants
+
+_CLAIMS: Final = 100
+_PERSON: Final = "user"
+
+
+def beside_the_middle(book: Book, last: str) -> str:
+    """Seven claims about 106.00 and one of another amount; returns its number."""
+    usual = [Decimal(amount) for amount in (100, 102, 104, 106, 108, 110, 112)]
+    return claim(book, claimant(book), [*usual, Decimal(last)])[-1]
+
+
+def above_the_second(book: Book, largest: str) -> str:
+    """Four claims of about a hundred, the largest of them 101.20, and one that is far larger; returns its number."""
+    usual = [Decimal(amount) for amount in ("100.10", "101.20", "98.30", "99.90")]
+    return claim(book, claimant(book), [*usual, Decimal(largest)])[-1]
+
+
+def approved_in_a_row(book: Book, count: int, gap_seconds: int) -> str:
+    """Claims that one person approves one after the other; returns the person."""
+    person = book.number("STM")
+    began = datetime.fromisoformat(stamp(ago(9), "10:00:00"))
+    for place, number in enumerate(claim(book, claimant(book), [Decimal(200 + place) for place in range(count)])):
+        keys = {"company_code": "C10", "document_type": "expense_claim", "document_number": number}
+        event(book, keys, person, (began + timedelta(seconds=place * gap_seconds)).isoformat())
+    return person
+
+
+@plants("STA-01")
+def nearly_always_a_four(book: Book) -> None:
+    """A hundred claims, every one begins with a four, which also makes its pairs of digits too many."""
+    person = claimant(book)
+    claim(book, person, over_magnitudes(book, [41 + place % 9 for place in range(_CLAIMS)]))
+    for control_id in ("STA-01", "STA-02"):
+        book.expect(control_id, (_PERSON, person, ""), ("", ""), "every claim begins with a four")
+
+
+@plants("STA-02")
+def always_a_five_behind(book: Book) -> None:
+    """First digits as the law has them, and a five behind every one."""
+    person = claimant(book)
+    claim(book, person, over_magnitudes(book, [pair // 10 * 10 + 5 for pair in lawful(_CLAIMS)]))
+    book.expect("STA-02", (_PERSON, person, ""), ("", ""), "a five behind every first digit")
+
+
+@plants("STA-04")
+def three_of_ten_round(book: Book) -> None:
+    """Ten claims of more than ten thousand, three of them round."""
+    person = claimant(book)
+    claim(
+        book,
+        person,
+        [Decimal(10_000 + 1_000 * place) for place in range(3)] + [Decimal(10_250 + 250 * place) + Decimal("0.50") for place in range(7)],
+    )
+    book.expect("STA-04", (_PERSON, person, ""), ("", ""), "three of ten are round")
+
+
+@plants("STA-05")
+def ten_times_the_second(book: Book) -> None:
+    """1,012.00 where the second largest claim is 101.20."""
+    book.expect("STA-05", ("expense_claim", above_the_second(book, "1012.00"), ""), ("", ""), "ten times the second largest")
+
+
+@plants("STA-06")
+def a_cent_beyond_the_limit(book: Book) -> None:
+    """129.68 among seven about 106: three and a half robust deviations, and a cent."""
+    book.expect("STA-06", ("expense_claim", beside_the_middle(book, "129.68"), ""), ("", ""), "3.5002 robust deviations off")
+
+
+@plants("STA-13")
+def twenty_in_eighty_seconds(book: Book) -> None:
+    """Twenty claims approved four seconds apart."""
+    book.expect("STA-13", (_PERSON, approved_in_a_row(book, 20, 4), ""), ("", ""), "twenty approvals four seconds apart")

@@ -1,0 +1,45 @@
+"""Claims and approvals that come near a statistical indicator and are none."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from recon.sample.claims import claim, claimant, lawful, over_magnitudes
+from recon.sample.faults.claims import above_the_second, approved_in_a_row, beside_the_middle
+from recon.sample.traps.registry import spares
+
+if TYPE_CHECKING:
+    from recon.sample.book import Book
+
+
+@spares("STA-01", "STA-02")
+def a_hundred_lawful_claims(book: Book) -> None:
+    """A hundred claims whose digits are as the law has them, and ninety-nine fours of somebody else: one too few to be tested."""
+    claim(book, claimant(book), over_magnitudes(book, lawful(100)))
+    claim(book, claimant(book), over_magnitudes(book, [41 + place % 9 for place in range(99)]))
+
+
+@spares("STA-04")
+def not_quite_round(book: Book) -> None:
+    """Ten claims: three below ten thousand, though a thousand divides them, and seven that half a thousand divides."""
+    claim(book, claimant(book), [Decimal(9_000)] * 3 + [Decimal(10_500 + 1_000 * place) for place in range(7)])
+
+
+@spares("STA-05")
+def a_cent_less_than_ten_times(book: Book) -> None:
+    """1,011.99 where the second largest claim is 101.20."""
+    above_the_second(book, "1011.99")
+
+
+@spares("STA-06")
+def a_cent_within_the_limit(book: Book) -> None:
+    """129.67 among seven about 106."""
+    beside_the_middle(book, "129.67")
+
+
+@spares("STA-13")
+def five_seconds_apart_and_nineteen_at_once(book: Book) -> None:
+    """Twenty approvals five seconds apart, and nineteen of somebody else one second apart."""
+    approved_in_a_row(book, 20, 5)
+    approved_in_a_row(book, 19, 1)
