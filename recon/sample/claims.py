@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from recon.sample.book import CENT, Book, ago
+from recon.sample.book import CENT, Book, Row, ago
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ def claim(book: Book, person: str, amounts: Iterable[Decimal]) -> list[str]:
     numbers = []
     for place, amount in enumerate(amounts):
         number = book.number("EX")
-        told = {"company_code": "C10", "claim_number": number, "claim_line_no": "1", "claim_date": ago(1 + place), "claimant_id": person}
+        told: Row = {"company_code": "C10", "claim_number": number, "claim_line_no": "1", "claim_date": ago(1 + place), "claimant_id": person}
         book.add("expense_claim_line", {**told, "amount": amount, "currency": "CNY"})
         numbers.append(number)
     return numbers

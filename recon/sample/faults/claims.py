@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from recon.sample.approvals import event
-from recon.sample.book import Book, ago, stamp
+from recon.sample.book import Book, Row, ago, stamp
 from recon.sample.claims import claim, claimant, lawful, over_magnitudes
 from recon.sample.faults.registry import plants
 
@@ -32,7 +32,7 @@ def approved_in_a_row(book: Book, count: int, gap_seconds: int) -> str:
     person = book.number("STM")
     began = datetime.fromisoformat(stamp(ago(9), "10:00:00"))
     for place, number in enumerate(claim(book, claimant(book), [Decimal(200 + place) for place in range(count)])):
-        keys = {"company_code": "C10", "document_type": "expense_claim", "document_number": number}
+        keys: Row = {"company_code": "C10", "document_type": "expense_claim", "document_number": number}
         event(book, keys, person, (began + timedelta(seconds=place * gap_seconds)).isoformat())
     return person
 
