@@ -24,7 +24,7 @@ def approval_burst(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     """`approval_burst`, one row per person who approved, sorted by person.
 
     As many approvals in a row as `stamp_count` asks about, within `stamp_window_seconds`: of all such the one whose gaps have the least
-    median. Stamps that are only days tell nothing about gaps; `timed_count` says how many tell more.
+    median. Stamps that are only days, or of a person only whole minutes, tell nothing about gaps; `timed_count` says how many tell more.
     """
     count, window = (_limit(engagement, name) for name in ("stamp_count", "stamp_window_seconds"))
     events = table(accepted, "approval_event").filter(
@@ -32,7 +32,7 @@ def approval_burst(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     )
     stamped = events.select(
         "company_code", "actor_id", "document_type", "document_number", "action_at", "amount_at_action", "currency", "source_file", "source_row",
-        is_timed=~pl.col("action_at_is_date_only"), at=pl.col("action_at").cast(pl.Int64),
+        is_timed=~pl.col("action_at_is_date_only") & _to_the_second(), at=pl.col("action_at").cast(pl.Int64),
         wait=pl.when(~pl.col("action_at_is_date_only") & ~pl.col("assigned_at_is_date_only")).then((pl.col("action_at") - pl.col("assigned_at")).dt.total_microseconds()),
     ).collect()  # fmt: skip
     everybody = stamped.group_by("actor_id").agg(
@@ -49,6 +49,11 @@ def approval_burst(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
         **{name: pl.lit(None, dtype=pl.String) for name in ("cycle", "party_id")},
     )
     return told.lazy().select(pl.col(name).cast(kind) for name, kind in schema("approval_burst").items()).sort("subject_number")
+
+
+def _to_the_second() -> pl.Expr:
+    """Whether a person's stamps tell seconds: where every one is a whole minute, what wrote them did not."""
+    return (pl.col("action_at").dt.truncate("1m") != pl.col("action_at")).any().over("actor_id")
 
 
 def _fastest(events: pl.DataFrame, count: int, window: int, engagement: Engagement) -> pl.DataFrame:

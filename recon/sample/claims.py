@@ -10,8 +10,8 @@ from recon.sample.book import CENT, Book, Row, ago
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: claimants for every round of special cases, so that one in twenty of them is more than one
-_CLAIMANTS: Final = 20
+#: claimants for every round of special cases: with those of the cases themselves so many that a case in each round is none in twenty
+_CLAIMANTS: Final = 12
 _CLAIMS: Final = 10
 #: the golden ratio in so many parts of one: its multiples fill the unit evenly, however many there are
 _GOLDEN: Final = 618_033_988_749_895

@@ -80,14 +80,14 @@ parameters:
     set: {{digit_minimum_count: "1000000"}}
     why: goods have few prices, so the digits of bills and payments say nothing here; claims are what people write down
   - control: STA-01
-    set: {{digit_minimum_count: "100"}}
+    set: {{digit_minimum_count: "50"}}
     where: {{document_type: expense_claim}}
-    why: nobody files a thousand claims; a hundred are looked at, and chance is allowed for
+    why: nobody files a thousand claims; fifty are looked at, and chance is allowed for
   - control: STA-02
     set: {{digit_minimum_count: "1000000"}}
     why: as for STA-01
   - control: STA-02
-    set: {{digit_minimum_count: "100"}}
+    set: {{digit_minimum_count: "50"}}
     where: {{document_type: expense_claim}}
     why: as for STA-01
   - control: STA-05

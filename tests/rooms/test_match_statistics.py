@@ -288,6 +288,14 @@ def test_the_quickest_decision_is_measured_from_the_asking(accepted_of, engageme
     assert bursts(accepted_of, engagement_of, *approved(10, asked=asked))["least_wait_seconds"].to_list() == [wait]
 
 
+def test_whole_minutes_tell_no_gap_and_one_second_shows_that_seconds_are_told(accepted_of, engagement_of):
+    told = [
+        bursts(accepted_of, engagement_of, *approved(*seconds)).select("timed_count", "burst_gap_seconds").row(0)
+        for seconds in ((60, 60, 60), (60, 60, 61))
+    ]
+    assert told == [(0, None), (3, Decimal("0.5"))]
+
+
 def test_who_rejects_or_is_a_machine_stamps_nothing(accepted_of, engagement_of):
     rows = [row | {"action": action} for row, action in zip(approved(0, 1, 2), ("reject", "auto_approve", "submit"), strict=True)]
     assert bursts(accepted_of, engagement_of, *rows).is_empty()

@@ -11,7 +11,7 @@ from recon.sample.book import Book, Row, ago, stamp
 from recon.sample.claims import claim, claimant, lawful, over_magnitudes
 from recon.sample.faults.registry import plants
 
-_CLAIMS: Final = 100
+_CLAIMS: Final = 50
 _PERSON: Final = "user"
 
 
@@ -39,7 +39,7 @@ def approved_in_a_row(book: Book, count: int, gap_seconds: int) -> str:
 
 @plants("STA-01")
 def nearly_always_a_four(book: Book) -> None:
-    """A hundred claims, every one begins with a four, which also makes its pairs of digits too many."""
+    """Fifty claims, every one begins with a four, which also makes its pairs of digits too many."""
     person = claimant(book)
     claim(book, person, over_magnitudes(book, [41 + place % 9 for place in range(_CLAIMS)]))
     for control_id in ("STA-01", "STA-02"):
