@@ -223,7 +223,7 @@ LISTED: Final[dict[str, _Said]] = {
     "shared_attributes": _ATTRIBUTES,
     "changed_fields": {
         "party_id": ("party", "往来单位"), "document_date": ("date", "日期"), "posting_date": ("posting date", "过账日期"), "item_id": ("item", "物料"),
-        "currency": ("currency", "币种"), "quantity": ("quantity", "数量"), "amount": ("amount", "金额"),
+        "currency": ("currency", "币种"), "quantity": ("quantity", "数量"), "amount": ("amount", "金额"), "is_counted": ("whether it counts", "是否计入"),
     },
     "net_convention": {
         "quantity × price": ("quantity × price", "数量×单价"), "× quantity": ("× quantity", "×数量"), "price of": ("price of", "单价取"),

@@ -29,6 +29,8 @@ _KEY: Final = list(known_lines.KEY)
 _KIND: Final = ["document_type", "company_code"]
 _DOCUMENT: Final = ["cycle", "document_type", "company_code", "issuer_id", "document_number"]
 _FIELDS: Final = ("party_id", "document_date", "posting_date", "item_id", "currency", "quantity", "amount")
+#: What differs of a line that counts in one of the runs alone.
+_COUNTING: Final = "is_counted"
 _ONE: Final = pl.lit(1, dtype=pl.Int64)
 
 
@@ -64,7 +66,9 @@ def _restated(two: _Beside) -> pl.DataFrame:
     today = two.now.select(*_KEY, *(pl.col(name).alias(f"now_{name}") for name in facts), is_there=True)
     both = known.join(today, on=_KEY, how="left", validate="1:1").join(_reach(two.now), on=_KIND, how="left", validate="m:1")
     told = both.with_columns(changed_fields=_changed(), is_there=pl.col("is_there").fill_null(value=False)).with_columns(state=_state())
-    loud = told.filter((pl.col("state") != "same") & pl.col("state").is_not_null())
+    loud = told.filter((pl.col("state") != "same") & pl.col("state").is_not_null()).with_columns(
+        changed_fields=pl.when(pl.col("state") == "changed").then("changed_fields").otherwise(pl.lit(_COUNTING))
+    )
     rows = _named(_with_periods(_in_company_currency(loud, two), two), "restated_line", two.accepted)
     return _with_quiet(rows, told.filter(pl.col("state").is_null() | (pl.col("state") == "same")), "state", "restated_line")
 

@@ -84,6 +84,7 @@ def test_goods_are_compared_by_what_came_not_by_what_they_are_worth(beside):
 )
 def test_what_became_of_a_line(beside, then, now, state, moved):
     found = beside([FIRST, line(**then)], [FIRST] if now is None else [FIRST, line(**now)])
+    assert {row[0] for row in restated(found, "changed_fields")} <= {"amount" if state == "changed" else "is_counted"}
     assert restated(found, "state", "moved_amount_base") == ([] if state is None else [(state, moved)])
 
 

@@ -46,6 +46,14 @@ def test_exceptions_at_the_limit_fail_and_below_do_not(make_workpapers):
     assert (verdict(below).word, codes(below), exit_code(below)) == ("clean", {"exceptions_below"}, 0)
 
 
+@pytest.mark.parametrize("fail_on", ["critical", "high", "medium", "low"])
+def test_indicators_fail_nothing_wherever_the_limit_is(make_workpapers, fail_on):
+    workpapers = make_workpapers(3, fail_on=fail_on, rejected=0)
+    shown = workpapers.register.exceptions.with_columns(severity=pl.lit("indicator"))
+    told = replace(workpapers, register=replace(workpapers.register, exceptions=shown))
+    assert (verdict(told).word, exit_code(told)) == ("clean", 0)
+
+
 def test_terms_that_never_fail_are_not_green(make_workpapers):
     workpapers = make_workpapers(3, fail_on="never", rejected=0)
     assert (verdict(workpapers).word, exit_code(workpapers)) == ("gaps", 0)
