@@ -31,9 +31,27 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         f"{_PARTY} party_type:id shared_attributes:text match_count:count strong_count:count address_similarity:rate employee_id:id"
         f" employee_count:count spend_amount_base:money {_SOURCE}",
     ),
+    "payee_payment": (
+        "one row per live payment to a supplier whose account or payee is not the supplier's on that day, or is not told",
+        f"{_PARTY} payment_date:date payee_name:text payee_tail:text known_tails:text is_known_account:flag is_valid_account:flag"
+        # trouble: account not in the master, account of another time, payee of another name
+        f" name_similarity:rate trouble:text amount:money amount_base:money {_SOURCE}",
+    ),
+    "master_duty": (
+        "one row per supplier with bills or payments, and person who kept its master and processed its money afterwards",
+        # upkeep: what that person had done to the master last: created, or the field changed
+        f"{_PARTY} made_by:id is_same_person:flag persons_known:flag upkeep:text upkeep_date:date is_sensitive:flag processed_type:text"
+        f" processed_number:id processed_date:date processed_count:count nearest_days:count account_nearest_days:count amount_base:money {_SOURCE}",
+    ),
+    "master_change": (
+        "one row per recorded change of a supplier's or customer's master",
+        # approval: by another person, by the same person, none; null where it cannot be told
+        f"{_PARTY} field:id watched_field:text old_value:text new_value:text is_format_only:flag changed_by:id changed_at:timestamp"
+        f" changed_at_is_date_only:flag approval:text approver_id:id amount_base:money {_SOURCE}",
+    ),
 }
 
 #: Tables that look across parties.
 WHOLE: Final = tuple(DECLARED)
 #: Tables that hold only part of what was looked at.
-COVERED_ELSEWHERE: Final[tuple[str, ...]] = ()
+COVERED_ELSEWHERE: Final = ("payee_payment",)

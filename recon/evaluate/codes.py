@@ -116,9 +116,19 @@ _ATTRIBUTES: Final[_Said] = {
     "tax id": ("tax id", "税号"),
     "address": ("address", "地址"),
 }
+_MASTER_FIELDS: Final[_Said] = {
+    "bank account": ("bank account", "银行账户"),
+    "name": ("name", "名称"),
+    "payment terms": ("payment terms", "付款条件"),
+    "credit limit": ("credit limit", "信用额度"),
+    "standing": ("standing", "状态"),
+    "other": ("other", "其他"),
+    "tax id": ("tax id", "税号"),
+}
 #: Columns whose values are code words.
 CODED: Final[dict[str, _Said]] = {
     "document_type": _DOCUMENTS,
+    "processed_type": _DOCUMENTS,
     "other_document_type": _DOCUMENTS,
     "verification_result": {
         "verified": ("verified", "一致"),
@@ -180,6 +190,18 @@ CODED: Final[dict[str, _Said]] = {
         "origin unknown": ("after the end, origin unknown", "期后，原发票未知"),
         "last days": ("last days", "期末数日"),
     },
+    "trouble": {
+        "account not in the master": ("account not in the master", "账户不在主数据"),
+        "account of another time": ("account of another time", "账户当日无效"),
+        "payee of another name": ("payee of another name", "收款人名称不符"),
+    },
+    "approval": {
+        "by the same person": ("by the same person", "由同一人审批"),
+        "by another person": ("by another person", "由他人审批"),
+        "none": ("none", "无审批"),
+    },
+    "watched_field": _MASTER_FIELDS,
+    "upkeep": _MASTER_FIELDS | {"created": ("created", "建档")},
     "deed": {"write-off": ("write-off", "核销"), "credit note": ("credit note", "红字发票")},
     "damage": {"exponent": ("exponent", "科学计数"), "broken_character": ("broken character", "乱码")},
     "account_role": {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
+from recon.domain.cycles import CYCLES, ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, amount
 from recon.match.approvable import TYPES
@@ -23,10 +23,10 @@ _LIMIT: Final = ("limit_amount", "limit_currency", "is_known", "is_unlimited")
 def decided(events: pl.DataFrame, pairs: pl.DataFrame, documents: pl.DataFrame, uncounted: pl.LazyFrame, engagement: Engagement) -> pl.DataFrame:
     """One row per approving event of a person with the document it is about; `event_id` and `document_id` kept.
 
-    Approvals of documents that count for nothing are left out: nothing follows from them. A document that is not in the
+    Approvals of documents that count for nothing are left out: nothing follows from them; so are those of masters, which have no amount. A document that is not in the
     extract at all leaves its columns null; the amount recorded at the decision still counts.
     """
-    approving = events.filter(pl.col("action") == "approve")
+    approving = events.filter((pl.col("action") == "approve") & ~pl.col("document_type").is_in([c.party_table for c in CYCLES]))
     key = ["company_code", "document_type", "document_number"]
     lost = approving.join(pairs, on="event_id", how="anti").with_columns(
         document_type=pl.col("document_type").replace("credit_note", ORDER_TO_CASH.invoice_type)

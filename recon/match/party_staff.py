@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from recon.domain.cycles import CYCLES
-from recon.domain.money import RATE, ratio
+from recon.domain.money import RATE
 from recon.match.given import is_given, table
 from recon.match.numbers import compacted
 from recon.match.party_masters import shaped_parties
+from recon.match.party_names import with_likeness
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -135,14 +137,5 @@ def _candidates(theirs: pl.DataFrame, ours: pl.DataFrame) -> pl.DataFrame:
 
 
 def _similar(pairs: pl.DataFrame) -> pl.DataFrame:
-    """address, ours, similarity."""
-    from rapidfuzz.distance import Levenshtein
-    from rapidfuzz.process import cpdist
-
-    if pairs.is_empty():
-        return pairs.with_columns(similarity=pl.lit(None, dtype=RATE))
-    distance = cpdist(pairs["address"].to_list(), pairs["ours"].to_list(), scorer=Levenshtein.distance).tolist()
-    longest = pl.max_horizontal(pl.col("address").str.len_chars(), pl.col("ours").str.len_chars()).cast(pl.Int64)
-    measured = pairs.with_columns(kept=longest - pl.Series(distance, dtype=pl.Int64), longest=longest)
-    alike = measured.filter(pl.col("kept") * 100 >= pl.col("longest") * LEAST_LIKE)
-    return alike.select("address", "ours", similarity=ratio(pl.col("kept"), pl.lit(1), pl.col("longest")).cast(RATE))
+    """address, ours, similarity of the pairs that are alike."""
+    return with_likeness(pairs, "address", "ours", "similarity").filter(pl.col("similarity") >= pl.lit(Decimal(LEAST_LIKE) / 100, dtype=RATE))

@@ -19,10 +19,13 @@ from recon.match.damaged import damaged_values
 from recon.match.deductions import accepted_deductions
 from recon.match.freight import freight_line
 from recon.match.late_credits import late_credit
+from recon.match.master_changes import master_change
+from recon.match.master_duties import master_duty
 from recon.match.paid_twice import payment_pair
 from recon.match.party_accounts import party_account
 from recon.match.party_masters import party_master
 from recon.match.party_staff import party_staff
+from recon.match.payees import payee_payment
 from recon.match.references import document_references
 from recon.match.series import number_tables
 from recon.match.service_levels import service_wait
@@ -98,6 +101,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         (frozenset({"amount_leader", "amount_outlier", "round_share", "digit_law"}), _statistics),
         _plain("approval_burst", approval_burst),
         (frozenset({"bank_difference"}), bank_difference),
+        (frozenset({"payee_payment"}), payee_payment),
         (frozenset({"damaged_value"}), _damaged),
         (frozenset({"tax_number_booking", "tax_invoice_claim", "red_tax_invoice"}), tax_tables),
         (frozenset({"accepted_deduction"}), accepted_deductions),
@@ -115,5 +119,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("party_account", party_account),
         _plain("party_master", party_master),
         _plain("party_staff", party_staff),
+        _plain("master_duty", master_duty),
+        _plain("master_change", master_change),
     ]
 )

@@ -67,6 +67,8 @@ class Book:
     tax_papers: dict[tuple[str, str], Row | None] = field(default_factory=dict)
     #: cash receipt -> the day of entry by which it is numbered, where that is not its own
     numbered_as_if: dict[str, date] = field(default_factory=dict)
+    _accounts: dict[str, Value] = field(default_factory=dict)
+    _accounts_read: int = 0
     _numbers: dict[str, int] = field(default_factory=dict)
     _ordered: dict[tuple[str, str, Decimal], list[tuple[str, date, tuple[str, ...]]]] = field(default_factory=dict)
     _equal_amounts: dict[tuple[str, str, Decimal], list[str]] = field(default_factory=dict)
@@ -90,6 +92,13 @@ class Book:
         following = self._numbers.get(series, 100_000) + 1
         self._numbers[series] = following
         return f"{series}-{following}"
+
+    def account_of(self, supplier_id: str) -> Value:
+        """The bank account that the master has of a supplier, as far as it is written."""
+        suppliers = self.rows["supplier"]
+        self._accounts |= {str(row["party_id"]): row.get("bank_account") for row in suppliers[self._accounts_read :]}
+        self._accounts_read = len(suppliers)
+        return self._accounts.get(supplier_id)
 
     def invoice_number(self, series: str, party_id: str, gross: Decimal) -> str:
         """The next invoice number of a series such as `HX-{}`, never an anagram of one with the same amount.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from recon.domain.cycles import PROCURE_TO_PAY
+from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.sample.approvals import approve_invoice, approve_order, event, order_keys
 from recon.sample.book import AS_OF, Book, Row, Value, ago, days
 from recon.sample.chain import Chain, Document, Line, Part
@@ -95,10 +95,23 @@ def paid_all_the_same(book: Book) -> None:
 
 
 def new_account(book: Book, party: Party, day: date, **columns: Value) -> None:
-    """Record that a supplier's bank account was changed in the morning of a day."""
+    """Record that a supplier's bank account was changed in the morning of a day, as somebody else approved in the afternoon."""
     row: Row = {"company_code": "C10", "document_type": "supplier", "document_number": party.party_id, "field": "bank_account"}
-    row |= {"old_value": "6222000000000001", "new_value": "6222000000000002", "changed_by": "MDM01", "changed_at": f"{day}T10:00:00+08:00"}
+    row |= {
+        "old_value": "6222000000000001",
+        "new_value": book.account_of(party.party_id),
+        "changed_by": "MDM01",
+        "changed_at": f"{day}T10:00:00+08:00",
+    }
     book.add("document_change", row | columns)
+    approve_master(book, party, f"{day}T15:00:00+08:00")
+
+
+def approve_master(book: Book, party: Party, at: str, by: str = "APM01") -> None:
+    """Record that somebody approved a change of a party's master."""
+    kind = PROCURE_TO_PAY.party_table if party.party_id.startswith("S") else ORDER_TO_CASH.party_table
+    row: Row = {"company_code": "C10", "document_type": kind, "document_number": party.party_id, "party_id": party.party_id, "action": "approve"}
+    book.add("approval_event", row | {"actor_id": by, "action_at": at})
 
 
 def paid_supplier(book: Book, after: int, **columns: Value) -> tuple[Chain, str]:

@@ -1,0 +1,51 @@
+"""Names of parties as they are compared: without width, case, punctuation, the form of the firm and its region; and how alike two of them are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from recon.domain.money import RATE, ratio
+
+#: Forms of firms and words that many names share, longest first.
+_FORMS: Final = (
+    "股份有限公司", "有限责任公司", "有限公司", "分公司", "总公司", "公司", "集团",
+)  # fmt: skip
+_WESTERN_FORMS: Final = (
+    "incorporated", "inc", "corporation", "corp", "company", "co", "limited", "ltd", "llc", "llp", "plc", "gmbh", "mbh", "ag", "kg", "ohg", "sarl", "sas", "sa",
+    "srl", "spa", "bv", "nv", "oy", "ab", "as", "kk", "pte", "pty", "the",
+)  # fmt: skip
+
+
+def plain_name(name: pl.Expr) -> pl.Expr:
+    """The name in small letters without width and punctuation, single spaces between words; null where nothing is left."""
+    bare = name.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\.", "").str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+    return pl.when(bare != "").then(bare)
+
+
+def bare_name(name: pl.Expr) -> pl.Expr:
+    """The plain name without the form of the firm, its words sorted and joined; the plain name where nothing else is left.
+
+    Words of a name in Han characters keep their order: spaces among them part nothing.
+    """
+    plain = plain_name(name)
+    cut = plain.str.replace_all("|".join(_FORMS), "")
+    kept = cut.str.split(" ").list.eval(pl.element().filter(~pl.element().is_in(_WESTERN_FORMS) & (pl.element() != "")))
+    words = pl.when(cut.str.contains(r"\p{Han}")).then(kept.list.join("")).otherwise(kept.list.sort().list.join(""))
+    return pl.when(words != "").then(words).otherwise(plain.str.replace_all(" ", ""))
+
+
+def with_likeness(pairs: pl.DataFrame, one: str, other: str, into: str) -> pl.DataFrame:
+    """Add how alike two columns of texts are: one less the share of characters to be changed, exact; null where one of them is."""
+    from rapidfuzz.distance import Levenshtein
+    from rapidfuzz.process import cpdist
+
+    known = pairs.select(one, other).drop_nulls().unique()
+    if known.is_empty():
+        return pairs.with_columns(pl.lit(None, dtype=RATE).alias(into))
+    distance = cpdist(known[one].to_list(), known[other].to_list(), scorer=Levenshtein.distance).tolist()
+    longest = pl.max_horizontal(pl.col(one).str.len_chars(), pl.col(other).str.len_chars()).cast(pl.Int64)
+    measured = known.with_columns((longest - pl.Series(distance, dtype=pl.Int64)).alias("__kept"), longest.alias("__longest"))
+    alike = measured.select(one, other, ratio(pl.col("__kept"), pl.lit(1), pl.col("__longest")).cast(RATE).alias(into))
+    return pairs.join(alike, on=[one, other], how="left", validate="m:1", maintain_order="left")
