@@ -40,6 +40,7 @@ GRANTED_BY: Final[dict[str, str]] = {
     "stamp_count": "STA-13",
     "stamp_window_seconds": "STA-13",
     "maintenance_window_days": "SOD-02",
+    "new_supplier_days": "PTY-08",
 }
 #: Of these only matching asks, once per run: an override cannot hold for a time.
 TIMELESS: Final = frozenset(GRANTED_BY) - {
@@ -59,6 +60,7 @@ NOTHING: Final[dict[str, str]] = {
     **dict.fromkeys(("digit_minimum_amount", "round_minimum_amount", "round_base_amount", "round_minimum_count"), "not_checked"),
     **dict.fromkeys(("stamp_count", "stamp_window_seconds"), "not_checked"),
     "maintenance_window_days": "0",
+    "new_supplier_days": "0",
 }
 
 

@@ -49,6 +49,24 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         f"{_PARTY} field:id watched_field:text old_value:text new_value:text is_format_only:flag changed_by:id changed_at:timestamp"
         f" changed_at_is_date_only:flag approval:text approver_id:id amount_base:money {_SOURCE}",
     ),
+    "supplier_return": (
+        "one row per supplier with a document or a change of its master in the reported period: the event after its longest rest",
+        # event: the document, or change of the master; gap_days: since its last document (null: none in the extract); history_days: of the extract
+        f"{_PARTY} event:text event_date:date previous_date:date gap_days:count created_date:date created_days:count history_days:count"
+        f" is_account_changed:flag amount_base:money {_SOURCE}",
+    ),
+    "one_time_payee": (
+        "one row per one-time supplier and payee paid in the reported period",
+        # payment_count: null where payments tell neither name nor account
+        f"{_PARTY} payee_name:text payee_tail:text first_payment_date:date payment_numbers:text payment_count:count largest_amount_base:money"
+        f" amount_base:money {_SOURCE}",
+    ),
+    "first_payment": (
+        "one row per supplier that was paid: its first payment against the day it was created and the payments of its category",
+        # rank_share: the share of payments of the category that are not larger
+        f"{_PARTY} payment_date:date created_date:date created_by:id days_since_created:count category:id category_count:count rank_share:rate"
+        f" first_amount_base:money amount_base:money {_SOURCE}",
+    ),
 }
 
 #: Tables that look across parties.

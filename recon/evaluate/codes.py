@@ -129,6 +129,7 @@ _MASTER_FIELDS: Final[_Said] = {
 CODED: Final[dict[str, _Said]] = {
     "document_type": _DOCUMENTS,
     "processed_type": _DOCUMENTS,
+    "event": _DOCUMENTS | {"change of the master": ("change of the master", "主数据变更")},
     "other_document_type": _DOCUMENTS,
     "verification_result": {
         "verified": ("verified", "一致"),

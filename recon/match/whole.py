@@ -12,6 +12,8 @@ from recon.domain.workpapers import Matches
 from recon.match import digits, spread, stock, stock_movements
 from recon.match.amounts import amounts
 from recon.match.approval_bursts import approval_burst
+from recon.match import stock, stock_movements
+from recon.match.awakenings import first_payment, supplier_return
 from recon.match.bank import bank_difference
 from recon.match.billed_across import crossing_pair
 from recon.match.calendars import calendar
@@ -21,6 +23,7 @@ from recon.match.freight import freight_line
 from recon.match.late_credits import late_credit
 from recon.match.master_changes import master_change
 from recon.match.master_duties import master_duty
+from recon.match.one_time import one_time_payee
 from recon.match.paid_twice import payment_pair
 from recon.match.party_accounts import party_account
 from recon.match.party_masters import party_master
@@ -121,5 +124,8 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("party_staff", party_staff),
         _plain("master_duty", master_duty),
         _plain("master_change", master_change),
+        _plain("supplier_return", supplier_return),
+        _plain("one_time_payee", one_time_payee),
+        _plain("first_payment", first_payment),
     ]
 )

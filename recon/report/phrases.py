@@ -115,6 +115,7 @@ VALUES: Final = {
     "credit limit": _("credit limit"),
     "standing": _("standing"),
     "other": _("other"),
+    "change of the master": _("change of the master"),
     "late": _("late"),
     "first escalation": _("first escalation"),
     "second escalation": _("second escalation"),

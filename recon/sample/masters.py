@@ -219,7 +219,7 @@ def party_row(party: Party) -> Row:
         "is_active": "true",
         "is_blocked": "false",
         "created_by": "MDM01",
-        "created_at": "2024-03-01T10:00:00+08:00",
+        "created_at": "2025-11-01T08:00:00+08:00",
     }
 
 

@@ -13,8 +13,6 @@ from recon.sample.faults.registry import on_document, plants
 from recon.sample.settle import pay
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from recon.sample.book import Book, Value
     from recon.sample.masters import Party
 
@@ -22,10 +20,10 @@ if TYPE_CHECKING:
 LATELY = ago(3)
 
 
-def paid(book: Book, party: Party, day: date = LATELY, **columns: Value) -> str:
-    """A payment of some thousands whose invoice has not come yet; returns its number."""
+def paid(book: Book, party: Party, price: str = "4200.00", **columns: Value) -> str:
+    """A payment whose invoice has not come yet; returns its number."""
     keys: dict[str, Value] = {"company_code": "C10", "supplier_id": party.party_id, "currency": "CNY"}
-    return pay(book, PROCURE_TO_PAY, keys, day, Decimal("4200.00"), **columns)
+    return pay(book, PROCURE_TO_PAY, keys, LATELY, Decimal(price), **columns)
 
 
 def changed(book: Book, party: Party, field: str, values: tuple[str, str], by: str = "MDM01") -> None:

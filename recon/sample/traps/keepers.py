@@ -8,6 +8,8 @@ from recon.sample.book import days, stamp
 from recon.sample.faults.control import approve_master
 from recon.sample.faults.keepers import LATELY, changed, paid
 from recon.sample.faults.parties import customer, own_account, supplier
+from recon.sample.faults.payments import bought
+from recon.sample.settle import due_date, settle
 from recon.sample.traps.registry import spares
 
 if TYPE_CHECKING:
@@ -31,8 +33,13 @@ def paid_in_other_words(book: Book) -> None:
 
 @spares("SOD-02")
 def cashier_made_the_supplier_long_ago(book: Book) -> None:
-    """The cashier created the supplier 366 days before the payment; another one was created by him after it was paid."""
-    paid(book, supplier(book, created_by="CAS02", created_at=stamp(LATELY - days(366), "09:00:00")))
+    """The cashier created the supplier 366 days before the payment, and somebody else released one in between; another one he created after it was paid."""
+    chain, document = bought(book, LATELY - days(100))
+    settle(chain, due_date(document), [document])
+    book.rows["supplier_payment"][-1]["released_by"] = "TRE01"
+    master = next(row for row in reversed(book.rows["supplier"]) if row["party_id"] == chain.party.party_id)
+    master |= {"created_by": "CAS02", "created_at": stamp(LATELY - days(366), "09:00:00")}
+    paid(book, chain.party)
     paid(book, supplier(book, created_by="CAS02", created_at=stamp(LATELY + days(1), "09:00:00")))
 
 
