@@ -82,6 +82,7 @@ def test_the_shipped_sample_has_three_of_everything_and_is_small():
     counts = Counter(answer[0] for answer in answers(folder).elements())
     assert min(counts.values()) >= 3
     assert sum(path.stat().st_size for path in folder.iterdir()) < 3_700_000
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 4_000_000
 
 
 #: control -> limits one unit tighter than the default, and how many near-misses of the clean company lie on them
