@@ -231,6 +231,8 @@ SAYS_NOTHING_BY_DESIGN = {
     ("PTY-05", "gap_days"): "empty: no earlier document in the extract; its length and the supplier's age decide",
     ("PTY-06", "payment_count"): "empty: nobody says who was paid; the largest payment is tested all the same",
     ("PTY-06", "largest_amount_base"): "tested by count all the same",
+    ("PTY-03", "name_similarity"): "empty: no name and city to compare; what else can be compared is",
+    ("PTY-15", "name_similarity"): "empty: nothing like that name is on the list",
     ("PTY-02", "address_similarity"): "empty: one side gives no address; what else can be compared is, and match_count says whether anything can",
     ("RET-03", "names_origin"): "always measured",
     **{("RET-05", name): "empty: no invoice was paid off since; the age is tested all the same" for name in ("last_paid_off_date", "posting_date")},

@@ -223,6 +223,12 @@ account_name text name in which the account is held
 phone id telephone number
 email id e-mail address
 address text postal address
+city text city
+list_version id version of the screening list
+list_date date day on which the list was issued
+entry_id id entry of the list
+entry_kind text what the entry names
+name text name on the list
 item_name text name of the item
 base_uom id unit in which quantities of the item are compared
 is_stock flag kept in stock
@@ -315,6 +321,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "status": ("normal", "void", "red", "lapsed", "abnormal"),
     "verification_result": ("verified", "mismatch", "not_found", "unavailable"),
     "red_confirmation_status": ("confirmed", "not_required", "pending", "refused", "lapsed", "revoked"),
+    "entry_kind": ("party", "country"),
     "party_type": ("company", "individual", "employee", "public_body", "factor"),
     "account_role": ("gr_ir", "payables", "receivables", "inventory"),
     "doc_status": (

@@ -96,7 +96,7 @@ def _invoice(party: str) -> str:
 
 _PARTY = (
     "party_id! party_name! tax_id group_id country bank_account payment_term_days credit_limit credit_currency is_active is_blocked"
-    " is_one_time created_by created_at party_type bank_country phone email address"
+    " is_one_time created_by created_at party_type bank_country phone email address city"
 )
 
 #: table -> (title, natural key, control total, columns; `!` marks the required ones)
@@ -218,6 +218,12 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
     ),
     "supplier": ("the supplier master", "party_id", None, _PARTY),
     "customer": ("the customer master", "party_id", None, _PARTY),
+    "party_screening_list": (
+        "the screening list: firms and countries with which no business may be done",
+        "list_version entry_id",
+        None,
+        "list_version! list_date entry_id! entry_kind! name tax_id country valid_from valid_to",
+    ),
     "supplier_bank_account": (
         "bank accounts of suppliers, where one has several or they are dated",
         "supplier_id bank_account valid_from",

@@ -67,6 +67,17 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         f"{_PARTY} payment_date:date created_date:date created_by:id days_since_created:count category:id category_count:count rank_share:rate"
         f" first_amount_base:money amount_base:money {_SOURCE}",
     ),
+    "party_twin": (
+        "one row per active supplier and customer, with the records that it repeats",
+        # match_count: of tax number and bank account (null: nothing can be compared); name_similarity: in one city, 0 below 0.90
+        f"{_PARTY} party_type:id other_party_id:id shared_attributes:text match_count:count name_similarity:rate spend_amount_base:money {_SOURCE}",
+    ),
+    "screened_document": (
+        "one row per live order, shipment or payment of a party that the screening list names; the others are counted (document_count)",
+        # match_type: tax id, name, country, bank country, similar name; is_covered: the list is not older than the document
+        f"{_PARTY} document_date:date match_type:text entry_id:id list_version:id list_date:date is_listed:flag is_covered:flag name_similarity:rate"
+        f" certainty:text document_count:count amount:money amount_base:money {_SOURCE}",
+    ),
 }
 
 #: Tables that look across parties.

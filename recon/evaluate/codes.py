@@ -62,7 +62,7 @@ _TABLES: Final = {
     "supplier_payment_allocation": "付款核销", "sales_order_line": "销售订单行", "shipment_line": "发货单行",
     "delivery_confirmation_line": "签收单行", "customer_invoice_line": "销售发票行", "customer_invoice": "销售发票合计", "cash_receipt": "收款单",
     "cash_receipt_allocation": "收款核销", "approval_event": "审批记录", "approval_policy": "审批制度", "user": "用户", "document_change": "单据变更",
-    "supplier": "供应商主数据", "supplier_bank_account": "供应商银行账户", "customer": "客户主数据", "item": "物料主数据", "uom_conversion": "单位换算", "price_list_line": "价目表",
+    "supplier": "供应商主数据", "supplier_bank_account": "供应商银行账户", "party_screening_list": "筛查名单", "customer": "客户主数据", "item": "物料主数据", "uom_conversion": "单位换算", "price_list_line": "价目表",
     "fx_rate": "汇率", "inventory_level": "库存", "demand_forecast": "需求预测", "calendar": "工作日历", "control_total": "控制总数",
     "item_stock_policy": "库存限额", "fiscal_period": "会计期间", "gl_balance": "总账余额", "gl_journal_line": "总账分录", "delegation": "授权委托",
     "inventory_movement": "库存变动", "bank_transaction": "银行流水", "approved_rule": "已批准规则",
@@ -115,6 +115,8 @@ _ATTRIBUTES: Final[_Said] = {
     "e-mail": ("e-mail", "电子邮箱"),
     "tax id": ("tax id", "税号"),
     "address": ("address", "地址"),
+    "bank account": ("bank account", "银行账户"),
+    "name": ("name", "名称"),
 }
 _MASTER_FIELDS: Final[_Said] = {
     "bank account": ("bank account", "银行账户"),
@@ -200,6 +202,13 @@ CODED: Final[dict[str, _Said]] = {
         "by the same person": ("by the same person", "由同一人审批"),
         "by another person": ("by another person", "由他人审批"),
         "none": ("none", "无审批"),
+    },
+    "match_type": {
+        "tax id": ("tax id", "税号"),
+        "name": ("name", "名称"),
+        "country": ("country", "国家"),
+        "bank country": ("bank country", "开户国"),
+        "similar name": ("similar name", "名称近似"),
     },
     "watched_field": _MASTER_FIELDS,
     "upkeep": _MASTER_FIELDS | {"created": ("created", "建档")},

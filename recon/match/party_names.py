@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 import polars as pl
@@ -34,6 +35,30 @@ def bare_name(name: pl.Expr) -> pl.Expr:
     kept = cut.str.split(" ").list.eval(pl.element().filter(~pl.element().is_in(_WESTERN_FORMS) & (pl.element() != "")))
     words = pl.when(cut.str.contains(r"\p{Han}")).then(kept.list.join("")).otherwise(kept.list.sort().list.join(""))
     return pl.when(words != "").then(words).otherwise(plain.str.replace_all(" ", ""))
+
+
+def alike_pairs(left: pl.Series, right: pl.Series, least: int, piece: int = 4) -> pl.DataFrame:
+    """one, other, likeness: every pair of a text on the left and one on the right that are at least so many hundredths alike, equal ones too.
+
+    With fewer edits than pieces one piece of the one text stands unchanged in the other; of as many pieces as there may be edits and one more, so
+    the rarest of them are enough to look for. Complete where a text has more pieces of that length than edits: from the length on at which it may have one.
+    """
+    ours = right.drop_nulls().unique().alias("other").to_frame()
+    theirs = left.drop_nulls().unique().alias("one").to_frame()
+    length, whole = pl.col("other").str.len_chars().cast(pl.Int64), pl.col("one").str.len_chars().cast(pl.Int64)
+    pieces = ours.with_columns(place=pl.int_ranges(0, length // piece), edits=length * (100 - least) // least).explode("place").drop_nulls()
+    pieces = pieces.with_columns(piece=pl.col("other").str.slice(pl.col("place") * piece, piece))
+    grams = theirs.with_columns(at=pl.int_ranges(0, pl.max_horizontal(whole - piece + 1, 0))).explode("at").drop_nulls()
+    grams = grams.select("one", piece=pl.col("one").str.slice(pl.col("at"), piece)).unique()
+    ranked = pieces.join(grams.group_by("piece").agg(times=pl.len()), on="piece", how="left", validate="m:1").with_columns(
+        pl.col("times").fill_null(0)
+    )
+    rare = ranked.filter(pl.struct("times", "place").rank("ordinal").over("other") <= pl.col("edits") + 1)
+    near = (length - whole).abs() * least <= pl.min_horizontal(length, whole) * (100 - least)
+    met = rare.select("other", "piece").join(grams, on="piece", how="inner").select("one", "other").filter(near)
+    equal = theirs.join(ours, left_on="one", right_on="other", how="inner").select("one", other="one")
+    measured = with_likeness(pl.concat([met, equal]).unique(), "one", "other", "likeness")
+    return measured.filter(pl.col("likeness") >= pl.lit(Decimal(least) / 100, dtype=RATE))
 
 
 def with_likeness(pairs: pl.DataFrame, one: str, other: str, into: str) -> pl.DataFrame:

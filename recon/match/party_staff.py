@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -12,7 +11,7 @@ from recon.domain.money import RATE
 from recon.match.given import is_given, table
 from recon.match.numbers import compacted
 from recon.match.party_masters import shaped_parties
-from recon.match.party_names import with_likeness
+from recon.match.party_names import alike_pairs
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -103,39 +102,8 @@ def _agreeing(parties: pl.DataFrame, staff: pl.DataFrame, name: str) -> pl.DataF
 
 
 def _near(parties: pl.DataFrame, staff: pl.DataFrame) -> pl.DataFrame:
-    """cycle, party_id, employee, similarity of addresses that are at least `LEAST_LIKE` hundredths alike.
-
-    With fewer edits than pieces one piece of the one address stands unchanged in the other; of as many pieces as there may be edits and one
-    more, so the rarest of them are enough to look for.
-    """
-    theirs = parties.select("address").drop_nulls().unique()
-    ours = staff.select(ours="address").drop_nulls().unique()
-    pairs = pl.concat([
-        theirs.join(ours, left_on="address", right_on="ours", how="inner").select("address", ours="address"), _candidates(theirs, ours)
-    ]).unique()  # fmt: skip
-    measured = _similar(pairs)
-    people = staff.select("employee", ours="address").drop_nulls().unique()
-    places = parties.select(*_KEY, "address").drop_nulls()
-    return places.join(measured, on="address", how="inner").join(people, on="ours", how="inner").select(*_KEY, "employee", "similarity")
-
-
-def _candidates(theirs: pl.DataFrame, ours: pl.DataFrame) -> pl.DataFrame:
-    length = pl.col("ours").str.len_chars().cast(pl.Int64)
-    pieces = (
-        ours.with_columns(place=pl.int_ranges(0, length // _PIECE), edits=length * (100 - LEAST_LIKE) // LEAST_LIKE).explode("place").drop_nulls()
-    )
-    pieces = pieces.with_columns(piece=pl.col("ours").str.slice(pl.col("place") * _PIECE, _PIECE))
-    whole = pl.col("address").str.len_chars().cast(pl.Int64)
-    grams = theirs.with_columns(at=pl.int_ranges(0, pl.max_horizontal(whole - _PIECE + 1, 0))).explode("at").drop_nulls()
-    grams = grams.select("address", piece=pl.col("address").str.slice(pl.col("at"), _PIECE)).unique()
-    frequent = grams.group_by("piece").agg(times=pl.len())
-    ranked = pieces.join(frequent, on="piece", how="left", validate="m:1").with_columns(pl.col("times").fill_null(0))
-    rare = ranked.filter(pl.struct("times", "place").rank("ordinal").over("ours") <= pl.col("edits") + 1)
-    met = rare.select("ours", "piece").join(grams, on="piece", how="inner")
-    near = (pl.col("ours").str.len_chars().cast(pl.Int64) - whole).abs() * LEAST_LIKE <= length * (100 - LEAST_LIKE)
-    return met.filter(near).select("address", "ours").unique()
-
-
-def _similar(pairs: pl.DataFrame) -> pl.DataFrame:
-    """address, ours, similarity of the pairs that are alike."""
-    return with_likeness(pairs, "address", "ours", "similarity").filter(pl.col("similarity") >= pl.lit(Decimal(LEAST_LIKE) / 100, dtype=RATE))
+    """cycle, party_id, employee, similarity of addresses that are at least `LEAST_LIKE` hundredths alike."""
+    measured = alike_pairs(parties["address"], staff["address"], LEAST_LIKE, _PIECE)
+    people = staff.select("employee", other="address").drop_nulls().unique()
+    places = parties.select(*_KEY, one="address").drop_nulls()
+    return places.join(measured, on="one", how="inner").join(people, on="other", how="inner").select(*_KEY, "employee", similarity="likeness")

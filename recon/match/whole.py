@@ -28,8 +28,10 @@ from recon.match.paid_twice import payment_pair
 from recon.match.party_accounts import party_account
 from recon.match.party_masters import party_master
 from recon.match.party_staff import party_staff
+from recon.match.party_twins import party_twin
 from recon.match.payees import payee_payment
 from recon.match.references import document_references
+from recon.match.screening import screened_document
 from recon.match.series import number_tables
 from recon.match.service_levels import service_wait
 from recon.match.signs import document_line_signs
@@ -124,6 +126,8 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("party_staff", party_staff),
         _plain("master_duty", master_duty),
         _plain("master_change", master_change),
+        _plain("party_twin", party_twin),
+        _plain("screened_document", screened_document),
         _plain("supplier_return", supplier_return),
         _plain("one_time_payee", one_time_payee),
         _plain("first_payment", first_payment),

@@ -64,6 +64,8 @@ POPULATIONS: Final = {
     "supplier_return": _("Suppliers and their rests"),
     "one_time_payee": _("Payees of one-time suppliers"),
     "first_payment": _("First payments of suppliers"),
+    "party_twin": _("Records that may be one party"),
+    "screened_document": _("Documents against the screening list"),
     "party_tail": _("Tails of invoices, by party"),
     "duty_pair": _("Pairs of documents and the duties of one person"),
     "approved_change": _("Changes of approved documents"),

@@ -31,6 +31,7 @@ TABLES: Final = {
     "document_change": _("Document changes"),
     "supplier": _("Suppliers"),
     "customer": _("Customers"),
+    "party_screening_list": _("Screening list"),
     "supplier_bank_account": _("Suppliers' bank accounts"),
     "item": _("Items"),
     "uom_conversion": _("Unit conversions"),

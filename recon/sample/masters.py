@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from recon.sample.book import CENT, FIRST_DAY, Row, rounded
+from recon.sample.book import AS_OF, CENT, FIRST_DAY, Row, rounded
 
 if TYPE_CHECKING:
     from random import Random
@@ -182,6 +182,7 @@ def build(rng: Random, lines: int) -> Masters:
             {"company_code": code, "company_name": f"示例实业（{code}）", "tax_id": company_tax_id(code), "country": "CN"} for code in COMPANIES
         ],
         "uom_conversion": _conversions(items),
+        "party_screening_list": _screening_rows(),
         "fx_rate": [{"rate_date": d, "from_currency": c, "to_currency": "CNY", "rate": r} for (c, d), r in rates.items()],
         "price_list_line": [
             *(_list_row(p, i) for p in suppliers if p.framework for g in ("MECHANICAL", "ELECTRONIC") for i in items[g]),
@@ -307,6 +308,17 @@ def _user_rows() -> list[Row]:
             row |= {"is_active": "false", "active_to": LEFT_ON}
         rows.append(row)
     return rows
+
+
+def _screening_rows() -> list[Row]:
+    """A list issued on the last day of the books: two countries, a firm, and a firm that was taken off."""
+    entries: tuple[Row, ...] = (
+        {"entry_id": "C-KP", "entry_kind": "country", "country": "KP"},
+        {"entry_id": "C-SY", "entry_kind": "country", "country": "SY"},
+        {"entry_id": "E-001", "entry_kind": "party", "name": "Orient Tidewater Shipping Ltd", "country": "SY"},
+        {"entry_id": "E-002", "entry_kind": "party", "name": "北港远航贸易有限公司", "tax_id": tax_id(590_001), "valid_to": date(2026, 6, 30)},
+    )
+    return [{"list_version": "2026-10", "list_date": AS_OF, **entry} for entry in entries]
 
 
 def _conversions(items: dict[str, tuple[Item, ...]]) -> list[Row]:

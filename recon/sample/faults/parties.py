@@ -47,6 +47,7 @@ def two_suppliers_one_account(book: Book) -> None:
     spaced = f"{account[:4]} {account[4:8]} {account[8:]}"
     for party in (supplier(book, bank_account=account), supplier(book, bank_account=spaced)):
         expect(book, "PTY-04", party, "two suppliers have one account")
+    expect(book, "PTY-03", party, "the later of two suppliers with one account")
 
 
 @plants("PTY-01")
@@ -104,3 +105,21 @@ def mistyped_iban(book: Book) -> None:
 def customer_without_terms(book: Book) -> None:
     """A customer for whom nobody has said when it must pay."""
     expect(book, "PTY-07", customer(book, payment_term_days=None), "no payment terms")
+
+
+@plants("PTY-03")
+def made_again(book: Book) -> None:
+    """A supplier made a second time, its tax number typed with spaces and in small letters."""
+    code = tax_id(serial(book))
+    supplier(book, tax_id=code)
+    twin = supplier(book, tax_id=f"{code[:2]} {code[2:8]} {code[8:].lower()}")
+    expect(book, "PTY-03", twin, "the tax number of the supplier before")
+
+
+@plants("PTY-03")
+def customer_made_again(book: Book) -> None:
+    """A customer made a second time in the same city under nearly its name: one character in ten differs."""
+    city = f"{book.number('CITY')}市"
+    customer(book, party_name="江苏省鼎峰聚合高分子新材料科技有限公司", city=city)
+    twin = customer(book, party_name="鼎峰聚和高分子新材料科技股份有限公司", city=city)
+    expect(book, "PTY-03", twin, "almost the name of another customer in the same city")

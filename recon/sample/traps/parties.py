@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from recon.sample.faults.parties import customer, own_account, serial, supplier
-from recon.sample.masters import STAFF_ADDRESS, german_vat, iban
+from recon.sample.masters import STAFF_ADDRESS, german_vat, iban, tax_id
 from recon.sample.traps.registry import spares
 
 if TYPE_CHECKING:
@@ -64,3 +64,17 @@ def complete_enough(book: Book) -> None:
     number = german_vat(ordinal)
     supplier(book, country="DE", bank_country="DE", tax_id=f"{number[:2]} {number[2:]}", bank_account=f"{iban(ordinal)[:4]} {iban(ordinal)[4:]}")
     customer(book, bank_account=None, bank_country=None)
+
+
+@spares("PTY-03")
+def alike_but_not_one(book: Book) -> None:
+    """Branches of one group with one tax number; one name in two cities; names that differ in two characters of ten; a record that is closed."""
+    code, group = tax_id(serial(book)), book.number("GRP")
+    for _ in range(2):
+        supplier(book, tax_id=code, group_id=group)
+    city = f"{book.number('CITY')}市"
+    for place, name in ((city, "鼎峰聚合高分子新材料"), (f"{city}北", "鼎峰聚合高分子新材料"), (city, "鼎丰聚和高分子新材料")):
+        customer(book, party_name=f"{name}有限公司", city=place)
+    code = tax_id(serial(book))
+    for active in ("true", "false"):
+        supplier(book, tax_id=code, is_active=active)
