@@ -12,7 +12,6 @@ from recon.domain.workpapers import Matches
 from recon.match import digits, spread, stock, stock_movements
 from recon.match.amounts import amounts
 from recon.match.approval_bursts import approval_burst
-from recon.match import stock, stock_movements
 from recon.match.awakenings import first_payment, supplier_return
 from recon.match.bank import bank_difference
 from recon.match.billed_across import crossing_pair
