@@ -61,7 +61,7 @@ _PUBLISHED = ("allocation", "settlement_match", "open_layer", "party_record", "r
 #: And the receipts and shipments in the few columns by which later runs know them again.
 _FULFILMENTS = "fulfilment_line"
 #: Measured tables by which the memory finds the document that closed an exception.
-_LINES = ("order_line_match", "fulfilment_line_match", "invoice_line_match", "approval_decision")
+_LINES = ("order_line_match", "fulfilment_line_match", "invoice_line_match", "approval_decision", "approval_state")
 
 
 def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[[str], None] = lambda _room: None) -> Workpapers:

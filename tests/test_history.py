@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+from recon import pipeline
 from recon.domain.engagement import ControlChoice, ParameterOverride, Period
 from recon.load.engagement import read_engagement
 from recon.pipeline import publish, run
@@ -28,12 +29,12 @@ COMPARING = ("BAL-06", "POP-03", "POP-06", "POP-08", "SEQ-01", "SEQ-02", "DAT-15
 Rows = list[dict[str, str]]
 
 
-def month(folder: Path, number: int, day: date | None = None) -> Engagement:
+def month(folder: Path, number: int, day: date | None = None, *more: str) -> Engagement:
     first, after = date(2026, number, 1), date(2026, number + 1, 1)
     last = date.fromordinal(after.toordinal() - 1)
     period = Period.model_validate({"from": first, "to": last})
     told = read_engagement(folder / "engagement.yaml")
-    choice = ControlChoice(include=list(COMPARING))
+    choice = ControlChoice(include=[*COMPARING, *more])
     return told.model_copy(update={"second_opinion": False, "as_of": day or last, "period": period, "controls": choice})
 
 
@@ -182,3 +183,15 @@ def test_a_short_extract_is_seen_after_four_weeks(books: Path, tmp_path: Path) -
             publish(workpapers, history)
             assert statuses(workpapers)["POP-03"] == "not_performed"
     assert found(workpapers, "POP-03") == Counter({("POP-03", "extract", "service_request"): 1})
+
+
+def test_two_nights_bucket_by_bucket_are_two_nights_at_once(books: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(run(month(books, 9, None, "TIM-*", "MIS-*", "CUT-*")), tmp_path / "september")
+    told = []
+    for rows in (1_000_000, 500):
+        monkeypatch.setattr(pipeline, "ROWS_PER_BUCKET", rows)
+        workpapers = run(month(books, 10, None, "TIM-*", "MIS-*", "CUT-*"), history=tmp_path / "september")
+        told.append((workpapers.register.changes, workpapers.outcomes.controls, found(workpapers)))
+    assert told[0][0].height  # what September found is closed in October
+    assert all(one.equals(other) for one, other in zip(told[0][:2], told[1][:2], strict=True))
+    assert told[0][2] == told[1][2]
