@@ -92,6 +92,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " invoiced_amount:money invoiced_amount_base:money amount_gross:money amount_gross_base:money expected_amount:money"
         # of the whole invoice: gross amount, live lines, those of them that an order answers
         " document_amount_gross_base:money document_line_count:count document_linked_line_count:count"
+        # how far the whole invoice is paid (completeness.COMPLETENESS); null where the source gives no payments
+        " paid_amount_status:text"
         # currency of the order line linked; days from the posting date to the end of its fiscal period, else of its month
         " order_currency:id period_days_left:count"
         # invoiced quantity at the order's price, company currency: the base of price limits

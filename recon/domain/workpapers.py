@@ -215,6 +215,7 @@ INVOICE_LINES: Final = _columns(
     " billable_quantity expected_amount invoiced_amount quantity_variance price_variance fx_variance rounding_variance tax_variance"
     " charge_variance source_file source_row match_status price_factor_variance price_unit_variance price_retroactive_variance"
     " price_discount_variance price_remainder_variance invoice_date posting_date invoiced_amount_base currency"
+    " billable_quantity_status expected_amount_status paid_amount_status"
 )
 ALLOCATIONS: Final = _columns(
     "cycle company_code order_number order_line_no fulfilment_number fulfilment_line_no invoice_number invoice_line_no quantity amount"
@@ -234,8 +235,6 @@ CHANGES: Final = _columns(
     "change exception_id control_id severity company_code document_type document_number document_line_no order_number order_line_no"
     " amount_at_risk_base first_seen closed_by"
 )
-#: How far an order line is served, billed or paid, beside whether it matches.
-COMPLETENESS: Final = ("none", "part", "full", "over")
 MATCH_STATUSES: Final = (
     "exception", "overdue", "in_flight", "not_decided", "ambiguous", "suggested", "within_tolerance", "explained_tail", "exact",
     "netted", "not_required", "excluded",

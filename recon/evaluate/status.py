@@ -1,6 +1,7 @@
 """match_status of order lines and invoice lines: the worst of the verdicts, of what is still open, and of what was measured.
 
-Beside it how far order lines are served, billed and paid, which is another question: a line may match and be half delivered.
+Beside it how far order lines are served, billed and paid, and how far bills may be billed: other questions, for a line may match and be
+half delivered.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.workpapers import COMPLETENESS, INVOICE_LINES, MATCH_STATUSES, ORDER_LINES
+from recon.domain.completeness import completeness
+from recon.domain.workpapers import INVOICE_LINES, MATCH_STATUSES, ORDER_LINES
 from recon.evaluate.judging import EXCEPTION, Judged
 
 if TYPE_CHECKING:
@@ -32,15 +34,21 @@ _AXES: Final = {
     "invoiced_amount_status": ("invoiced_amount", "ordered_amount"),
     "paid_amount_status": ("paid_amount", "billed_gross_amount"),
 }
+#: How much of what an invoice line bills may be billed, in quantity and at the order's price.
+_BILL_AXES: Final = {
+    "billable_quantity_status": ("billable_quantity", "invoiced_quantity"),
+    "expected_amount_status": ("expected_amount", "invoiced_amount"),
+}
 #: The columns that are made here.
 _MADE: Final = ("match_status", *_AXES)
+_BILL_MADE: Final = ("match_status", *_BILL_AXES)
 #: Why a document line does not count, in the words of matching, when its own reversal is the reason.
 NETTED_REASON: Final = "netted"
 #: Tables and columns that the statuses need beyond what controls ask for.
 NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "order_line_match": (*(name for name in ORDER_LINES if name not in _MADE), "billed_gross_amount", "is_live", "exclusion_reason", "match_level"),
     "invoice_line_match": (
-        *(name for name in INVOICE_LINES if name not in _MADE), "is_live", "exclusion_reason", "match_level", "invoice_kind", "line_kind", "needs_fulfilment", "is_comparable",
+        *(name for name in INVOICE_LINES if name not in _BILL_MADE), "is_live", "exclusion_reason", "match_level", "invoice_kind", "line_kind", "needs_fulfilment", "is_comparable",
         "has_order_link", "tail_convention", "tax_rate_variance", "fulfilment_number", "fulfilled_quantity", "excess_quantity",
     ),
     "open_layer": (*_ORDER_KEY, "kind"),
@@ -67,8 +75,9 @@ def lines(standings: Mapping[str, Standing]) -> tuple[pl.LazyFrame, pl.LazyFrame
     invoice_status = _invoice_status(invoices, waiting)
     worst = _worst_by_order(invoices.rows, invoice_status, layers)
     order_status = _order_status(orders.rows, orders.own, worst)
-    served = orders.rows.with_columns(**{name: _completeness(*sides) for name, sides in _AXES.items()})
-    return _finished(served, order_status, ORDER_LINES), _finished(invoices.rows, invoice_status, INVOICE_LINES)
+    served = orders.rows.with_columns(**{name: completeness(*sides) for name, sides in _AXES.items()})
+    covered = invoices.rows.with_columns(**{name: completeness(*sides) for name, sides in _BILL_AXES.items()})
+    return _finished(served, order_status, ORDER_LINES), _finished(covered, invoice_status, INVOICE_LINES)
 
 
 def spoken_elsewhere(
@@ -171,15 +180,6 @@ def _order_status(rows: pl.DataFrame, own: pl.Series, worst: pl.DataFrame) -> pl
         .otherwise(worst_of_all)
     )
     return joined.select(status.cast(pl.UInt8).alias("status")).collect().to_series()
-
-
-def _completeness(part: str, whole: str) -> pl.Expr:
-    """How far one figure reaches the other, on orders of returns with the signs turned; null where either is not known."""
-    turned = pl.col(whole) < 0
-    reached, full = (pl.when(turned).then(-pl.col(name)).otherwise(pl.col(name)) for name in (part, whole))
-    none, some, whole_, over = (pl.lit(word) for word in COMPLETENESS)
-    told = pl.when(reached <= 0).then(none).when(reached < full).then(some).when(reached == full).then(whole_).otherwise(over)
-    return pl.when(reached.is_not_null() & (full.is_not_null() | (reached <= 0))).then(told)
 
 
 def _excluded() -> pl.Expr:

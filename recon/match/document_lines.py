@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain import money
+from recon.domain.completeness import completeness
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
 from recon.match import bridge, conventions, price_parts, tails
@@ -99,7 +100,7 @@ def _crossed_lines(found: ThreeWay) -> pl.DataFrame:
 def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.DataFrame, accepted: Accepted) -> pl.LazyFrame:
     """One row per invoice line, sorted by key.
 
-    `documents`: amount_gross_base per invoice document, by `document`; `charged`: charge_variance per charge line, by `row`.
+    `documents`: the invoice documents with what is paid, by `document`; `charged`: charge_variance per charge line, by `row`.
 
     Credits and adjustments stand beside what they correct: they are wholly billable and nothing comes before them.
     """
@@ -107,6 +108,9 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
     whole.guard(lines, [("gross", "rate")])
     whole.guard(found.units, [("ordered_quantity", "price_times"), ("order_unit_price", "order_rate")])
     crossed, before, told = _crossed_lines(found), _amount_before(found), tails.explained(found)
+    documents = documents.with_columns(cleared=pl.col("amount_gross") - pl.col("open_amount")).with_columns(
+        paid_amount_status=_how_far_paid(accepted)
+    )
     orders = found.orders.with_columns(confirmed_prices(found, accepted))
     parted = price_parts.of_lines(found, crossed)
     spots = pl.DataFrame(
@@ -139,6 +143,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
                 document_amount_gross_base="amount_gross_base",
                 document_line_count="line_count",
                 document_linked_line_count="linked_line_count",
+                paid_amount_status="paid_amount_status",
             ),
             *looked_up(crossed, "crossed", *_SIZES, *bridge.MEASURED),
             *looked_up(before, "counted", "invoiced_before_amount"),
@@ -154,6 +159,15 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
     priced = _with_terms(looked).with_columns(**tails.figures(plain=plain)).with_columns(tail_convention=tails.convention_of_line())
     dated = with_days_left(priced, "posting_date", accepted)
     return described(dated, "invoice_line_match", accepted).select(schema("invoice_line_match").keys())
+
+
+def _how_far_paid(accepted: Accepted) -> pl.Expr:
+    """paid_amount_status of invoice documents, discounts and write-offs counted.
+
+    Null where the source gives no payments, and where the invoice does not count.
+    """
+    known = [cycle.name for cycle in CYCLES if is_given(accepted, cycle.payment_table)]
+    return pl.when(pl.col("cycle").is_in(known) & pl.col("is_live")).then(completeness("cleared", "amount_gross"))
 
 
 def _beside_order(placed: pl.LazyFrame, found: ThreeWay) -> pl.LazyFrame:

@@ -193,6 +193,9 @@ def _text(facts: Mapping[str, Any]) -> str:
         said.append(f"order: none ({line['link_pass'] or 'no pass'}, {line['link_certainty']})")
     if line.get("link_reason"):
         said.append(f"  held equal: {line['link_reason']}")
+    far = {"may be billed": line.get("billable_quantity_status"), "due at the order's price": line.get("expected_amount_status")}
+    far |= {"of the invoice is paid": line.get("paid_amount_status")}
+    said += ["  " + ", ".join(f"{word} {what}" for what, word in far.items() if word)] if any(far.values()) else []
     if order:
         counts = ("ordered", "fulfilled", "accepted", "invoiced")
         said.append("  " + ", ".join(f"{plain(order[f'{name}_quantity'])} {name}" for name in counts) + f", {order['currency']}")

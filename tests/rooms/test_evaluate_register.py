@@ -439,3 +439,19 @@ def test_every_correction_is_of_a_column_that_some_control_of_its_table_reads() 
 def test_how_far_an_order_line_is_served_billed_and_paid(change: dict[str, Any], told: tuple[str | None, ...]) -> None:
     lines = perform({"order_line_match": [ORDER | change]}, ["QTY-05"]).order_lines.collect()
     assert lines.select("^(fulfilled|invoiced|paid)_.*_status$").row(0) == told
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, ("full", None)),
+        ({"billable_quantity": "50"}, ("part", None)),
+        ({"billable_quantity": "0", "expected_amount": "0"}, ("none", "none")),
+        ({"billable_quantity": "-100", "invoiced_quantity": "-100", "expected_amount": "-900", "invoiced_amount": "-1000"}, ("full", "part")),
+        ({"billable_quantity": None, "invoiced_quantity": None, "expected_amount": "1000", "invoiced_amount": "1000"}, (None, "full")),
+        ({"expected_amount": "1000.01", "invoiced_amount": "1000"}, ("full", "over")),
+    ],
+)
+def test_how_much_of_an_invoice_line_may_be_billed(change: dict[str, Any], told: tuple[str | None, ...]) -> None:
+    lines = perform({"invoice_line_match": [BILL | change]}, ["QTY-01"]).invoice_lines.collect()
+    assert lines.select("billable_quantity_status", "expected_amount_status").row(0) == told

@@ -347,11 +347,29 @@ def test_what_is_paid_reaches_the_order_line(matched: Match) -> None:
     matches = matched([po()], [gr()], [bill], supplier_payment=payment, supplier_payment_allocation=applied)
     line = one(matches, "order_line_match")
     assert (line["paid_amount"], line["billed_gross_amount"]) == (113, 113)
+    assert one(matches, "invoice_line_match")["paid_amount_status"] == "full"
     assert one(matches, "invoice_match")["open_amount"] == 0
     second = inv("INV2", quantity="2", line_amount_net="20", line_tax_amount="2.6", line_amount_gross="22.6")
     matches = matched([po()], [gr()], [bill, second], supplier_payment=payment, supplier_payment_allocation=applied)
     line = one(matches, "order_line_match")
     assert (line["paid_amount"], line["billed_gross_amount"]) == (113, D("135.6"))  # what is not paid was billed as well
+    assert rows(matches, "invoice_line_match", "invoice_number", "paid_amount_status") == [("INV1", "full"), ("INV2", "none")]
+
+
+@pytest.mark.parametrize(("applied", "discount", "told"), [("60", None, "part"), ("110.74", "2.26", "full"), ("113", None, "full")])
+def test_how_far_an_invoice_is_paid_counts_the_discount(matched: Match, applied: str, discount: str | None, told: str) -> None:
+    payment = [{"payment_number": "P1", "payment_date": "2026-10-20", "supplier_id": "S1", "amount": applied, "currency": "CNY"}]
+    parts = [{"payment_number": "P1", "invoice_number": "INV1", "supplier_id": "S1", "amount_applied": applied, "discount_taken": discount}]
+    bill = inv(line_tax_amount="13", line_amount_gross="113")
+    lines = [
+        bill,
+        inv("INV9", line_amount_gross="113", is_cancelled="true"),
+        inv(invoice_line_no="2", quantity="0", line_amount_net="0", line_amount_gross="0"),
+    ]
+    matches = matched([po()], [gr()], lines, supplier_payment=payment, supplier_payment_allocation=parts)
+    assert rows(matches, "invoice_line_match", "paid_amount_status", invoice_number="INV1") == [(told,), (told,)]
+    assert rows(matches, "invoice_line_match", "paid_amount_status", invoice_number="INV9") == [(None,)]
+    assert one(matched([po()], [gr()], [bill]), "invoice_line_match")["paid_amount_status"] is None
 
 
 def test_the_agreed_price_is_the_one_in_force_on_the_order_date(matched: Match) -> None:
