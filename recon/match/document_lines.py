@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from recon.match.three_way import ThreeWay
 
 _TEN_DIGITS: Final = 10**10
+#: What a line says of its whole document: name there -> column of the documents.
+_OF_DOCUMENT: Final = {
+    "document_amount_gross_base": "amount_gross_base", "document_line_count": "line_count", "document_linked_line_count": "linked_line_count",
+    "paid_amount_status": "paid_amount_status",
+}  # fmt: skip
 _SIZES: Final = ("billable", "excess", "before", "to_date")
 
 
@@ -108,9 +113,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
     whole.guard(lines, [("gross", "rate")])
     whole.guard(found.units, [("ordered_quantity", "price_times"), ("order_unit_price", "order_rate")])
     crossed, before, told = _crossed_lines(found), _amount_before(found), tails.explained(found)
-    documents = documents.with_columns(cleared=pl.col("amount_gross") - pl.col("open_amount")).with_columns(
-        paid_amount_status=_how_far_paid(accepted)
-    )
+    documents = _with_how_far_paid(documents, accepted)
     orders = found.orders.with_columns(confirmed_prices(found, accepted))
     parted = price_parts.of_lines(found, crossed)
     spots = pl.DataFrame(
@@ -140,10 +143,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
             *looked_up(
                 documents,
                 "document",
-                document_amount_gross_base="amount_gross_base",
-                document_line_count="line_count",
-                document_linked_line_count="linked_line_count",
-                paid_amount_status="paid_amount_status",
+                **_OF_DOCUMENT,
             ),
             *looked_up(crossed, "crossed", *_SIZES, *bridge.MEASURED),
             *looked_up(before, "counted", "invoiced_before_amount"),
@@ -161,13 +161,14 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
     return described(dated, "invoice_line_match", accepted).select(schema("invoice_line_match").keys())
 
 
-def _how_far_paid(accepted: Accepted) -> pl.Expr:
-    """paid_amount_status of invoice documents, discounts and write-offs counted.
+def _with_how_far_paid(documents: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
+    """Add paid_amount_status of invoice documents, discounts and write-offs counted.
 
     Null where the source gives no payments, and where the invoice does not count.
     """
     known = [cycle.name for cycle in CYCLES if is_given(accepted, cycle.payment_table)]
-    return pl.when(pl.col("cycle").is_in(known) & pl.col("is_live")).then(completeness("cleared", "amount_gross"))
+    told = pl.when(pl.col("cycle").is_in(known) & pl.col("is_live")).then(completeness("cleared", "amount_gross"))
+    return documents.with_columns(cleared=pl.col("amount_gross") - pl.col("open_amount")).with_columns(paid_amount_status=told)
 
 
 def _beside_order(placed: pl.LazyFrame, found: ThreeWay) -> pl.LazyFrame:
