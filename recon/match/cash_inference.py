@@ -1,7 +1,7 @@
 """Cash of which nobody said what it pays: applied only where the figures leave one answer, never by guess.
 
-Passes in order, each on what the earlier ones left: the whole account; the one open invoice of exactly this amount; the
-whole account up to a day; the one set of open invoices that adds up; the one open invoice of this amount in the payer's group. Parties who pay on account by agreement
+Passes in order, each on what the earlier ones left: the whole account; the one open invoice of exactly this amount; everything past due
+of the account; the whole account up to a day; the one set of open invoices that adds up; the one open invoice of this amount in the payer's group. Parties who pay on account by agreement
 (policy `cash_oldest_first`) are filled from their oldest invoice instead.
 """
 
@@ -30,11 +30,16 @@ _ROUNDS: Final = 12
 _LARGEST_SET: Final = 20
 
 
+#: Payments that fit several ways, or were not searched for: the invoices of the first answer, the number of answers, and of invoices looked at.
+UNSETTLED: Final = ("payment_id", "certainty", "candidates", "candidate_count", "searched_count")
+
+
 def inferred(position: Position, rules: Sequence[ScopedRule]) -> tuple[Position, pl.DataFrame]:
-    """The position after the passes, and (payment_id, certainty) of payments with several answers or no decision."""
+    """The position after the passes, and UNSETTLED of payments with several answers or no decision."""
     position = _oldest_first(position, rules)
     position = _cleared(position, in_full=True)
     position = position.booked(_one_invoice(position, _BY, "one_invoice"))
+    position = position.booked(_past_due(position))
     position = _cleared(position, in_full=False)
     claims, unsettled = _one_set(position)
     position = position.booked(claims)
@@ -88,6 +93,20 @@ def _cleared(position: Position, *, in_full: bool) -> Position:
         stuck = read.filter(~pl.col("is_clear")).with_columns(place=pl.int_range(pl.len()).over(_BY))
         waiting = stuck.filter(pl.col("place") > 0).select(waiting.columns)
     return position
+
+
+def _past_due(position: Position) -> pl.DataFrame:
+    """Payments of exactly what was past due on the account on their day, credits of that day netted; of two such payments the first pays it.
+
+    One invoice past due by itself is left to the pass that looks for its amount.
+    """
+    due = position.open().select(*_BY, "invoice_id", "room", "due_date", invoice_day="day")
+    paid = position.free().filter(pl.col("left") > 0).select(*_BY, "payment_id", "number", "left", "day")
+    is_due = pl.when(pl.col("room") > 0).then(pl.col("due_date") < pl.col("day")).otherwise(statement=True).fill_null(value=False)
+    pairs = paid.join(due, on=_BY, how="inner").filter((pl.col("invoice_day") <= pl.col("day")) & is_due)
+    whole = pairs.filter((pl.col("room").sum().over("payment_id") == pl.col("left")) & (pl.len().over("payment_id") > 1))
+    turn = pl.struct("day", "number", "payment_id").rank("dense").over(_BY)
+    return _claims(whole.filter(turn == 1), "past_due_cleared", amount=pl.col("room"))
 
 
 def _day_ends(position: Position) -> pl.DataFrame:
@@ -148,14 +167,20 @@ def _one_set(position: Position) -> tuple[pl.DataFrame, pl.DataFrame]:
         certainty=pl.Series([answer.verdict for answer in answers], dtype=pl.String),
         members=pl.Series([answer.members for answer in answers], dtype=pl.List(pl.UInt32)),
     )
+    ids = pl.col("invoice_id").list.gather(pl.col("members"))
+    verdicts = verdicts.with_columns(
+        candidates=pl.when(pl.col("certainty") != "not_decided").then(ids),
+        candidate_count=pl.Series([answer.count for answer in answers], dtype=pl.Int64),
+        searched_count=pl.col("room").list.len().cast(pl.Int64),
+    )
     unique = verdicts.filter(pl.col("certainty") == "unique").explode("members")
     unique = unique.with_columns(invoice_id=pl.col("invoice_id").list.get("members"), amount=pl.col("room").list.get("members"))
     unique = unique.with_columns(is_contested=pl.len().over("invoice_id") > 1)
     unique = unique.with_columns(is_shared=pl.col("is_contested").any().over("payment_id"))
     unsettled = pl.concat(
         [
-            verdicts.filter(pl.col("certainty").is_in(["ambiguous", "not_decided"])).select("payment_id", "certainty"),
-            unique.filter("is_shared").select("payment_id", certainty=pl.lit("ambiguous")).unique(),
+            verdicts.filter(pl.col("certainty").is_in(["ambiguous", "not_decided"])).select(UNSETTLED),
+            unique.filter("is_shared").unique("payment_id").with_columns(certainty=pl.lit("ambiguous")).select(UNSETTLED),
         ]
     )
     return _claims(unique.filter(~pl.col("is_shared")), "one_set", amount=pl.col("amount")), unsettled

@@ -109,6 +109,7 @@ def _position(accepted: Accepted, documents: pl.DataFrame, paid: pl.DataFrame, r
         pl.coalesce("group_id", "party_id").alias("group_id"),
         number="invoice_number",
         invoice_date="invoice_date",
+        due_date="due_date",
         day=pl.coalesce("posting_date", "invoice_date"),
         gross="amount_gross",
         room="amount_gross",

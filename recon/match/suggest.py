@@ -1,12 +1,14 @@
 """Bills that name nothing: which open orders of the party have their contents, their amount or their total? Suggested at most, never booked.
 
 Passes in order, each on the bills that the earlier ones left without any candidate: every line of the bill equals every open line of
-one order; a line equals an open order line in value; the bill's total is the sum of a set of open order lines (exact, bounded).
+one order; a line equals an open order line in value; the bill's total is what came with one delivery note, or on one day; it is the
+sum of a set of open order lines (exact, bounded).
 Bucket-local: a bill, and the open orders of its party.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -15,6 +17,7 @@ from recon.domain import money, scopes
 from recon.domain.engagement import POLICIES
 from recon.match import whole_numbers as whole
 from recon.match.bridge import at_order_price
+from recon.match.by_delivery import billed_together, deliveries
 from recon.match.dense import IN_ORDER, aligned, chosen
 from recon.match.links import PASS
 from recon.match.naming import CERTAINTY
@@ -38,22 +41,25 @@ _MOST_SEARCHES: Final = 200
 
 
 def with_suggestions(
-    invoices: pl.DataFrame, orders: pl.DataFrame, terms: pl.DataFrame, claims: pl.DataFrame, papers: tuple[Raw, Engagement]
+    invoices: pl.DataFrame, orders: pl.DataFrame, terms: pl.DataFrame, claims: pl.DataFrame, papers: tuple[Raw, Engagement, pl.DataFrame]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The invoice lines, those without any reference marked `suggested` or `ambiguous` where open orders fit them; and the MARKS.
 
     An order line fits that is in force, of the same company, party (or group), currency and item, not later than the bill,
     not billed yet, and worth exactly the net amount. One that two bills would take is ambiguous, like a bill that two order
-    lines would fit. Where the policy `ambiguity` says suggest, what is ambiguous is shown as a suggestion.
+    lines would fit. Where the policy `ambiguity` says suggest, what is ambiguous is shown as a suggestion. `papers`: the documents, the
+    terms, and the fulfilment lines with order_row and delivered.
     """
-    raw, engagement = papers
+    raw, engagement, fulfilments = papers
     lost = _lost(invoices, raw)
     marks = [pl.DataFrame(schema=MARKS)]
     if not lost.is_empty():
         held = _open_orders(lost, orders, terms, claims)
         said = raw.orders.taken(held["place"], of_quantity="quantity", of_uom="uom")
         held = pl.concat([held, said], how="horizontal")
-        for search in (_by_contents, _by_amount, _by_total):
+        notes = raw.fulfilments.taken(fulfilments["place"], "supplier_delivery_note")["supplier_delivery_note"]
+        by_delivery = partial(_by_delivery, together=deliveries(fulfilments, held, terms, notes))
+        for search in (_by_contents, _by_amount, by_delivery, _by_total):
             left = lost.join(pl.concat(marks), on="row", how="anti")
             marks.append(search(left, held))
     unsure = chosen(
@@ -151,6 +157,20 @@ def _marked(pairs: pl.DataFrame, name: str, is_sure: pl.Expr) -> pl.DataFrame:
         candidate_count=pl.len().cast(pl.UInt32),
         searched_count=pl.len().cast(pl.UInt32),
     ).select(MARKS.keys())
+
+
+def _by_delivery(lost: pl.DataFrame, held: pl.DataFrame, together: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG001 - one of the searches
+    """Bills whose total is what came with one delivery note, or on one day."""
+    sure, unsure = (pl.lit(word, dtype=CERTAINTY) for word in ("suggested", "ambiguous"))
+    return billed_together(lost, together).select(
+        "row",
+        link_pass=pl.col("way").cast(PASS),
+        link_certainty=pl.when("is_sure").then(sure).otherwise(unsure),
+        decided=pl.lit(value=True),
+        candidates=pl.col("units").list.head(_NAMED_COUNT),
+        candidate_count="count",
+        searched_count="count",
+    )
 
 
 def _by_total(lost: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:

@@ -92,7 +92,7 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     shares = whole_credits.shares(invoices, origins, claims)
     claims = bills.adjusted(claims, billed.adjustments, shares)
     parts = allocate.allocate(arrived.layers, claims, units)
-    invoices, marks = with_suggestions(invoices, orders, units, claims, (stacks.raw, engagement))
+    invoices, marks = with_suggestions(invoices, orders, units, claims, (stacks.raw, engagement, fulfilments))
     capped = allocate.bill(claims, parts, units, arrived.by_unit)
     dated = order_versions.dated_prices(history, capped, parts, (fulfilments, invoices), units)
     crossed = _crossed(capped, (invoices, shares), (units, dated), stacks.raw.invoices)

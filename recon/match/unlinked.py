@@ -162,21 +162,25 @@ def _with_likeness(lines: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cash(settlement: Settlement) -> pl.LazyFrame:
-    """Payments of which a part was not applied because several sets of invoices fit, or because the search was given up."""
+    """Payments of which a part was not applied because several sets of invoices fit, or because the search was given up.
+
+    The candidates are the invoices of the first set that fits; they are never paid by guess.
+    """
     types = {cycle.name: cycle.payment_type for cycle in CYCLES}
-    rates = settlement.payments.lazy().select("cycle", "company_code", "payment_number", "fx_rate", "source_file", "source_row")
-    unsure = settlement.settlement_match.filter(pl.col("invoice_number").is_null() & pl.col("certainty").is_in(_UNSETTLED))
-    rated = unsure.join(
-        rates.unique(["cycle", "company_code", "payment_number"], keep="any"),
-        on=["cycle", "company_code", "payment_number"],
-        how="left",
-        validate="m:1",
-    )
-    return rated.select(
-        "cycle", "company_code", "party_id", "currency", "amount", "source_file", "source_row", pl.col("pass").alias("link_pass"),
+    unsure = settlement.cash.on_account.filter(pl.col("certainty").is_in(_UNSETTLED))
+    numbers = settlement.cash.documents.select("invoice_number", candidates="invoice_id")
+    each = unsure.select("payment_id", "candidates").explode("candidates").join(numbers, on="candidates", how="inner", validate="m:1")
+    words = each.sort("payment_id", "invoice_number").group_by("payment_id").agg(named=pl.col("invoice_number").str.join(_SEPARATOR))
+    told = unsure.drop("candidates").join(words, on="payment_id", how="left", validate="1:1").lazy()
+    return told.select(
+        "cycle", "company_code", "party_id", "currency", "source_file", "source_row", "searched_count",
+        candidates="named",
+        candidate_count=pl.when(pl.col("candidate_count") > 0).then("candidate_count"),
+        amount="left",
+        link_pass=pl.when("is_returned").then(pl.lit("refunded")).otherwise(pl.lit("on_account")),
         document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String),
         document_number="payment_number",
         document_date="payment_date",
-        amount_base=money.amount(pl.col("amount"), pl.col("fx_rate")),
+        amount_base=money.amount(pl.col("left"), pl.col("fx_rate")),
         state="certainty",
     )  # fmt: skip

@@ -61,6 +61,8 @@ PASSES: Final = {
     "origin invoice": _("origin invoice"),
     "contents": _("contents"),
     "party and amount": _("party and amount"),
+    "delivery note total": _("everything of one delivery note"),
+    "day total": _("everything delivered on one day"),
     "document total": _("document total"),
     "reference": _("reference"),
     "likeness": _("likeness"),

@@ -1,19 +1,26 @@
-"""Every way to allocate, held against plain Python that takes one unit after another."""
+"""Every way to allocate, and amounts cut by quantity, held against plain Python that takes one after another."""
 
 from __future__ import annotations
 
-import os
 from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recon.domain.money import QUANTITY
+from recon.domain.money import MONEY, QUANTITY
 from recon.match.allocate import allocate
+from recon.match.shares import cut
+
+if TYPE_CHECKING:
+    import random
 
 Parts = dict[tuple[int | None, int | None], Decimal]
-_EXAMPLES = int(os.environ.get("RECON_EXAMPLES", "300"))
+_IN_CI = settings(max_examples=300, deadline=None)
+_NIGHTLY = settings(max_examples=10_000, deadline=None)
 _UNIT = 3
 
 sizes = st.integers(1, 9).map(Decimal)
@@ -67,22 +74,7 @@ def by_engine(layers: list[Decimal], claims: list[tuple[Decimal, int | None]], p
     return found
 
 
-@settings(max_examples=_EXAMPLES, deadline=None)
-@given(world=worlds(), policy=st.sampled_from(["fifo", "lifo", "specified_only"]))
-def test_in_turn_from_either_end_or_only_as_named(world: tuple[list[Decimal], list[tuple[Decimal, int | None]]], policy: str) -> None:
-    assert by_engine(*world, policy) == by_hand(*world, policy)
-
-
-@settings(max_examples=_EXAMPLES, deadline=None)
-@given(world=worlds())
-def test_equal_quantities_first(world: tuple[list[Decimal], list[tuple[Decimal, int | None]]]) -> None:
-    assert by_engine(*world, "exact_first") == by_hand(*world, "exact_first")
-
-
-@settings(max_examples=_EXAMPLES, deadline=None)
-@given(world=worlds())
-def test_in_proportion_every_layer_gives_its_share_and_nothing_is_lost(world: tuple[list[Decimal], list[tuple[Decimal, int | None]]]) -> None:
-    layers, claims = world
+def check_in_proportion(layers: list[Decimal], claims: list[tuple[Decimal, int | None]]) -> None:
     parts = by_engine(layers, claims, "pro_rata")
     for layer, size in enumerate(layers):
         assert sum(q for (one, _), q in parts.items() if one == layer) == size
@@ -98,3 +90,88 @@ def test_in_proportion_every_layer_gives_its_share_and_nothing_is_lost(world: tu
         gone += taken
         for layer, held in enumerate(layers):
             assert abs(parts.get((layer, claim), Decimal(0)) - taken * held / total) <= Decimal("0.00000001")
+
+
+World = tuple[list[Decimal], list[tuple[Decimal, int | None]]]
+BY_HAND = st.sampled_from(["fifo", "lifo", "specified_only", "exact_first"])
+
+
+@_IN_CI
+@given(world=worlds(), policy=BY_HAND)
+def test_the_engine_takes_what_is_taken_by_hand(world: World, policy: str) -> None:
+    assert by_engine(*world, policy) == by_hand(*world, policy)
+
+
+@_IN_CI
+@given(world=worlds())
+def test_in_proportion_every_layer_gives_its_share_and_nothing_is_lost(world: World) -> None:
+    check_in_proportion(*world)
+
+
+@pytest.mark.slow
+@_NIGHTLY
+@given(world=worlds(), policy=BY_HAND)
+def test_the_engine_takes_what_is_taken_by_hand_ten_thousand_times(world: World, policy: str) -> None:
+    assert by_engine(*world, policy) == by_hand(*world, policy)
+
+
+@pytest.mark.slow
+@_NIGHTLY
+@given(world=worlds())
+def test_in_proportion_every_layer_gives_its_share_ten_thousand_times(world: World) -> None:
+    check_in_proportion(*world)
+
+
+@st.composite
+def amounts_to_cut(draw: st.DrawFn) -> list[tuple[str, Decimal, list[Decimal]]]:
+    """Amounts with their currency and the weights of their parts."""
+    wholes = []
+    for _ in range(draw(st.integers(1, 3))):
+        currency = draw(st.sampled_from(["CNY", "JPY", "KWD"]))
+        amount = Decimal(draw(st.integers(-5000, 5000))).scaleb(-draw(st.sampled_from([0, 2, 3, 6])))
+        weights = draw(st.lists(st.integers(0, 300).map(lambda n: Decimal(n).scaleb(-2)), min_size=1, max_size=6).filter(any))
+        wholes.append((currency, amount, weights))
+    return wholes
+
+
+def cut_by_hand(currency: str, amount: Decimal, weights: list[Decimal]) -> list[Decimal]:
+    """Whole smallest units first, then one more each to the largest remainders, the earlier part first."""
+    digits = {"CNY": 2, "JPY": 0, "KWD": 3}[currency]
+    fine = amount != amount.quantize(Decimal(1).scaleb(-digits))
+    step = Fraction(1, 10 ** (6 if fine else digits))
+    units = Fraction(abs(amount)) / step
+    exact = [units * Fraction(weight) / Fraction(sum(weights)) for weight in weights]
+    floors = [int(share) for share in exact]
+    order = sorted(range(len(weights)), key=lambda i: (floors[i] - exact[i], i))
+    for place in order[: int(units) - sum(floors)]:
+        floors[place] += 1
+    sign = -1 if amount < 0 else 1
+    return [sign * Decimal(int(floor * step * 10**6)).scaleb(-6) for floor in floors]
+
+
+def check_cut(wholes: list[tuple[str, Decimal, list[Decimal]]], order: random.Random) -> None:
+    schema = {"whole": pl.UInt32, "currency": pl.String, "amount": MONEY, "weight": QUANTITY, "weights": QUANTITY, "turn": pl.UInt32}
+    rows = [
+        (i, currency, amount, weight, sum(weights), turn)
+        for i, (currency, amount, weights) in enumerate(wholes)
+        for turn, weight in enumerate(weights)
+    ]
+    wanted = {(i, turn): part for i, whole in enumerate(wholes) for turn, part in enumerate(cut_by_hand(*whole))}
+    order.shuffle(rows)
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    found = dict(zip(frame.select("whole", "turn").rows(), cut(frame).to_list(), strict=True))
+    assert found == wanted
+    assert all(sum(part for (one, _), part in found.items() if one == i) == amount for i, (_, amount, _) in enumerate(wholes))
+
+
+@_IN_CI
+@given(wholes=amounts_to_cut(), order=st.randoms(use_true_random=False))
+def test_amounts_are_cut_as_by_hand_in_any_order(wholes: list[tuple[str, Decimal, list[Decimal]]], order: random.Random) -> None:
+    check_cut(wholes, order)
+
+
+@pytest.mark.slow
+@_NIGHTLY
+@given(wholes=amounts_to_cut(), order=st.randoms(use_true_random=False))
+def test_amounts_are_cut_as_by_hand_ten_thousand_times(wholes: list[tuple[str, Decimal, list[Decimal]]], order: random.Random) -> None:
+    check_cut(wholes, order)

@@ -77,6 +77,13 @@ def test_sets_agree_with_trying_all_at_length(amounts, target):
 
 @pytest.mark.slow
 @_NIGHTLY
+@given(AMOUNTS, TARGETS.filter(lambda target: target > 0))
+def test_halves_agree_with_reachable_sums_at_length(amounts, target):
+    check_halves(amounts, target)
+
+
+@pytest.mark.slow
+@_NIGHTLY
 @given(FITS)
 def test_the_only_way_to_serve_all_lines_is_found_at_length(fits):
     check_assignment(fits)

@@ -272,6 +272,34 @@ def test_the_only_set_that_adds_up_is_paid(settled):
     assert {certainty for _, _, certainty in passes(found)} == {"unique"}
 
 
+PAST_DUE = [
+    invoice("INV1", "100", "2026-08-02", due_date="2026-09-30"),
+    invoice("INV2", "210", "2026-08-02", due_date="2026-10-31"),
+    invoice("INV3", "330", "2026-08-02", due_date="2026-10-19"),
+    invoice("INV4", "330", "2026-08-02", due_date="2026-11-19"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "amount", "day", "paid"),
+    [
+        (PAST_DUE, "430", "2026-10-20", ["INV1", "INV3"]),  # without due dates 100 and either 330 would fit
+        ([*PAST_DUE, invoice("CN1", "-50", "2026-08-02", invoice_kind="credit")], "380", "2026-10-20", ["CN1", "INV1", "INV3"]),
+        (PAST_DUE, "430", "2026-10-19", []),  # the third is due that day: not past due
+    ],
+)
+def test_everything_past_due_is_cleared(settled, rows, amount, day, paid):
+    found = settled(rows, cash_receipt=[cash("CR1", amount, day)])
+    assert [number for _, number, _ in pairs(found) if number] == paid
+    assert {name for _, name, _ in passes(found)} == ({"past_due_cleared"} if paid else {"on_account"})
+
+
+def test_what_is_past_due_is_paid_once(settled):
+    receipts = [cash("CR2", "430", "2026-10-21"), cash("CR1", "430", "2026-10-20")]
+    found = settled(PAST_DUE, cash_receipt=receipts)
+    assert {paid for paid, number, _ in pairs(found) if number in ("INV1", "INV3")} == {"CR1"}
+
+
 def test_two_sets_that_add_up_are_refused(settled):
     rows = [invoice(number, amount) for number, amount in (("A", "100"), ("B", "200"), ("C", "150"), ("D", "150"))]
     found = settled(rows, cash_receipt=[cash("CR1", "300")])

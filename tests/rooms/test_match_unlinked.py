@@ -143,8 +143,14 @@ def test_cash_that_several_sets_fit_is_undecided(unlinked):
     ]
     money = {"cash_receipt_number": "CR1", "receipt_date": "2026-10-20", "customer_id": "C1", "amount": "300", "currency": "CNY"}
     rows = unlinked(customer_invoice_line=bills, cash_receipt=[money])
-    assert [(row["document_type"], row["state"], row["amount"]) for row in rows if row["document_number"] == "CR1"] == [
-        ("cash_receipt", "ambiguous", 300)
+    told = ("document_type", "state", "amount", "candidates", "candidate_count", "searched_count")
+    assert [tuple(row[name] for name in told) for row in rows if row["document_number"] == "CR1"] == [
+        ("cash_receipt", "ambiguous", 300, "A2; A3", 2, 4)
+    ]
+    many = [owed | {"invoice_number": f"B{i}", "line_amount_net": str(1000 + i), "line_amount_gross": str(1000 + i)} for i in range(25)]
+    rows = unlinked(customer_invoice_line=many, cash_receipt=[money | {"amount": "9999"}])
+    assert [tuple(row[name] for name in told) for row in rows if row["document_number"] == "CR1"] == [
+        ("cash_receipt", "not_decided", 9999, None, None, 25)
     ]
 
 
@@ -172,3 +178,38 @@ def test_why_two_numbers_were_held_equal(accepted_of, engagement_of, spelling, r
     lines = [bill(po_number=spelling, po_line_no="1")]
     found = match(accepted_of({"purchase_order_line": [order()], "supplier_invoice_line": lines}), engagement_of()).tables["invoice_line_match"]
     assert found.select("order_number", "link_reason").collect().rows() == [("PO1", reason)]
+
+
+def receipt(number, order_number, note="DN7", quantity="5", day="2026-10-01", **other):
+    row = {"receipt_number": number, "receipt_line_no": "1", "receipt_date": day, "po_number": order_number, "po_line_no": "1", "uom": "EA"}
+    return row | {"supplier_id": "S1", "item_id": "I1", "quantity": quantity, "supplier_delivery_note": note} | other
+
+
+def test_a_bill_for_everything_on_one_delivery_note(unlinked):
+    orders = [order("PO1"), order("PO2"), order("PO3", quantity="9")]
+    goods = [receipt("GR1", "PO1"), receipt("GR2", "PO2", quantity="3"), receipt("GR3", "PO3", "DN8", day="2026-10-02")]
+    given = {"purchase_order_line": orders, "goods_receipt_line": goods}
+    assert said(unlinked(**given, supplier_invoice_line=[bill("80", None)])) == [("suggested", "delivery note total", "PO1/1; PO2/1", 1)]
+    twice = [bill("80", None), bill("80", None, invoice_number="INV2")]
+    assert {row["state"] for row in unlinked(**given, supplier_invoice_line=twice)} == {"ambiguous"}
+    early = unlinked(**given, supplier_invoice_line=[bill("80", None, invoice_date="2026-09-30")])
+    assert [row["link_pass"] for row in early] != ["delivery note total"]
+    two_lines = [bill("30", None), bill("50", None, "2", item_id="I9")]
+    assert said(unlinked(**given, supplier_invoice_line=two_lines)) == [("suggested", "delivery note total", "PO1/1; PO2/1", 1)] * 2
+
+
+def test_a_bill_for_everything_of_one_day(unlinked):
+    orders = [order("PO1"), order("PO2"), order("PO3", quantity="9")]
+    goods = [receipt("GR1", "PO1", None), receipt("GR2", "PO2", None, "3"), receipt("GR3", "PO3", None, day="2026-10-02")]
+    given = {"purchase_order_line": orders, "goods_receipt_line": goods}
+    assert said(unlinked(**given, supplier_invoice_line=[bill("80", None)])) == [("suggested", "day total", "PO1/1; PO2/1", 1)]
+
+
+def test_two_notes_of_one_total_are_ambiguous_and_one_over_the_same_orders_is_not(unlinked):
+    orders = [order("PO1"), order("PO2")]
+    apart = [receipt("GR1", "PO1", "DN1", "3"), receipt("GR2", "PO2", "DN2", "3", "2026-10-02")]
+    (row,) = unlinked(purchase_order_line=orders, goods_receipt_line=apart, supplier_invoice_line=[bill("30", None)])
+    assert (row["state"], row["link_pass"], row["candidate_count"]) == ("ambiguous", "delivery note total", 2)
+    same = [receipt("GR1", "PO1", "DN1", "3"), receipt("GR2", "PO1", "DN2", "3", "2026-10-02")]
+    (row,) = unlinked(purchase_order_line=orders, goods_receipt_line=same, supplier_invoice_line=[bill("30", None)])
+    assert (row["state"], row["candidates"]) == ("suggested", "PO1/1")
