@@ -148,6 +148,7 @@ INERT = {
     ("DUP-03", "minimum_number_length_count"): "matching compares by it; tests/rooms/test_match_duplicates.py stands at the limit",
     ("BAL-01", "write_off_age_days"): "lowers the severity and names the advice, decides nothing",
     ("BAL-01", "write_off_value_amount"): "lowers the severity and names the advice, decides nothing",
+    ("RET-06", "large_advance_amount"): "raises the severity, decides nothing",
     ("MIS-16", "performance_materiality_amount"): "raises the severity, decides nothing",
     ("PAY-10", "interest_rate_share"): "prices the delay, decides nothing",
     ("PAY-11", "capital_cost_share"): "prices the days, decides nothing",

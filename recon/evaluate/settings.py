@@ -32,6 +32,14 @@ _WHOLE: Final = ("_days", "_count")
 _NUMBERS: Final = ("_share", "_amount", "_days", "_hours", "_seconds", "_count", "_quantity", "_score", "_ratio")
 _DECIMAL: Final = re.compile(r"\d{1,18}(\.\d{1,10})?", re.ASCII)
 _DIGITS: Final = 10
+#: Parameters that the catalogue gives to controls and that matching decides, for several controls at once -> the policy.
+_POLICY_OF: Final = {
+    "return_policy": "returns",
+    "bill_over_receipt_flag": "bill_over_receipt",
+    "bill_rejected_flag": "bill_rejected",
+    "yearly_restart_flag": "party_restarts_numbers_yearly",
+    "series_template_set": "number_series",
+}
 
 
 def is_banded(value: str) -> bool:
@@ -169,11 +177,17 @@ def check_overrides(controls: Sequence[Control], planned: Sequence[Planned], eng
                     f'{control.id} has no parameter "{name}"',
                     where=f"{where}.set.{name}",
                     expected=", ".join(control.parameters) or "no parameters at all",
-                    todo=did_you_mean(name, set(control.parameters)),
+                    todo=_ruled_by_policy(name) or did_you_mean(name, set(control.parameters)),
                 )
             check_value(control, name, value, f"{where}.set.{name}")
     for control_id in dict.fromkeys(p.control for p in engagement.parameters):
         refuse_conflicts(engagement.parameter_rules(control_id))
+
+
+def _ruled_by_policy(name: str) -> str:
+    """Where a parameter of the catalogue is set instead; empty for names that no policy answers."""
+    policy = _POLICY_OF.get(name)
+    return f"matching decides it by a policy: set {policy} under policies" if policy else ""
 
 
 def check_scope(scope: Mapping[str, str], where: str) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from recon.domain import measures, places
 from recon.domain.control import Planned
-from recon.domain.engagement import Engagement
+from recon.domain.engagement import POLICIES, Engagement
 from recon.domain.errors import TermsRefused
 from recon.evaluate import catalogue, check, chosen, explain
 from recon.evaluate.judging import clock_of, judge, population_plans
-from recon.evaluate.settings import settle
+from recon.evaluate.settings import _POLICY_OF, settle
 from recon.load.rulebook import read_controls, read_planned
 
 if TYPE_CHECKING:
@@ -236,6 +236,13 @@ def test_a_set_of_ratios_may_differ_by_row() -> None:
     population = population_plans({control.population.table: frame.lazy()}, [control], settings, {})[control.population.table].collect()
     judged = judge(control.population.table, population, [control], settings, clock_of(terms))
     assert population.with_columns(verdict=judged.verdicts[control.id]).sort("company_code")["verdict"].to_list() == [1, 2]
+
+
+def test_what_a_policy_decides_is_told_with_the_policy() -> None:
+    with pytest.raises(TermsRefused) as refused:
+        check(list(BOOK.values()), engagement(parameters=[override("QTY-01", {"return_policy": "net"})]), PLANNED)
+    assert "set returns under policies" in refused.value.todo
+    assert all(policy in POLICIES for policy in _POLICY_OF.values())
 
 
 def test_what_matching_works_by_holds_for_a_whole_run() -> None:
