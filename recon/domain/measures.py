@@ -150,7 +150,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per payment and invoice that it settles or says it settles",
         f"cycle:id company_code:id {_PARTY} document_type:text payment_number:id payment_kind:text payment_date:date value_date:date counted_date:date"
         " invoice_number:id internal_number:id invoice_kind:text invoice_date:date due_date:date invoice_party_id:id currency:id fx_rate:rate"
-        " amount_gross:money said_amount:money amount:money discount:money write_off:money amount_base:money discount_base:money write_off_base:money"
+        " amount_gross:money amount_net:money said_amount:money amount:money discount:money write_off:money amount_base:money discount_base:money write_off_base:money"
         " open_before_amount:money difference_amount:money difference_amount_base:money written_off_before_base:money written_off_total_base:money is_last_written_off:flag discount_date:date"
         " discount_offered:money is_last:flag is_named:flag is_other_party:flag days_early:count reason_code:id applied_by:id applied_at:timestamp"
         f" applied_at_is_date_only:flag pass:text certainty:text created_by:id {_SOURCE}",

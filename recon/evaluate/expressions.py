@@ -29,6 +29,11 @@ FUNCTIONS: Final[dict[str, tuple[int, int, str]]] = {
         3,
         "near_listed(ratio, :ratio_set, :share): within the share of a number of the set or of its inverse, the edge included",
     ),
+    "share_listed": (
+        4,
+        4,
+        "share_listed(value, base, :ratio_set, :amount): the value is the base times a number of the set, off by the amount at most",
+    ),
     "days_between": (2, 2, "days_between(from, to): whole days from one date to another"),
     "seconds_between": (2, 2, "seconds_between(from, to): whole seconds from one instant to another"),
     "exceeds": (2, 2, "exceeds(value, :limit): strictly greater; false when the limit is not_checked or unlimited"),

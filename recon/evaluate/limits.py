@@ -70,6 +70,19 @@ def near_listed(ratio: pl.Expr, chosen: Setting, share: pl.Expr) -> pl.Expr:
     return pl.when(ratio.is_not_null()).then(found)
 
 
+def is_share_listed(value: pl.Expr, base: pl.Expr, chosen: Setting, tail: pl.Expr) -> pl.Expr:
+    """Whether the value is the base times a number of the set, off by no more than the tail; null where one of the two is not known."""
+    found: pl.Expr = pl.lit(None, dtype=pl.Boolean)
+    exact = value.cast(pl.Decimal(38, 20))
+    for words in chosen.values:
+        near = pl.lit(value=False)
+        for number in words.split(",") if words != NO_SET else ():
+            share = money.product(base, pl.lit(Decimal(number.strip()), dtype=pl.Decimal(38, 10)), scale=20)
+            near = near | ((exact - share).abs() <= tail.cast(pl.Decimal(38, 20)))
+        found = pl.when(chosen.says(words)).then(near).otherwise(found)
+    return pl.when(value.is_not_null() & base.is_not_null()).then(found)
+
+
 def combined(pair: Pair, policy: Setting, line: pl.Expr | None, large: pl.Expr | None) -> pl.Expr:
     """Whether the pair is broken under the policy. `line` against `large` decides between both and either for the default policy."""
     either = pair.share_broken | pair.amount_broken

@@ -212,7 +212,7 @@ def check_value(control: Control, name: str, value: str, where: str) -> None:
         if value not in parameter.choices:
             hint = did_you_mean(value, set(parameter.choices))
             raise TermsRefused(f"{name} does not know this word", where=where, expected=", ".join(parameter.choices), got=value, todo=hint)
-    elif name.endswith("_ratio_set"):
+    elif name.endswith(("_ratio_set", "_amount_set", "_share_set")):
         if value != NO_SET and not all(_DECIMAL.fullmatch(number.strip()) for number in value.split(",")):
             raise TermsRefused(f"{name} is a list of numbers", where=where, expected="numbers with commas between them, or none", got=value)
     elif name.endswith("_flag"):

@@ -247,6 +247,14 @@ class Reader:
             raise rule.refuse("near_listed compares a ratio of ten digits with a parameter that holds a set", expected="near_listed(x, :set, :share)")
         return Value(limits.near_listed(ratio.decimal(_MOST_DIGITS // 2), setting, share.expr), "flag")
 
+    def _share_listed(self, rule: Rule, given: list[Any]) -> Value:
+        value, base, tail = (self._number(rule, given[place]) for place in (0, 1, 3))
+        setting = self.settings.get(str(given[2].this)) if type(given[2]).__name__ == "Placeholder" else None
+        half = _MOST_DIGITS // 2
+        if setting is None or max(value.digits, base.digits, tail.digits) > half:
+            raise rule.refuse("share_listed compares a value with shares of another", expected="share_listed(x, base, :ratio_set, :amount)")
+        return Value(limits.is_share_listed(value.decimal(half), base.decimal(half), setting, tail.decimal(half)), "flag")
+
     def _days_between(self, rule: Rule, given: list[Any]) -> Value:
         start, end = self._moments(rule, given, "date")
         return Value((end - start).dt.total_days(), "number", whole=True)

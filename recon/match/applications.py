@@ -136,7 +136,7 @@ def application_match(settlement: Settlement, accepted: Accepted, engagement: En
     counted = cash.final.payments.select("payment_id", "group_id", "counted_day")
     due = cash.documents.select(
         "invoice_id", "invoice_number", "internal_number", "invoice_kind", "invoice_date", "due_date", "created_at", "created_at_is_date_only",
-        "amount_gross", invoice_party_id="party_id",
+        "amount_gross", "amount_net", invoice_party_id="party_id",
     )  # fmt: skip
     rooms = cash.final.invoices.select("invoice_id", "discount_date", discount_offered="discount", rest="room", invoice_group="group_id")
     told = pairs.join(paid, on="payment_id", how="left", validate="m:1").join(counted, on="payment_id", how="left", validate="m:1")

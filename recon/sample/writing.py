@@ -67,6 +67,12 @@ parameters:
   - control: SOD-07
     set: {{granted_reason_set: BANK_FEE}}
     why: the cash desk writes off what a bank kept; CSH-08 watches the fees
+  - control: CSH-08
+    set: {{fee_amount_set: "12.00"}}
+    why: the house bank keeps twelve of a transfer from another bank
+  - control: CSH-09
+    set: {{withholding_share_set: "0.10"}}
+    why: customers abroad withhold a tenth of services
   - control: CUT-03
     set: {{minimum_amount: "20000"}}
     why: performance materiality for credit notes, from the audit plan

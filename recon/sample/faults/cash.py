@@ -62,6 +62,24 @@ def forty_short(book: Book) -> None:
     book.expect("CSH-03", *on_document("cash_receipt", number), "40.00 short, no reason")
 
 
+@plants("CSH-08")
+def fee_of_the_bank(book: Book) -> None:
+    """12.00 less, the fee that the engagement names."""
+    chain, document = sold(book, ago(20))
+    number = receive(chain, ago(8), document.gross - 12, remittance_text=document.number)
+    book.expect("CSH-08", *on_document("cash_receipt", number), "a fee of 12.00 kept by the bank")
+    book.expect("CSH-03", *on_document("cash_receipt", number), "12.00 short, no reason")
+
+
+@plants("CSH-09")
+def tax_kept_back(book: Book) -> None:
+    """A tenth of the amount without tax withheld."""
+    chain, document = sold(book, ago(20))
+    number = receive(chain, ago(8), document.gross - 200, remittance_text=document.number)
+    book.expect("CSH-09", *on_document("cash_receipt", number), "200.00 withheld, a tenth of 2,000.00")
+    book.expect("CSH-03", *on_document("cash_receipt", number), "200.00 short, no reason")
+
+
 @plants("CSH-04")
 def fifty_too_much(book: Book) -> None:
     """50.00 more than the invoice, three days ago."""

@@ -30,6 +30,15 @@ def small_deduction(book: Book) -> None:
     apply(chain, number, document.number, document.gross - 5, reason_code="SHORTAGE")
 
 
+@spares("CSH-08", "CSH-09")
+def fee_and_tax_paid_afterwards(book: Book) -> None:
+    """The fee of one bill and the tax of another were kept back, and came a few days later."""
+    for kept in (12, 200):
+        chain, document = sold(book, ago(20))
+        receive(chain, ago(9), document.gross - kept, remittance_text=document.number)
+        receive(chain, ago(4), Decimal(kept), remittance_text=document.number)
+
+
 @spares("CSH-04", "MIS-14")
 def five_too_much(book: Book) -> None:
     """5.00 more than the invoice, some days ago."""
