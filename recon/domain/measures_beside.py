@@ -14,6 +14,12 @@ _ON_ORDER: Final = "order_number:id order_line_no:id item_id:id item_group:id co
 _SOURCE: Final = "source_file:text source_row:row"
 
 DECLARED: Final[dict[str, tuple[str, str]]] = {
+    "rebill_loop": (
+        "one row per sales order line that was billed, credited in full and billed again without new goods: its last new bill",
+        "cycle:id company_code:id document_type:text order_number:id order_line_no:id party_id:id party_name:text group_id:id item_id:id"
+        " invoice_number:id internal_number:id invoice_line_no:id invoice_date:date loop_count:count days_reset:count loops:text currency:id"
+        f" amount_gross:money amount_gross_base:money {_SOURCE}",
+    ),
     "unlinked_line": (
         "one row per document line or cash receipt that no pass linked: what was found out about it, and what is nearest to it",
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
@@ -107,4 +113,4 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 #: Tables that look across parties.
 WHOLE: Final = ("freight_line",)
 #: Tables that hold only part of what was looked at.
-COVERED_ELSEWHERE: Final = ("confirmed_bill", "mirror_layer", "pack_ratio")
+COVERED_ELSEWHERE: Final = ("confirmed_bill", "rebill_loop", "mirror_layer", "pack_ratio")

@@ -39,6 +39,7 @@ from recon.match.paid_invoices import invoice_payment
 from recon.match.party_records import party_records
 from recon.match.party_tails import party_tail
 from recon.match.price_changes import last_price, retroactive_price
+from recon.match.rebilling import rebill_loop
 from recon.match.recorded_twice import recorded_twice
 from recon.match.requisitions import order_requisition
 from recon.match.roll_forwards import roll_forward
@@ -150,6 +151,7 @@ class _Special:
         return {
             "party_document": lambda: master_standing.party_documents(self.accepted, self.engagement),
             "unknown_item_line": lambda: master_standing.unknown_item_lines(self.accepted, self.engagement),
+            "rebill_loop": lambda: rebill_loop(self.lines, self.settled, self.accepted),
             "duplicate_pair": lambda: duplicate_pairs(self.accepted, self.settled.lazy(), self.engagement),
             "closed_order_reference": lambda: closed_order_references(self.accepted, self.engagement),
             **recorded_twice(self.accepted, self.lines, self.engagement),

@@ -52,6 +52,7 @@ POPULATIONS: Final = {
     "table_volume": _("Input tables against what is usual on the day"),
     "opening_balance": _("Opening balances against an earlier run"),
     "number_order": _("Numbers that run against the day of entry"),
+    "rebill_loop": _("Sales billed, credited and billed again"),
     "late_credit": _("Credit notes around the end of the period"),
     "approval_chain": _("Approvals of several steps"),
     "cash_duty": _("Write-offs and credit notes, and who applied the cash"),

@@ -9,7 +9,7 @@ from recon.domain.cycles import ORDER_TO_CASH
 from recon.sample.approvals import approve_order
 from recon.sample.book import Book, Value, ago, days, rounded
 from recon.sample.chain import Chain, Document, Part
-from recon.sample.faults.registry import goods, on_bill, on_document, plants
+from recon.sample.faults.registry import goods, on_bill, on_document, on_invoice, plants
 from recon.sample.newcomers import newcomer
 from recon.sample.settle import apply, pay, receive, settle
 
@@ -78,6 +78,23 @@ def tax_kept_back(book: Book) -> None:
     number = receive(chain, ago(8), document.gross - 200, remittance_text=document.number)
     book.expect("CSH-09", *on_document("cash_receipt", number), "200.00 withheld, a tenth of 2,000.00")
     book.expect("CSH-03", *on_document("cash_receipt", number), "200.00 short, no reason")
+
+
+def rebilled(book: Book, later: int) -> tuple[Chain, Document]:
+    """Billed, credited in full ten days later and billed again so many days after the first bill, due as much later; paid. Gives the new bill."""
+    chain, document = sold(book, ago(60))
+    back = Part(chain.lines[0], Decimal(-10), {"origin_invoice_line_no": "1"})
+    credit = chain.invoice(ago(50), [back], "credit", origin_invoice_number=document.number)
+    new = chain.invoice(ago(60 - later), chain.whole())
+    settle(chain, ago(22), [document, credit, new])
+    return chain, new
+
+
+@plants("RET-09")
+def bill_made_young_again(book: Book) -> None:
+    """The new bill is due twenty days later than the one it stands for."""
+    chain, new = rebilled(book, 20)
+    book.expect("RET-09", *on_invoice(chain, new, chain.lines[0]), "credited and billed anew, due 20 days later")
 
 
 @plants("CSH-04")

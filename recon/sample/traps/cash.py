@@ -8,7 +8,7 @@ from recon.domain.cycles import ORDER_TO_CASH
 from recon.sample.approvals import approve_order
 from recon.sample.book import CENT, Book, Value, ago, days, rounded
 from recon.sample.chain import Chain
-from recon.sample.faults.cash import TUESDAY, refunded, sold, tolerated
+from recon.sample.faults.cash import TUESDAY, rebilled, refunded, sold, tolerated
 from recon.sample.faults.duties import credited_by
 from recon.sample.faults.registry import goods
 from recon.sample.newcomers import newcomer
@@ -37,6 +37,12 @@ def fee_and_tax_paid_afterwards(book: Book) -> None:
         chain, document = sold(book, ago(20))
         receive(chain, ago(9), document.gross - kept, remittance_text=document.number)
         receive(chain, ago(4), Decimal(kept), remittance_text=document.number)
+
+
+@spares("RET-09")
+def bill_corrected(book: Book) -> None:
+    """Credited and written anew, due fifteen days later."""
+    rebilled(book, 15)
 
 
 @spares("CSH-04", "MIS-14")
