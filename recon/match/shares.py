@@ -12,13 +12,14 @@ def cut(parts: pl.DataFrame) -> pl.Series:
     """The amount of each part, aligned with `parts`.
 
     `parts`: whole (UInt32, which amount), amount (money, the same on all parts of a whole), weight (quantity, not negative),
-    weights (their sum over the whole), currency, turn (breaks ties). Cut to the currency's smallest unit, or to a
+    weights (their sum over the whole), currency, turn (breaks ties). A part of no weight gets nothing. Cut to the currency's smallest unit, or to a
     millionth where the amount itself is finer.
     """
     frame = parts.with_row_index("part")
-    split = frame.filter(pl.col("weight") != pl.col("weights"))
+    bare = (pl.col("weight") == 0) & (pl.col("weights") != 0)
+    split = frame.filter((pl.col("weight") != pl.col("weights")) & ~bare)
     if split.is_empty():
-        return frame["amount"]
+        return frame.select(pl.when(~bare).then("amount").otherwise(pl.lit(0, dtype=money.MONEY)).alias("amount")).to_series()
     digits = money.minor_digits(pl.col("currency"))
     rounded = money.round_to_currency(pl.col("amount"), pl.col("currency"))
     grain = pl.when(rounded == pl.col("amount")).then(digits).otherwise(6)
@@ -39,7 +40,7 @@ def cut(parts: pl.DataFrame) -> pl.Series:
     signed = pl.when(pl.col("amount") < 0).then(pl.lit(0, dtype=pl.Int128) - size).otherwise(size)
     found = ranked.select("part", cut=money.from_units(signed, 6).cast(money.MONEY))
     joined = frame.join(found, on="part", how="left", validate="1:1", maintain_order="left")
-    return joined.select(pl.coalesce("cut", "amount").alias("amount")).to_series()
+    return joined.select(pl.when(~bare).then(pl.coalesce("cut", "amount")).otherwise(pl.lit(0, dtype=money.MONEY)).alias("amount")).to_series()
 
 
 def _refuse_overflow(split: pl.DataFrame) -> None:

@@ -226,6 +226,11 @@ class TestWholeBills:
         assert rows(matches, "order_line_match", "invoiced_quantity") == [(5,), (D("2.5"),)]
         assert one(matches, "invoice_line_match")["price_variance"] == 0
 
+    def test_an_order_line_that_is_billed_already_gets_nothing_of_it(self, matched: Match) -> None:
+        bills = [inv("INV0", line_amount_net="100"), self.whole("100")]
+        matches = matched(list(self.orders), list(self.goods), bills)
+        assert rows(matches, "order_line_match", "invoiced_quantity", "invoiced_amount") == [(10, 100), (5, 100)]
+
     def test_more_than_the_order_is_price(self, matched: Match) -> None:
         line = one(matched(list(self.orders), list(self.goods), [self.whole("230")]), "invoice_line_match")
         assert (line["quantity_variance"], line["price_variance"]) == (0, 30)
