@@ -30,7 +30,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 STORE: Final = ROOT / ".benchmarks"
 RECON: Final = Path(sys.executable).with_name("recon")
 EVERY_CONTROL: Final = "recon, every control"
-BOTH_FORMS_UP_TO_LINES: Final = 2_000_000
+#: Larger companies are measured as Parquet files and with the peer's controls only: everything else would take hours.
+SMALL_UP_TO_LINES: Final = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -106,21 +107,23 @@ def compare(lines: int, runs: int, log: Path, forms: tuple[str, ...]) -> dict[st
             "recon": [str(RECON), "run", str(folder / f"engagement_{form}.yaml"), "--out", str(out)],
             "peer": [sys.executable, "-m", "benchmarks.peer", str(folder / form), "--form", form, "--out", str(folder / "peer")],
         }
-        if form == "parquet":
+        if form == "parquet" and lines <= SMALL_UP_TO_LINES:
             every = [str(RECON), "run", str(folder / "every_control_parquet.yaml"), "--out", str(folder / "run_every_control")]
             commands[EVERY_CONTROL] = every
         measured[form] = {name: [asdict(m) for m in found] for name, found in in_turns(commands, runs, log).items()}
-    return {
+    facts = {
         "lines": lines,
         "rows": {
             table: pl.scan_parquet(folder / "parquet" / f"{table}_part*.parquet").select(pl.len()).collect().item() for table in _documents(folder)
         },
         "megabytes": {form: round(sum(f.stat().st_size for f in (folder / form).iterdir()) / 1e6) for form in forms},
         "measures": measured,
-        "every_control": every_control(folder / "run_every_control"),
         "recon": recon_facts(folder / "run"),
         "peer": peer_facts(folder, "parquet"),
     }
+    if (folder / "run_every_control").exists():
+        facts["every_control"] = every_control(folder / "run_every_control")
+    return facts
 
 
 def every_control(run: Path) -> dict[str, Any]:
@@ -177,13 +180,13 @@ def main() -> None:
     parser.add_argument("--only-peer", action="store_true", help="leave out what is measured beside the comparison")
     parser.add_argument("--only-parquet", action="store_true", help="leave out the CSV files")
     options = parser.parse_args()
-    forms = ("parquet",) if options.only_parquet or options.lines > BOTH_FORMS_UP_TO_LINES else ("parquet", "csv")
+    forms = ("parquet",) if options.only_parquet or options.lines > SMALL_UP_TO_LINES else ("parquet", "csv")
     STORE.mkdir(exist_ok=True)
     here = machine()
     log = STORE / "log.txt"
     log.unlink(missing_ok=True)
     facts = compare(options.lines, options.runs, log, forms)
-    if not options.only_peer and options.lines <= BOTH_FORMS_UP_TO_LINES:
+    if not options.only_peer and options.lines <= SMALL_UP_TO_LINES:
         facts["beside"] = beside(options.lines, log)
     facts["machine"] = here
     (STORE / f"measures_{options.lines}.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
