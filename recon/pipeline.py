@@ -24,7 +24,7 @@ from recon.domain.volumes import volumes
 from recon.domain.workpapers import FULFILMENT_LINES, Matches, Outcomes, Workpapers
 from recon.evaluate import ALONE, RunFacts, account, begin, beside_history, check, chosen, lint
 from recon.load import load, rulebook
-from recon.match import READ_AFTERWARDS, in_buckets, ledger, match_bucket, match_company, rolled, since_earlier, trace, traced_lines
+from recon.match import READ_AFTERWARDS, in_buckets, ledger, match_bucket, match_company, rolled, since_earlier, trace, traced_lines, traces_all
 from recon.record import earlier_run, recall, record
 from recon.report import report
 from recon.shelf import Shelf
@@ -90,7 +90,9 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         documents = documents.without_rows()
         # from here on frames are in memory: the engine of that name takes a tenth less time and memory there than the streaming one
         with pl.Config(engine_affinity="in-memory"):
-            accepted, matches, outcomes = _judged(book, accepted, engagement, planned, _Means(room, shelf, keeps_lines=history is not None))
+            accepted, matches, outcomes = _judged(
+                book, accepted, engagement, planned, _Means(room, shelf, keeps_lines=history is not None or traces_all(accepted))
+            )
             tied_out = pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out])
             with room("match"):
                 balances = ledger(accepted, matches.tables["open_layer"], engagement)

@@ -103,8 +103,15 @@ def traced_lines(matches: Matches, exceptions: pl.DataFrame) -> dict[str, pl.Laz
     return traced_lines(matches, exceptions)
 
 
+def traces_all(accepted: Accepted) -> bool:
+    """Whether `trace` follows every order of the company, and needs all measured lines for it."""
+    from recon.match.traces import traces_all
+
+    return traces_all(accepted)
+
+
 def trace(accepted: Accepted, matches: Matches, exceptions: pl.DataFrame, engagement: Engagement) -> Traces:
-    """What happened to every order that an exception speaks about, from what was matched and the approvals and changes of its papers.
+    """What happened to the orders that exceptions speak about, and to all orders of a small company, from what was matched and the approvals and changes of its papers.
 
     Of `accepted` the tables of `TRACED` are read.
     """

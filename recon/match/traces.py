@@ -22,6 +22,8 @@ _ORDER: Final = ("cycle", "company_code", "order_number")
 _BILL: Final = ("cycle", "company_code", "party_id", "invoice_number")
 _PAYMENT: Final = ("cycle", "company_code", "party_id", "payment_number")
 _TYPES: Final = {stem: {c.name: getattr(c, f"{stem}_type") for c in CYCLES} for stem in ("order", "fulfilment", "invoice", "payment")}
+#: Order lines of a company all of whose orders are followed; of a larger one only those that exceptions lead to.
+ORDER_LINES_MOST: Final = 20_000
 #: Events in the order in which they usually happen.
 EVENTS: Final = (
     "requested", "requisition_approved", "entered", "ordered", "changed", "approval", "sent", "fulfilled", "returned", "reversed", "inspected", "rejected", "confirmed",
@@ -30,13 +32,18 @@ EVENTS: Final = (
 
 
 def traces(accepted: Accepted, matches: Matches, exceptions: pl.DataFrame, engagement: Engagement) -> Traces:
-    """The events of every order that an exception speaks about, and which order belongs to which exception.
+    """The events of the orders that exceptions speak about, and which order belongs to which exception.
+
+    Of a company with no more than `ORDER_LINES_MOST` order lines the events of every order: an auditor asks about any of them.
 
     An exception about an invoice, a delivery or a payment leads to the order that its lines name; of several the first by number.
     Events carry document currency, the base unit where all lines of a document share one, and the row they come from.
     """
     links = _links(matches, exceptions)
     orders = links.select(_ORDER).unique().lazy()
+    if traces_all(accepted):
+        orders = matches.tables["order_line_match"].filter(pl.col("order_number").is_not_null()).select(_ORDER)
+        orders = pl.concat([orders, links.lazy().select(_ORDER)]).unique().collect().lazy()
     bills = _lines(matches, "invoice_line_match", orders).collect().lazy()
     paid = _payments(matches, bills).collect().lazy()
     requests = _requests(accepted, orders).collect().lazy()
@@ -56,6 +63,11 @@ def traces(accepted: Accepted, matches: Matches, exceptions: pl.DataFrame, engag
     rest = [name for name in schema("order_event") if name not in {*_ORDER, "event_date", "event_at"}]
     ordered = events.sort(*_ORDER, "event_date", half, "event_at", place, *rest, nulls_last=True)
     return Traces(ordered, links.sort("exception_id"))
+
+
+def traces_all(accepted: Accepted) -> bool:
+    """Whether every order of the company is followed, not only those that exceptions lead to. Nothing depends on buckets: row counts are the company's."""
+    return sum(accepted.row_counts.get(cycle.order_table, 0) for cycle in CYCLES) <= ORDER_LINES_MOST
 
 
 def traced_lines(matches: Matches, exceptions: pl.DataFrame) -> dict[str, pl.LazyFrame]:

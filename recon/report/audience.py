@@ -114,7 +114,7 @@ def edition(workpapers: Workpapers, layers: pl.DataFrame, audience: Audience) ->
         settlements=workpapers.settlements.filter(cycle),
         fulfilments=workpapers.fulfilments.filter(cycle) if workpapers.fulfilments is not None else None,
         rejected=_without_values(workpapers.rejected, audience),
-        traces=_unnamed(workpapers.traces, audience) if workpapers.traces else None,
+        traces=_followed(workpapers.traces, exceptions, audience) if workpapers.traces else None,
         accruals=_accruals(workpapers.accruals, audience),
         roll_forward=workpapers.roll_forward.filter(cycle & kind) if workpapers.roll_forward is not None else None,
         parties=workpapers.parties.filter(cycle) if workpapers.parties is not None else None,
@@ -191,10 +191,12 @@ def _without_values(rejected: pl.DataFrame, audience: Audience) -> pl.DataFrame:
     )
 
 
-def _unnamed(traces: Traces, audience: Audience) -> Traces:
-    """Events without the persons, changes of sensitive fields without their values."""
+def _followed(traces: Traces, exceptions: pl.DataFrame, audience: Audience) -> Traces:
+    """Events of their cycles without the persons, changes of sensitive fields without their values; links of the exceptions they see."""
     columns = columns_of(audience.masks)
     secret = (pl.col("event") == "changed") & pl.col("detail").str.extract(r"^(\w+):", 1).is_in(sorted(columns))
     persons = [pl.when(pl.col(name).is_not_null()).then(pl.lit(MASK)).alias(name) for name in ("actor_id", "on_behalf_of") if columns & PERSONS]
-    events = traces.events.with_columns(*persons, detail=pl.when(secret.fill_null(value=False)).then(pl.lit(MASK)).otherwise("detail"))
-    return replace(traces, events=events)
+    events = traces.events.filter(_cycle_filter(audience)).with_columns(
+        *persons, detail=pl.when(secret.fill_null(value=False)).then(pl.lit(MASK)).otherwise("detail")
+    )
+    return replace(traces, events=events, links=traces.links.join(exceptions, on="exception_id", how="semi", maintain_order="left"))

@@ -1,4 +1,4 @@
-"""Orders that exceptions speak about, each with its timeline: in the page as far as there is room, the others on pages beside it."""
+"""Orders, those that exceptions speak about first, each with its timeline: in the page as far as there is room, the others on pages beside it."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ def orders_of(workpapers: Workpapers) -> Orders | None:
             pl.col("party_name").drop_nulls().min(),
         )
     )
+    found = pl.concat([found, _without_exceptions(workpapers, found)], how="diagonal_relaxed")
     lines = workpapers.outcomes.order_lines.join(found.lazy().select(_KEY), on=list(_KEY), how="semi").collect()
     ordered = found.join(_summed(lines), on=list(_KEY), how="left", validate="1:1").join(
         _counted(traces.events), on=list(_KEY), how="left", validate="1:1"
@@ -83,6 +84,27 @@ def orders_of(workpapers: Workpapers) -> Orders | None:
     return Orders(rows.with_columns(page=_page()), traces.events.with_columns(_key()), keyed_lines)
 
 
+def _without_exceptions(workpapers: Workpapers, found: pl.DataFrame) -> pl.DataFrame:
+    """Orders that were followed though no exception speaks about them."""
+    followed = workpapers.traces.events.lazy().select(_KEY).unique() if workpapers.traces else pl.LazyFrame(schema=found.select(_KEY).schema)
+    theirs = workpapers.outcomes.order_lines.select(*_KEY, "party_id")
+    parties = workpapers.parties
+    named = pl.LazyFrame(schema={"cycle": pl.String, "party_id": pl.String, "party_name": pl.String}) if parties is None else parties.lazy()
+    others = theirs.join(followed, on=list(_KEY), how="semi").join(found.lazy(), on=list(_KEY), how="anti")
+    told = others.join(
+        named.select("cycle", "party_id", "party_name").unique(["cycle", "party_id"], keep="any"), on=["cycle", "party_id"], how="left"
+    )
+    return (
+        told.group_by(_KEY)
+        .agg(
+            pl.lit(0, dtype=pl.Int64).alias("exceptions"),
+            pl.lit(len(SEVERITIES), dtype=pl.Int64).alias("rank"),
+            pl.col("party_name").drop_nulls().min(),
+        )
+        .collect()
+    )
+
+
 def inside(orders: Orders | None, words: Words, time_zone: str, folder: str) -> dict[str, Any]:
     """What the page itself holds: its orders as a grid, their events and lines as blocks."""
     if orders is None or orders.rows.is_empty():
@@ -91,6 +113,7 @@ def inside(orders: Orders | None, words: Words, time_zone: str, folder: str) -> 
     elsewhere = orders.rows.filter(pl.col("page") > 0).height
     return {
         "orders_count": orders.rows.height,
+        "orders_concerned": orders.rows.filter(pl.col("exceptions") > 0).height,
         "orders_shown": first.rows.height,
         "orders_elsewhere": elsewhere,
         "orders_pages": [f"{folder}/{page:04}.html" for page in range(1, orders.pages + 1)],
