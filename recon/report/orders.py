@@ -187,7 +187,7 @@ def _order_columns(words: Words) -> list[Shown]:
         shown("worst", words, width=104, choice=True, codes=SEVERITIES_SHOWN, toned=True),
         shown("order_number", words, width=126),
         shown("party_name", words, width=-1),
-        shown("order_date", words, width=112),
+        shown("order_date", words, width=146),
         shown("match_status", words, width=130, choice=True, codes=MATCH_STATUSES),
         *(shown(name, words, width=122, digits=2) for name in _FIGURES),
         shown("currency", words, width=64),

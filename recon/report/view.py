@@ -225,7 +225,7 @@ def _balances(layers: pl.DataFrame, words: Words, currency: str) -> dict[str, An
         shown("party_name", words, width=180),
         shown("document_number", words, width=-1),
         shown("document_line_no", words, width=56),
-        shown("document_date", words, width=110),
+        shown("document_date", words, width=146),
         shown("age_days", words, width=92, span=True),
         shown("amount_base", words, width=140, digits=2, span=True),
         shown("company_code", words, choice=True),

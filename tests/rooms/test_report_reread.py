@@ -143,8 +143,14 @@ def test_the_bridge_adds_up(folder, text):
 
 def test_timelines(folder, text):
     stated = pl.read_parquet(folder / "results" / "order_events.parquet")
-    shown = block(text, "events")
+    beside = [file.read_text(encoding="utf-8") for file in sorted((folder / "report" / "orders").glob("*.html"))]
+    shown = pl.concat([block(page, "events") for page in (text, *beside)])
     assert shown.height == stated.height
+    lines = pl.read_parquet(folder / "results" / "order_lines.parquet")
+    orders = pl.concat([block(page, "orders") for page in (text, *beside)])
+    assert set(zip(orders["cycle"], orders["company_code"], orders["order_number"], strict=True)) == set(
+        lines.select("cycle", "company_code", "order_number").iter_rows()
+    ), "every order of a small company is followed"
     assert sum(figure(v) for v in shown["amount"].drop_nulls()) == stated["amount"].sum()
     assert shown["source_row"].drop_nulls().len() == stated["source_row"].drop_nulls().len()
 

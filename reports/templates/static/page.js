@@ -29,6 +29,7 @@ function follow() {
   } else {
     const target = document.getElementById(kind);
     if (target?.tagName === "DETAILS") target.open = true;
+    target?.scrollIntoView(); // the browser went there before the tables had their height
   }
   restoring = false;
 }
