@@ -90,9 +90,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         documents = documents.without_rows()
         # from here on frames are in memory: the engine of that name takes a tenth less time and memory there than the streaming one
         with pl.Config(engine_affinity="in-memory"):
-            accepted, matches, outcomes = _judged(
-                book, accepted, engagement, planned, _Means(room, shelf, keeps_lines=history is not None or traces_all(accepted))
-            )
+            accepted, matches, outcomes = _judged(book, accepted, engagement, planned, _Means(room, shelf, keeps_lines=history is not None))
             tied_out = pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out])
             with room("match"):
                 balances = ledger(accepted, matches.tables["open_layer"], engagement)
@@ -182,7 +180,7 @@ def _judged(
     book: Sequence[Control], accepted: Accepted, engagement: Engagement, planned: Sequence[Planned], means: _Means
 ) -> tuple[Accepted, Matches, Outcomes]:
     """Match and evaluate, one bucket of documents after the other; what looks across parties once, beside the buckets."""
-    room = means.room
+    room, means = means.room, replace(means, keeps_lines=means.keeps_lines or traces_all(accepted))
     wanted = {c.population.table for c in chosen(book, engagement)} | set(_PUBLISHED) | (set(_LINES) if means.keeps_lines else set())
     with room("match"):
         accepted, buckets = in_buckets(accepted, engagement, ROWS_PER_BUCKET, means.shelf.keep)
