@@ -200,7 +200,7 @@ def _judged(
             evaluation = begin(book, accepted.documents.supplied, engagement).with_company(whole)
         for matches in matched:
             with room("evaluate"):
-                evaluation = evaluation.with_bucket(matches)
+                evaluation = evaluation.with_bucket(matches, means.shelf.keep)
                 found.append(matches if one_only else _kept(matches, evaluation, means, len(found)))
     with room("match"):
         together = _together(found, whole)

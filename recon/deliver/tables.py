@@ -7,6 +7,8 @@ Parquet: zstd, row groups of a fixed number of rows, statistics.
 
 from __future__ import annotations
 
+import tempfile
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -18,15 +20,63 @@ if TYPE_CHECKING:
     from recon.domain.publication import TableFile
 
 _ROWS_PER_GROUP: Final = 250_000
+#: Rows of a table that are sorted at a time; larger tables are sorted in ranges of their key, which wait on disk.
+_ROWS_AT_ONCE: Final = 1_500_000
+_DRAWN_PER_RANGE: Final = 1_000
 
 
 def write_table(table: TableFile, path: Path) -> None:
     """Write one table, sorted. Rows that are in order already are not sorted again."""
-    rows = _sorted(table.frame.select(table.order).collect(), table).select(table.columns)
+    frame = table.frame.select(table.order)
     if table.format == "parquet":
-        rows.write_parquet(path, compression="zstd", row_group_size=_ROWS_PER_GROUP, statistics=True)
+        bounds = _bounds(frame, table.key)
+        if bounds:
+            _write_in_ranges(table, bounds, path)
+        else:
+            _write(_sorted(frame.collect(), table).lazy(), table, path)
     else:
+        rows = _sorted(frame.collect(), table).select(table.columns)
         rows.lazy().with_columns(_plain_decimals(rows)).sink_csv(path, maintain_order=True, line_terminator="\n", include_bom=False)
+
+
+def _write(rows: pl.LazyFrame, table: TableFile, path: Path) -> None:
+    sorted_rows = rows.select(table.columns)
+    sorted_rows.sink_parquet(path, compression="zstd", row_group_size=_ROWS_PER_GROUP, statistics=True, maintain_order=True)
+
+
+def _bounds(frame: pl.LazyFrame, key: Sequence[str]) -> list[str]:
+    """Keys as one text that part a large table into ranges of about `_ROWS_AT_ONCE` rows; none where it is sorted at once.
+
+    They are drawn from every so-manieth row: where they lie decides how much memory is needed and nothing else.
+    """
+    import polars as pl
+
+    from recon.domain.keys import one_text
+
+    height = int(frame.select(pl.len()).collect().item())
+    if height <= _ROWS_AT_ONCE or any(frame.collect_schema()[name] != pl.String for name in key) or _holds_nul(frame, key):
+        return []
+    count = -(-height // _ROWS_AT_ONCE)
+    sample = frame.select(key=one_text(key, key)).gather_every(-(-height // (count * _DRAWN_PER_RANGE))).collect()["key"].sort()
+    return sorted({sample[place * sample.len() // count] for place in range(1, count)})
+
+
+def _write_in_ranges(table: TableFile, bounds: Sequence[str], path: Path) -> None:
+    """Sort range after range, each to a file of its own, then write them one behind the other. Equal keys are in one range."""
+    import polars as pl
+
+    from recon.domain.keys import one_text
+
+    frame, key = table.frame.select(table.order), one_text(table.key, table.key)
+    edges = [None, *bounds, None]
+    with tempfile.TemporaryDirectory(prefix="recon-sorting-") as folder:
+        parts = []
+        for place, (least, most) in enumerate(pairwise(edges)):
+            above = pl.lit(value=True) if least is None else key >= least
+            below = pl.lit(value=True) if most is None else key < most
+            parts.append(f"{folder}/{place}.parquet")
+            _sorted(frame.filter(above & below).collect(), table).write_parquet(parts[-1], compression="lz4", statistics=False)
+        _write(pl.scan_parquet(parts), table, path)
 
 
 def _sorted(rows: pl.DataFrame, table: TableFile) -> pl.DataFrame:
@@ -40,7 +90,7 @@ def _sorted(rows: pl.DataFrame, table: TableFile) -> pl.DataFrame:
 
     if in_order(rows, table.order):
         return rows
-    if any(rows.schema[name] != pl.String for name in table.key) or _holds_nul(rows, table.key):
+    if any(rows.schema[name] != pl.String for name in table.key) or _holds_nul(rows.lazy(), table.key):
         return rows.sort(table.order)
     keys = as_one_text(rows, table.key)
     place = keys.arg_sort()
@@ -52,10 +102,10 @@ def _sorted(rows: pl.DataFrame, table: TableFile) -> pl.DataFrame:
     return rows.select(pl.all().gather(place))
 
 
-def _holds_nul(rows: pl.DataFrame, key: Sequence[str]) -> bool:
+def _holds_nul(rows: pl.LazyFrame, key: Sequence[str]) -> bool:
     import polars as pl
 
-    return bool(rows.select(pl.any_horizontal(pl.col(name).str.contains("\x00", literal=True).any() for name in key)).item())
+    return bool(rows.select(pl.any_horizontal(pl.col(name).str.contains("\x00", literal=True).any() for name in key)).collect().item())
 
 
 def in_order(rows: pl.DataFrame, order: Sequence[str]) -> bool:

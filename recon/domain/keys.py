@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 def as_one_text(rows: pl.DataFrame, key: Sequence[str]) -> pl.Series:
     """Text columns without a NUL as one text that sorts as they do, column by column, nulls first."""
-    # a column that knows every value needs no sign that tells a null from an empty text
+    return rows.select(key=one_text([name for name in key if rows[name].null_count()], key)).to_series()
+
+
+def one_text(with_nulls: Sequence[str], key: Sequence[str]) -> pl.Expr:
+    """The same as an expression. A column that knows every value needs no sign that tells a null from an empty text."""
     told = [
-        pl.col(name)
-        if rows[name].null_count() == 0
-        else pl.when(pl.col(name).is_not_null()).then(pl.concat_str(pl.lit("\x01"), pl.col(name))).otherwise(pl.lit(""))
+        pl.when(pl.col(name).is_not_null()).then(pl.concat_str(pl.lit("\x01"), pl.col(name))).otherwise(pl.lit(""))
+        if name in with_nulls
+        else pl.col(name)
         for name in key
     ]
-    return rows.select(key=pl.concat_str(told, separator="\x00")).to_series()
+    return pl.concat_str(told, separator="\x00")

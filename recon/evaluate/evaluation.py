@@ -9,14 +9,14 @@ import polars as pl
 
 from recon.domain import measures
 from recon.domain.money import MONEY
-from recon.domain.workpapers import CONTROLS, Outcomes
+from recon.domain.workpapers import CONTROLS, Outcomes, in_memory
 from recon.evaluate import causes, exceptions, rulebook, status
 from recon.evaluate.judging import NOT_TESTABLE, NOTE, Judged, Tally, clock_of, judge, population_plans, tally, together
 from recon.evaluate.matrix import lacking_tables, tested, unperformed
 from recon.evaluate.settings import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from recon.domain.control import Control, Planned
     from recon.domain.engagement import Engagement
@@ -84,10 +84,11 @@ class Evaluation:
     covers: Mapping[str, int]
     measured: frozenset[str]
 
-    def with_bucket(self, matches: Matches) -> Evaluation:
-        """The evaluation with what the controls say of one bucket's measured tables."""
+    def with_bucket(self, matches: Matches, keep: Callable[[str, pl.DataFrame], pl.LazyFrame] = in_memory) -> Evaluation:
+        """The evaluation with what the controls say of one bucket's measured tables. `keep` stores the lines of a bucket under a name."""
         judged, standings = self._judged(matches, status.NEEDED)
-        return replace(judged, lines=(*self.lines, status.lines(standings)))
+        orders, invoices = (keep(f"{name}-{len(self.lines)}", rows) for name, rows in status.lines(standings).items())
+        return replace(judged, lines=(*self.lines, (orders, invoices)))
 
     def with_company(self, matches: Matches) -> Evaluation:
         """The evaluation with what the controls say of the tables that are measured once for all documents (`measures.WHOLE`)."""

@@ -68,7 +68,7 @@ def standing(judged: Judged, controls: Sequence[Control]) -> Standing:
     return Standing(judged.rows.select(*NEEDED[judged.table]), _spoken(judged, controls))
 
 
-def lines(standings: Mapping[str, Standing]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+def lines(standings: Mapping[str, Standing]) -> dict[str, pl.DataFrame]:
     """Order lines and invoice lines in the columns of the results, each with its status, in the order of their measured tables."""
     orders, invoices, layers = (standings[table] for table in NEEDED)
     waiting = orders.rows.filter(orders.own == _CODES["overdue"]).select(*_ORDER_KEY, overdue=True).unique()
@@ -77,7 +77,10 @@ def lines(standings: Mapping[str, Standing]) -> tuple[pl.LazyFrame, pl.LazyFrame
     order_status = _order_status(orders.rows, orders.own, worst)
     served = orders.rows.with_columns(**{name: completeness(*sides) for name, sides in _AXES.items()})
     covered = invoices.rows.with_columns(**{name: completeness(*sides) for name, sides in _BILL_AXES.items()})
-    return _finished(served, order_status, ORDER_LINES), _finished(covered, invoice_status, INVOICE_LINES)
+    return {
+        "order_lines": _finished(served, order_status, ORDER_LINES),
+        "invoice_lines": _finished(covered, invoice_status, INVOICE_LINES),
+    }
 
 
 def spoken_elsewhere(
@@ -187,6 +190,6 @@ def _excluded() -> pl.Expr:
     return pl.when(netted).then(_CODES["netted"]).otherwise(_CODES["excluded"])
 
 
-def _finished(rows: pl.DataFrame, status: pl.Series, columns: Sequence[str]) -> pl.LazyFrame:
+def _finished(rows: pl.DataFrame, status: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
     words = status.cast(pl.UInt32).replace_strict(list(_CODES.values()), list(_CODES), return_dtype=pl.String).alias("match_status")
-    return rows.with_columns(words).select(columns).lazy()
+    return rows.with_columns(words).select(columns)

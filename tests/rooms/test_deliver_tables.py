@@ -42,6 +42,29 @@ def test_order_and_chunks_of_the_rows_change_no_byte(tmp_path, form):
     assert written(frame, tmp_path / "a", form) == written(pieces, tmp_path / "b", form) == written(frame, tmp_path / "c", form)
 
 
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.tuples(st.sampled_from([None, "", "a", "ab", "b", "行"]), st.sampled_from([None, "1", "10", "2"]), st.integers(0, 3)), max_size=60),
+    st.integers(1, 20),
+)
+def test_a_table_sorted_in_ranges_has_the_same_bytes(tmp_path_factory, rows, at_once):
+    folder = tmp_path_factory.mktemp("ranges")
+    frame = pl.DataFrame(rows, schema={"a": pl.String, "b": pl.String, "c": pl.Int64}, orient="row")
+    whole = written(frame, folder / "whole", "parquet", key=("a", "b"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "_ROWS_AT_ONCE", at_once)
+        bounds = tables._bounds(frame.lazy(), ("a", "b"))
+        assert bool(bounds) == (len(rows) > at_once)
+        assert written(frame.reverse(), folder / "ranges", "parquet", key=("a", "b")) == whole
+
+
+def test_a_key_with_a_nul_is_sorted_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_ROWS_AT_ONCE", 1)
+    frame = pl.DataFrame({"a": ["b\0", "a", "a\0b"]})
+    written(frame, tmp_path / "t", "parquet")
+    assert pl.read_parquet(tmp_path / "t")["a"].to_list() == ["a", "a\0b", "b\0"]
+
+
 def test_ties_of_the_key_are_broken_by_the_other_columns(tmp_path):
     frame = pl.DataFrame({"a": ["k", "k", "k"], "b": [2, None, 1]})
     assert written(frame, tmp_path / "a", "csv") == written(frame.reverse(), tmp_path / "b", "csv") == b"a,b\nk,\nk,1\nk,2\n"
