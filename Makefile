@@ -1,6 +1,6 @@
 PYTHON = .venv/bin/python
 
-.PHONY: bench demo detection docs lint sample screenshots slow test types
+.PHONY: bench demo detection docs lint sample screenshots slow test types where
 
 demo:   ## set up and run the job on the sample company
 	python3 start.py demo
@@ -32,3 +32,6 @@ screenshots: ## photograph the demo's report for docs/ (needs Chromium and pdfto
 	$(PYTHON) -m benchmarks.screenshots
 detection: ## planted faults over ten seeds, as docs/detection.md
 	$(PYTHON) -m benchmarks.detection
+
+where:  ## where the time of matching and of controls goes, as docs/where_time_goes.md
+	$(PYTHON) -m benchmarks.where

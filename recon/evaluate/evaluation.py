@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted, Matches
     from recon.evaluate.settings import Settings
+    from recon.evaluate.translate import Clock
 
 _AMOUNTS: Final = ("amount_at_risk_base", "population_amount_base", "not_testable_amount_base")
 CONTROLS_SCHEMA: Final[dict[str, pl.DataType]] = {
@@ -104,7 +105,7 @@ class Evaluation:
         for table, plan in population_plans(frames, performed, terms.settings, needed).items():
             # one population at a time: what is kept of it are its exceptions, its untested rows and what the statuses need
             its_controls = [c for c in performed if c.population.table == table]
-            judged = judge(table, plan.collect(), its_controls, terms.settings, clock)
+            judged = _population(table, plan, its_controls, terms, clock)
             findings = findings.with_those_of(judged, its_controls, terms)
             if table in always:
                 standings[table] = status.standing(judged, its_controls)
@@ -159,6 +160,11 @@ class Findings:
             {**self.untested, **untested},
             {**self.tallies, **{c.id: together(self.tallies.get(c.id), fell[c.id]) for c in controls}},
         )
+
+
+def _population(table: str, plan: pl.LazyFrame, controls: Sequence[Control], terms: Terms, clock: Clock) -> Judged:
+    """One population in memory, under all controls that look at it."""
+    return judge(table, plan.collect(), controls, terms.settings, clock)
 
 
 def _found_by(controls: Sequence[Control], judged: Judged, terms: Terms) -> Iterator[pl.DataFrame]:
