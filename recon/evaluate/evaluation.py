@@ -180,10 +180,13 @@ def _register(found: Sequence[pl.DataFrame], controls: Sequence[Control]) -> pl.
 
 
 def _untested(found: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Rows that could not be tested, sorted; those that stand for many documents without naming one are said once."""
+    """Rows that could not be tested, sorted; those that stand for many documents without naming one are said once, with what all are worth."""
     rows = _stacked(found, exceptions.NOT_TESTABLE_SCHEMA)
     unnamed = pl.col("document_number").is_null() & pl.col("order_number").is_null()
-    return pl.concat([rows.filter(~unnamed), rows.filter(unnamed).unique()]).sort(*exceptions.NOT_TESTABLE_SCHEMA)
+    said = [name for name in rows.columns if name != "amount_base"]
+    worth = pl.when(pl.col("amount_base").is_not_null().any()).then(pl.col("amount_base").sum())
+    together = rows.filter(unnamed).group_by(said).agg(worth.alias("amount_base")).select(rows.columns)
+    return pl.concat([rows.filter(~unnamed), together]).sort(*exceptions.NOT_TESTABLE_SCHEMA)
 
 
 def _stacked(frames: Sequence[pl.DataFrame], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
