@@ -135,6 +135,7 @@ ACTIONS: Final = {
     "auto_approve": _("approved by rule"),
     "release": _("released"),
     "unapprove": _("approval taken back"),
+    "close": _("closed"),
 }
 CYCLES: Final = {"procure_to_pay": _("Purchase"), "order_to_cash": _("Sales")}
 KINDS: Final = {

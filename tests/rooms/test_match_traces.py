@@ -10,6 +10,7 @@ import pytest
 
 from recon.domain import places
 from recon.load import read_engagement
+from recon.match import traces as matching
 from recon.pipeline import run
 
 if TYPE_CHECKING:
@@ -32,7 +33,19 @@ def test_every_exception_with_an_order_leads_to_its_events(workpapers):
     assert ordered.is_unique().all()
     # an order that the papers only name has no events of its own; all others have exactly one order event
     assert orders.join(ordered, on=orders.columns, how="semi").height >= orders.height * 9 // 10
-    assert traces.events.join(orders, on=orders.columns, how="anti").is_empty()
+    every = workpapers.outcomes.order_lines.select(orders.columns).unique().collect()
+    assert traces.events.join(pl.concat([orders, every]).unique(), on=orders.columns, how="anti").is_empty()
+    assert every.join(ordered, on=orders.columns, how="anti").is_empty(), "every order of a small company is followed"
+
+
+def test_of_a_large_company_only_orders_of_exceptions_are_followed(workpapers, monkeypatch):
+    monkeypatch.setattr(matching, "ORDER_LINES_MOST", 100)
+    engagement = read_engagement(places.sample_data() / "planted" / "engagement.yaml", as_of=None)
+    narrowed = run(engagement.model_copy(update={"second_opinion": False})).traces
+    orders = narrowed.links.select("cycle", "company_code", "order_number").unique()
+    assert narrowed.events.join(orders, on=orders.columns, how="anti").is_empty()
+    assert narrowed.links.equals(workpapers.traces.links)
+    assert narrowed.events.equals(workpapers.traces.events.join(orders, on=orders.columns, how="semi", maintain_order="left"))
 
 
 def test_an_invoice_without_order_number_leads_to_the_order_it_bills(workpapers):
@@ -68,4 +81,4 @@ def test_who_approved_and_when_is_told(workpapers):
     approvals = workpapers.traces.events.filter(pl.col("event") == "approval")
     assert approvals.height > 0
     assert approvals["actor_id"].null_count() == 0
-    assert set(approvals["detail"]) <= {"submit", "approve", "reject", "withdraw", "delegate", "auto_approve", "release", "unapprove"}
+    assert set(approvals["detail"]) <= {"submit", "approve", "reject", "withdraw", "delegate", "auto_approve", "release", "unapprove", "close"}
