@@ -33,7 +33,8 @@ def amount_leader(documents: pl.DataFrame, accepted: Accepted) -> pl.LazyFrame:
         second_amount_base=pl.col("amount_base").get(1, null_on_oob=True),
         group_count=pl.len().cast(pl.Int64),
     )
-    ratio = over(units("amount_base").cast(pl.Int128) * 10**_RATIO_DIGITS, units("second_amount_base").cast(pl.Int128))
+    second = pl.when(pl.col("second_amount_base") > 0).then(pl.col("second_amount_base"))  # of nothing there is no multiple
+    ratio = over(units("amount_base").cast(pl.Int128) * 10**_RATIO_DIGITS, units(second).cast(pl.Int128))
     told = leaders.with_columns(largest_amount_base="amount_base", size_ratio=money.from_units(ratio, _RATIO_DIGITS))
     return measured(told, "amount_leader", accepted).sort(*GROUP[:3], "party_id", "made_by", nulls_last=False)
 
@@ -42,10 +43,12 @@ def amount_outlier(documents: pl.DataFrame, accepted: Accepted) -> pl.LazyFrame:
     """`amount_outlier`, sorted: documents off the middle of their group in logarithms, and per group one row for all others.
 
     Logarithms and medians are binary floating point, of sorted values and without sums, and are rounded to `_DIGITS`; amounts are not.
+    What is zero or below has no logarithm: it stands in a row of its own, and nobody knows how far off it lies.
     """
-    logs = _known(documents).with_columns(log=pl.col("amount_base").cast(pl.Float64).log())
+    amount = pl.col("amount_base")
+    logs = _known(documents).with_columns(log=pl.when(amount > 0).then(amount).cast(pl.Float64).log())
     middled = logs.with_columns(
-        median=pl.col("log").median().over(GROUP), median_amount_base=_middle("amount_base"), group_count=pl.len().over(GROUP)
+        median=pl.col("log").median().over(GROUP), median_amount_base=_middle("amount_base"), group_count=pl.col("log").count().over(GROUP)
     )
     spread = middled.with_columns(deviation=(pl.col("log") - pl.col("median")).abs().median().over(GROUP))
     z = pl.when(pl.col("deviation") > 0).then((pl.col("log") - pl.col("median")) / pl.col("deviation") * _NORMAL_SHARE)
@@ -56,7 +59,7 @@ def amount_outlier(documents: pl.DataFrame, accepted: Accepted) -> pl.LazyFrame:
         group_count=pl.col("group_count").cast(pl.Int64),
         document_count=pl.lit(1, dtype=pl.Int64),
     )
-    is_far = (pl.col("robust_z").abs() > _NEAR).fill_null(value=False)
+    is_far = (pl.col("robust_z").abs() > _NEAR).fill_null(value=False) | pl.col("log").is_null()
     near = told.filter(~is_far).group_by(GROUP).agg(
         pl.col("party_id", "made_by", "group_count", "median_amount_base", "median_deviation").first(),
         document_count=pl.len().cast(pl.Int64),

@@ -128,6 +128,23 @@ def test_where_all_are_alike_nothing_can_be_said(about):
 
 
 # ── round amounts ────────────────────────────────────────────────────────────────────────────────────────────
+def test_amounts_without_a_logarithm_stand_alone_and_move_no_other(about):
+    figures = [100, 110, 120, 130, 140, 150, 160, 9000]
+    documents, accepted, _ = about(*claims(*figures))
+    alone = amount_outlier(documents, accepted).collect()
+    below = documents.head(1).with_columns(
+        pl.lit(Decimal(-5)).cast(documents.schema["amount_base"]).alias("amount_base"), document_number=pl.lit("NEG")
+    )
+    nothing = below.with_columns(
+        (pl.col("amount_base") * 0).cast(documents.schema["amount_base"]).alias("amount_base"), document_number=pl.lit("NIL")
+    )
+    both = amount_outlier(pl.concat([documents, below, nothing]), accepted).collect()
+    told = both.filter(pl.col("document_number").is_in(["NEG", "NIL"]))
+    assert told.select("document_number", "robust_z", "document_count").rows() == [("NEG", None, 1), ("NIL", None, 1)]
+    others = both.filter(~pl.col("document_number").is_in(["NEG", "NIL"]).fill_null(value=False))
+    assert others.select("document_number", "robust_z", "group_count").equals(alone.select("document_number", "robust_z", "group_count"))
+
+
 def shares(about, *rows, limits=None):
     return round_share(*about(*rows, limits=limits)).collect().select("made_by", "group_count", "round_count", "round_share", "peer_share_p95").rows()
 
