@@ -58,9 +58,10 @@ def explained(control: Control, judged: Judged, causes: Sequence[Control]) -> pl
     own = judged.readers[control.id]
     verdict = verdict_of(control, own)
     tried = [
-        _corrected(rows.lazy(), cause, judged.table, own.clock).select(
-            pl.when(verdict.is_in([PASSED, OUTSIDE])).then(pl.lit(f"{cause.id} ")).otherwise(pl.lit("")).alias(cause.id)
-        )
+        # a column and then selected: a condition without columns would have one row alone
+        _corrected(rows.lazy(), cause, judged.table, own.clock)
+        .with_columns(pl.when(verdict.is_in([PASSED, OUTSIDE])).then(pl.lit(f"{cause.id} ")).otherwise(pl.lit("")).alias(cause.id))
+        .select(cause.id)
         for cause in causes
         if cause.id != control.id and texts.corrections(cause, judged.table).keys() & texts.columns(control)
     ]

@@ -98,7 +98,7 @@ def _nearest(deeds: pl.DataFrame, upkeep: pl.DataFrame, said: str | None, into: 
     met = deeds.sort("day", "number", "source_row").join_asof(
         before, left_on="day", right_on="met", by=_KEY, strategy="backward", check_sortedness=False
     )
-    return met.with_columns((pl.col("day") - pl.col("met")).dt.total_days().alias(into)).drop("met", strict=False)
+    return met.with_columns((pl.col("day") - pl.col("met")).dt.total_days().alias(into)).drop("met")
 
 
 def _limited(found: pl.DataFrame, engagement: Engagement) -> pl.LazyFrame:

@@ -75,8 +75,9 @@ def _known(documents: pl.DataFrame) -> pl.DataFrame:
 
 
 def _middle(column: str) -> pl.Expr:
-    """The exact middle amount of a group; of an even number the lower one of the two, which is an amount that stands on a document."""
-    return pl.col(column).sort().get((pl.len() - 1) // 2).over(GROUP)
+    """The exact middle of the amounts of a group that have a logarithm; of an even number the lower one of the two, which is an amount that stands on a document."""
+    known = pl.col(column).filter(pl.col("log").is_not_null())
+    return known.sort().get((known.len() - 1) // 2, null_on_oob=True).over(GROUP)
 
 
 def _rounded(statistic: pl.Expr) -> pl.Expr:

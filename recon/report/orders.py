@@ -71,7 +71,7 @@ def orders_of(workpapers: Workpapers) -> Orders | None:
             pl.col("party_name").drop_nulls().min(),
         )
     )
-    found = pl.concat([found, _without_exceptions(workpapers, found)], how="diagonal_relaxed")
+    found = pl.concat([found, _without_exceptions(workpapers, traces.events, found)], how="diagonal_relaxed")
     lines = workpapers.outcomes.order_lines.join(found.lazy().select(_KEY), on=list(_KEY), how="semi").collect()
     ordered = found.join(_summed(lines), on=list(_KEY), how="left", validate="1:1").join(
         _counted(traces.events), on=list(_KEY), how="left", validate="1:1"
@@ -84,9 +84,9 @@ def orders_of(workpapers: Workpapers) -> Orders | None:
     return Orders(rows.with_columns(page=_page()), traces.events.with_columns(_key()), keyed_lines)
 
 
-def _without_exceptions(workpapers: Workpapers, found: pl.DataFrame) -> pl.DataFrame:
+def _without_exceptions(workpapers: Workpapers, events: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Orders that were followed though no exception speaks about them."""
-    followed = workpapers.traces.events.lazy().select(_KEY).unique() if workpapers.traces else pl.LazyFrame(schema=found.select(_KEY).schema)
+    followed = events.lazy().select(_KEY).unique()
     theirs = workpapers.outcomes.order_lines.select(*_KEY, "party_id")
     parties = workpapers.parties
     named = pl.LazyFrame(schema={"cycle": pl.String, "party_id": pl.String, "party_name": pl.String}) if parties is None else parties.lazy()
