@@ -7,9 +7,10 @@ Parquet: zstd, row groups of a fixed number of rows, statistics.
 
 from __future__ import annotations
 
-import tempfile
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
+
+from recon.domain.held_folders import HeldFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +70,7 @@ def _write_in_ranges(table: TableFile, bounds: Sequence[str], path: Path) -> Non
 
     frame, key = table.frame.select(table.order), one_text(table.key, table.key)
     edges = [None, *bounds, None]
-    with tempfile.TemporaryDirectory(prefix="recon-sorting-") as folder:
+    with HeldFolder("recon-sorting-") as folder:
         parts = []
         for place, (least, most) in enumerate(pairwise(edges)):
             above = pl.lit(value=True) if least is None else key >= least

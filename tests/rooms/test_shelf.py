@@ -5,6 +5,8 @@ import tempfile
 import polars as pl
 import pytest
 
+from recon.deliver import tables
+from recon.domain.publication import TableFile
 from recon.shelf import Shelf
 
 ROWS = pl.DataFrame({"quantity": [1, 2]})
@@ -42,3 +44,14 @@ def test_what_a_killed_run_left_is_removed_and_what_a_run_uses_is_not(place):
     assert kept.collect().equals(ROWS)
     assert strange.exists()
     assert len(list(place.glob("recon-shelf-*"))) == 2, other
+
+
+def test_what_waited_for_a_killed_sorting_goes_with_the_next_one(place, monkeypatch):
+    monkeypatch.setattr(tables, "_ROWS_AT_ONCE", 2)
+    left = place / "recon-sorting-4711-abc"
+    left.mkdir()
+    (left / "0.parquet").write_bytes(b"rows")
+    rows = pl.LazyFrame({"order": ["c", "a", "b"]})
+    tables.write_table(TableFile(rows, ("order",), ("order",), "parquet"), place / "orders.parquet")
+    assert pl.read_parquet(place / "orders.parquet")["order"].to_list() == ["a", "b", "c"]
+    assert [path.name for path in place.iterdir()] == ["orders.parquet"]
