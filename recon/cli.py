@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recon import __version__, allocator
+from recon import __version__, allocator, pack_commands
+from recon.options import FORMAT, RUN, folder_option, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Workpapers
 
 allocator.prepare()
 
-_FORMAT = click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="Text for people or JSON for machines.")
 _LANGUAGE = click.option(
     "--lang", "language", type=click.Choice(["en", "zh", "both"]), default="en", help="Language of the report; both: English, and Chinese beside it."
 )
-_AUDIENCES = ["audit", "management", "finance", "purchasing", "warehouse", "sales"]
+_AUDIENCES = ["audit", "management", "finance", "purchasing", "warehouse", "sales", "outsiders"]
 _AUDIENCE = click.option(
     "--audience",
     "audiences",
@@ -33,17 +31,6 @@ _AUDIENCE = click.option(
     help="Who reads the report: chooses sections and masks persons and bank accounts. May be given several times; the first is report/index.html.",
 )
 _ENGAGEMENT = click.argument("engagement_file", metavar="ENGAGEMENT.yaml", type=click.Path(path_type=Path))
-
-
-_RUN = click.argument("run", metavar="RUN_DIR", type=click.Path(path_type=Path))
-
-
-def _folder_option(default: str) -> Callable[..., Any]:
-    return click.option("--out", "folder", type=click.Path(path_type=Path), default=default, show_default=True, help="Folder to write to.")
-
-
-def _path_option(name: str, meaning: str) -> Callable[..., Any]:
-    return click.option(name, type=click.Path(path_type=Path), help=meaning)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -59,7 +46,7 @@ def cli() -> None:
 # ── the nightly job ──────────────────────────────────────────────────────────────────────────────────────
 @cli.command("run")
 @_ENGAGEMENT
-@_folder_option("recon-out")
+@folder_option("recon-out")
 @click.option("--as-of", metavar="DATE", help="Day the run speaks about, instead of the engagement's as_of.")
 @click.option(
     "--history",
@@ -69,7 +56,7 @@ def cli() -> None:
 @click.option("--second-opinion/--no-second-opinion", "second_opinion", default=None, help="Override the engagement's second_opinion.")
 @_LANGUAGE
 @_AUDIENCE
-@_FORMAT
+@FORMAT
 def run_command(
     engagement_file: Path,
     folder: Path,
@@ -90,10 +77,10 @@ def run_command(
 
 
 @cli.command("demo")
-@_folder_option("recon-demo")
+@folder_option("recon-demo")
 @click.option("--second-opinion/--no-second-opinion", "second_opinion", default=True, help="Let Great Expectations re-check the run's results.")
 @_LANGUAGE
-@_FORMAT
+@FORMAT
 def demo_command(folder: Path, second_opinion: bool, language: str, style: str) -> None:
     """Run the main job on a sample company with planted faults and print where the report lies."""
     from recon.domain import places
@@ -106,7 +93,7 @@ def demo_command(folder: Path, second_opinion: bool, language: str, style: str) 
 
 @cli.command("check")
 @_ENGAGEMENT
-@_FORMAT
+@FORMAT
 def check_command(engagement_file: Path, style: str) -> None:
     """Check the rule book, the parameters and the extracts' headers. No data is judged."""
     from recon.pipeline import rehearse
@@ -115,7 +102,7 @@ def check_command(engagement_file: Path, style: str) -> None:
     controls, idle = rehearse(engagement)
     facts = {"engagement": str(engagement_file), "controls": len(controls), "extracts": len(engagement.extracts), "refused": False}
     text = f"{engagement_file}: {len(controls)} controls and the headers of {len(engagement.extracts)} extracts are in order"
-    _print(facts | {"without_effect": idle}, style, "\n".join([text, *(f"without effect: {said}" for said in idle)]))
+    tell(facts | {"without_effect": idle}, style, "\n".join([text, *(f"without effect: {said}" for said in idle)]))
 
 
 @cli.command("gate")
@@ -123,7 +110,7 @@ def check_command(engagement_file: Path, style: str) -> None:
 @click.option("--suite", "suite_file", type=click.Path(path_type=Path), required=True, help="A Great Expectations suite as JSON.")
 @click.option("--table", help="The input or database table the suite speaks about; default: the suite's name.")
 @click.option("--database", metavar="URL", help="SQLAlchemy URL of a source database to check inside, instead of the extracts.")
-@_FORMAT
+@FORMAT
 def gate_command(engagement_file: Path, suite_file: Path, table: str | None, database: str | None, style: str) -> None:
     """Run a team's own Great Expectations suite over the extracts, or inside a source database, as a gate."""
     from recon.pipeline import gate
@@ -131,7 +118,7 @@ def gate_command(engagement_file: Path, suite_file: Path, table: str | None, dat
     outcome = gate(_read(engagement_file, None), suite_file, table=table, database=database)
     lines = [f"{'pass' if row['success'] else 'FAIL'}  {row['expectation']}  {row['detail']}".rstrip() for row in outcome]
     failed = sum(not row["success"] for row in outcome)
-    _print({"expectations": outcome, "failed": failed}, style, "\n".join([*lines, f"{len(outcome) - failed} passed, {failed} failed"]))
+    tell({"expectations": outcome, "failed": failed}, style, "\n".join([*lines, f"{len(outcome) - failed} passed, {failed} failed"]))
     sys.exit(1 if failed else 0)
 
 
@@ -158,7 +145,7 @@ def controls_command(style: str) -> None:
 @cli.command("explain")
 @click.argument("control_id", metavar="ID|DIR")
 @click.argument("document", metavar="[INVOICE[/LINE]]", required=False)
-@_FORMAT
+@FORMAT
 def explain_command(control_id: str, document: str | None, style: str) -> None:
     """Print one control in full; or, for an invoice of the run published at DIR, what was expected of each line, why, and who judged it."""
     from recon.domain.errors import TermsRefused, did_you_mean
@@ -168,30 +155,30 @@ def explain_command(control_id: str, document: str | None, style: str) -> None:
         from recon.report import explain_line
 
         facts, text = explain_line(Path(control_id), document, _controls())
-        _print(facts, style, text)
+        tell(facts, style, text)
         return
     controls = {c.id: c for c in _controls()}
     if control_id.upper() not in controls:
         hint = did_you_mean(control_id.upper(), set(controls))
         raise TermsRefused(f'there is no control "{control_id}"', expected="an id that `recon controls` lists", todo=hint)
     control = controls[control_id.upper()]
-    _print(control.model_dump(mode="json"), style, explain(control))
+    tell(control.model_dump(mode="json"), style, explain(control))
 
 
 @cli.command("sources")
-@_FORMAT
+@FORMAT
 def sources_command(style: str) -> None:
     """List the source profiles: which ERPs' exports recon reads as they are."""
     from recon.domain import places
     from recon.load import rulebook
 
     rows = rulebook.list_profiles(places.rules() / "sources")
-    _print(rows, style, "\n".join(f"{r['source']:<24} {r['title']}" for r in rows))
+    tell(rows, style, "\n".join(f"{r['source']:<24} {r['title']}" for r in rows))
 
 
 @cli.command("schema")
 @click.argument("table", required=False)
-@_FORMAT
+@FORMAT
 def schema_command(table: str | None, style: str) -> None:
     """Show the canonical tables, one table's columns, or (FILE.schema.json) the JSON Schema of a kind of file.
 
@@ -205,7 +192,7 @@ def schema_command(table: str | None, style: str) -> None:
 
     if table is None:
         tables = [{"table": t.name, "title": t.title, "columns": len(t.columns)} for t in TABLES.values()]
-        _print(tables, style, "\n".join(f"{t['table']:<28} {t['title']}" for t in tables))
+        tell(tables, style, "\n".join(f"{t['table']:<28} {t['title']}" for t in tables))
         return
     if table not in TABLES:
         raise TermsRefused(f'there is no canonical table "{table}"', expected="one that `recon schema` lists", todo=did_you_mean(table, set(TABLES)))
@@ -216,7 +203,7 @@ def schema_command(table: str | None, style: str) -> None:
         f"{c.name:<26} {c.kind:<10} {'required' if c.required else '':<9} {c.meaning}{' (' + ' | '.join(c.choices) + ')' if c.choices else ''}"
         for c in TABLES[table].columns
     ]
-    _print({"table": table, "title": TABLES[table].title, "key": list(TABLES[table].key), "columns": columns}, style, "\n".join(lines))
+    tell({"table": table, "title": TABLES[table].title, "key": list(TABLES[table].key), "columns": columns}, style, "\n".join(lines))
 
 
 def _print_schema(name: str) -> None:
@@ -243,121 +230,48 @@ def sample_command(lines: int, seed: int, folder: Path, clean: bool) -> None:
 
 
 # ── published runs ───────────────────────────────────────────────────────────────────────────────────────
-@cli.command("verify")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--key", "keys", multiple=True, help="A public key you trust, as digits or file; may be repeated.")
-@click.option("--head", help="Digest of the newest seal, as somebody else kept it.")
-@_FORMAT
-def verify_command(folder: Path, keys: tuple[str, ...], head: str | None, style: str) -> None:
-    """Check a published run or an evidence pack: every file, and of a pack the seal and the chain. Exit 1 when something differs."""
-    from recon.deliver import verify
-    from recon.deliver.inspect_pack import inspect, is_pack
-    from recon.deliver.seal import trusted_key
-
-    if is_pack(folder):
-        seen = inspect(folder, [trusted_key(key) for key in keys], head)
-        differences, remarks = seen.sentences(), seen.remark_sentences()
-        facts = {"folder": str(folder), "differences": differences, "findings": sorted(seen.findings), "remarks": sorted(seen.remarks)}
-        sound = f"{folder}: every file, manifest, seal and link of the chain is as it was sealed"
-    else:
-        differences, remarks = verify(folder), []
-        facts, sound = {"folder": str(folder), "differences": differences}, f"{folder}: every file is as it was published"
-    _print(facts, style, "\n".join([*(differences or [sound]), *remarks]))
-    sys.exit(1 if differences else 0)
-
-
 @cli.command("edition")
-@_RUN
+@RUN
 @click.option("--audience", type=click.Choice(_AUDIENCES), required=True, help="For whom: chooses sections, cycles and families, and masks.")
-@_folder_option("recon-edition")
+@folder_option("recon-edition")
 @_LANGUAGE
-@_FORMAT
+@FORMAT
 def edition_command(run: Path, audience: str, folder: Path, language: str, style: str) -> None:
     """Write one audience's edition of a published run to a folder that may leave the house: page, workbook and results, masked alike."""
     from recon.pipeline import edition
 
     edition(run, folder, audience=audience, language=language)
     where = (folder / "report" / "index.html").resolve()
-    _print({"audience": audience, "report": str(where)}, style, f"edition for {audience}: {where}")
-
-
-@cli.command("pack")
-@_RUN
-@_folder_option("recon-packs")
-@_path_option("--key", "Private key of `recon keygen`; without one the pack says that it is not signed.")
-@_path_option("--inputs", "Folder of the engagement file: copy the inputs from there. Default: pointers only.")
-@_path_option("--samples", "Folder that `recon sample-items` wrote.")
-@_path_option("--dispositions", "CSV of decisions about exceptions.")
-@click.option("--reason", help="Why the same run gets another pack.")
-@_FORMAT
-def pack_command(run: Path, folder: Path, key: Path | None, style: str, **contents: Any) -> None:  # noqa: ANN401 - paths and a reason
-    """Build a sealed evidence pack of a published run: report, inputs, rules, results, decisions, samples, verifier."""
-    from recon.deliver.pack import PackTerms
-    from recon.deliver.seal import read_key
-    from recon.pipeline import pack
-
-    packed = pack(run, folder, PackTerms(key=read_key(key) if key else None, **contents))
-    facts = {"pack": str(packed.folder), "head": packed.seal.digest, "key_id": packed.seal.record["key_id"], **packed.seal.record["counts"]}
-    signed = f"signed by key {packed.seal.record['key_id']}" if key else "NOT SIGNED: no key was given"
-    _print(facts, style, f"pack: {packed.folder}\n{signed}\nhead of the chain, to be kept by somebody else: {packed.seal.digest}")
+    tell({"audience": audience, "report": str(where)}, style, f"edition for {audience}: {where}")
 
 
 @cli.command("statements")
-@_RUN
+@RUN
 @click.option("--party", help="One supplier or customer; default: everybody with something open, paid or different.")
-@_folder_option("recon-statements")
+@folder_option("recon-statements")
 @click.option("--lang", "language", type=click.Choice(["en", "zh"]), default="en", help="Language of the statements.")
-@_FORMAT
+@FORMAT
 def statements_command(run: Path, party: str | None, folder: Path, language: str, style: str) -> None:
     """Write statements of account, ready to send: a page and a workbook per supplier and customer."""
     from recon.pipeline import statements
 
     files = statements(run, folder, language=language, party=party)
-    _print({"files": [str(path) for path in files]}, style, f"{folder}: {len(files)} files, a page and a workbook per party")
-
-
-@cli.command("keygen")
-@click.argument("place", metavar="FILE", type=click.Path(path_type=Path))
-def keygen_command(place: Path) -> None:
-    """Make a key for sealing packs: FILE for the sealer alone, FILE.pub for everybody. RECON_KEY_PASSPHRASE encrypts it."""
-    from recon.deliver.seal import make_keys
-
-    click.echo(f"{place.with_name(place.name + '.pub')}: {make_keys(place)}")
-
-
-@cli.command("sample-items")
-@_RUN
-@click.option("--population", default="exceptions", show_default=True, help="exceptions, order_lines, invoice_lines, settlements or balances.")
-@click.option("--method", type=click.Choice(["random", "systematic", "stratified", "mus"]), required=True, help="How to choose.")
-@click.option("--purpose", required=True, help="What the sample is for; part of the seed and of the files' names.")
-@click.option("--beacon", required=True, help="A value the reviewer fixes once the run is published; part of the seed.")
-@click.option("--size", type=click.IntRange(min=1), help="Items to draw.")
-@click.option("--confidence", help="Such as 0.95: find the size, or the interval, from --tolerable.")
-@click.option("--tolerable", help="Tolerable rate of deviations (0.05); of mus the tolerable amount.")
-@click.option("--expected", default="0", show_default=True, help="Expected deviations; of mus the expected amount of error.")
-@click.option("--certain-from", help="Of stratified: every item from this amount on is taken.")
-@click.option("--where", metavar="COLUMN=VALUE", help="Draw from these rows only.")
-@_folder_option("recon-samples")
-@_FORMAT
-def sample_items_command(run: Path, folder: Path, style: str, **words: Any) -> None:  # noqa: ANN401 - the options as click gives them
-    """Draw an audit sample that anybody can draw again from the published run, the purpose and the beacon."""
-    from recon.record.drawing import draw, planned, written
-
-    drawn = draw(run, planned(words))
-    files = [str(path) for path in written(drawn, folder)]
-    _print(drawn.facts | {"files": files}, style, f"{drawn.facts['selected']} of {drawn.facts['items']} items drawn\n" + "\n".join(files))
+    tell({"files": [str(path) for path in files]}, style, f"{folder}: {len(files)} files, a page and a workbook per party")
 
 
 @cli.command("diff")
 @click.argument("run_a", type=click.Path(path_type=Path))
 @click.argument("run_b", type=click.Path(path_type=Path))
-@_FORMAT
+@FORMAT
 def diff_command(run_a: Path, run_b: Path, style: str) -> None:
     """Say which exceptions appeared, disappeared or changed between two runs, and why."""
     from recon.record import compare
 
     facts, text = compare(run_a, run_b)
-    _print(facts, style, text)
+    tell(facts, style, text)
+
+
+pack_commands.join(cli)
 
 
 # ── helpers of the commands ──────────────────────────────────────────────────────────────────────────────
@@ -401,10 +315,6 @@ def _verdict(workpapers: Workpapers) -> int:
     from recon.report import exit_code
 
     return exit_code(workpapers)
-
-
-def _print(facts: Any, style: str, text: str) -> None:  # noqa: ANN401 - whatever JSON can say
-    click.echo(json.dumps(facts, ensure_ascii=False, indent=1, default=str) if style == "json" else text)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from recon.domain import places, tie_out
 from recon.domain.allowances import allowances
 from recon.domain.known_lines import known_lines
 from recon.domain.volumes import volumes
-from recon.domain.workpapers import FULFILMENT_LINES, Matches, Outcomes, Workpapers
+from recon.domain.workpapers import FULFILMENT_LINES, Matches, Outcomes, Workpapers, fresh_key
 from recon.evaluate import ALONE, RunFacts, account, begin, beside_history, check, chosen, lint
 from recon.load import load, rulebook
 from recon.match import READ_AFTERWARDS, in_buckets, ledger, match_bucket, match_company, rolled, since_earlier, trace, traced_lines, traces_all
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted, Documents
     from recon.evaluate import Evaluation
     from recon.evaluate.beside_history import BesideHistory
+    from recon.record.history import PublishedRun
 
     _Room = Callable[[str], AbstractContextManager[None]]
 
@@ -94,7 +95,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             tied_out = pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out])
             with room("match"):
                 balances = ledger(accepted, matches.tables["open_layer"], engagement)
-            kept = _measured(matches) | {"volumes": volumes(tied_out, engagement.as_of, earlier.volumes if earlier else None)}
+            kept = _measured(matches, memory) | {"volumes": volumes(tied_out, engagement.as_of, earlier.volumes if earlier else None)}
             beside, given = _beside(accepted, outcomes, kept, engagement, room), accepted.documents
             with room("evaluate"):
                 told = RunFacts(tied_out, accepted.statements, extracts.files, documents.ignored, given.supplied, balances, _approved(given), beside)
@@ -132,10 +133,11 @@ def _approved(documents: Documents) -> pl.DataFrame | None:
     return None if given is None else given.collect()
 
 
-def _measured(matches: Matches) -> dict[str, Any]:
-    """What the workpapers keep of the measured tables, by its name there."""
+def _measured(matches: Matches, memory: PublishedRun | None) -> dict[str, Any]:
+    """What the workpapers keep of the measured tables, by its name there; the key of aliases goes on from run to run."""
     tables = matches.tables
     return {
+        "alias_key": fresh_key(memory.facts.get("told") if memory is not None else None),
         "allocations": tables["allocation"],
         "settlements": tables["settlement_match"],
         "balances": tables["open_layer"],
@@ -290,16 +292,40 @@ def pack(run: Path, folder: Path, terms: PackTerms) -> Packed:
     return make(run, folder, rulebook.read_controls(places.rules() / "controls"), terms)
 
 
+def redacted_pack(run: Path, full: Path, terms: PackTerms) -> Packed:
+    """What `recon pack --redacted-from` does: beside the full pack of the run one for outsiders, masked, that points to it."""
+    from recon.deliver.pack import pack as make
+    from recon.deliver.redaction import original
+    from recon.domain.held_folders import HeldFolder
+    from recon.report.aliases import aliases
+    from recon.report.audience import AUDIENCES, OUTSIDERS
+
+    workpapers = _reread(run)
+    named = aliases(workpapers, AUDIENCES[OUTSIDERS].masks)
+    of = original(full, run, lambda one: named.get(one, one))
+    with HeldFolder("recon-redacting-") as place:
+        _edition(workpapers, run, place / "edition", OUTSIDERS, "both")
+        return make(place / "edition", full.parent, workpapers.controls, replace(terms, original=of))
+
+
 def edition(run: Path, folder: Path, *, audience: str, language: str = "en") -> None:
     """What `recon edition` does: one audience's edition of a published run, in a folder of its own; the inputs are not read again."""
-    from recon.domain import manifest
+    _edition(_reread(run), run, folder, audience, language)
+
+
+def _reread(run: Path) -> Workpapers:
     from recon.record.reread import reread
-    from recon.report.audience import AUDIENCES
-    from recon.report.edition_files import edition_files
 
     book = rulebook.read_controls(places.rules() / "controls")
     planned = [p.id for p in rulebook.read_planned(places.rules() / "planned.yaml")]
-    workpapers = reread(run, book, rulebook.read_frameworks(places.rules() / "frameworks"), planned, rulebook.rule_fingerprints())
+    return reread(run, book, rulebook.read_frameworks(places.rules() / "frameworks"), planned, rulebook.rule_fingerprints())
+
+
+def _edition(workpapers: Workpapers, run: Path, folder: Path, audience: str, language: str) -> None:
+    from recon.domain import manifest
+    from recon.report.audience import AUDIENCES
+    from recon.report.edition_files import edition_files
+
     of = {"audience": audience, "masks": sorted(AUDIENCES[audience].masks), "run_sha256": manifest.fingerprint(run / manifest.NAME)}
     deliver(edition_files(workpapers, audience, language), workpapers, folder, of)
 

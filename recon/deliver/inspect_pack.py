@@ -13,13 +13,15 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from recon.deliver import inspect_stamps, sign_off
 from recon.deliver.bag import DECLARATION, PAYLOAD_MANIFEST, TAG_FILES, TAG_MANIFEST, home_of, read_manifest, results_digest
 from recon.deliver.seal import CHAIN, SUFFIX, chain, parse, signature_state
+from recon.domain import redacted
 from recon.domain.errors import TermsRefused
 from recon.domain.manifest import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from recon.deliver.seal import Seal
 
@@ -36,10 +38,23 @@ MEANINGS: Final = {
     "missing": "is missing",
     "not_a_file": "is a link or something else, not the sealed file",
     "not_as_published": "is not what the run published",
+    "not_signed_off": "nobody has signed it off",
     "other_content": "seals another content than this pack has",
+    "other_original": "does not point to a full pack that was sealed before it",
     "other_key": "is signed by a key that you did not name",
+    "same_person": "who prepared it also reviewed or approved it",
+    "signed_off": "signed it off",
+    "signed_other": "signs off another content than this pack has",
+    "stamp_damaged": "cannot be read as a time stamp",
+    "stamp_forged": "the time stamp's signature does not hold",
+    "stamp_not_vouched": "stamped by this certificate; name the authority you trust with --tsa",
+    "stamp_other": "stamps something else than this pack's seal or what follows it",
+    "stamp_other_authority": "is a time stamp of an authority that you did not name",
+    "stamp_unchecked": "is a time stamp by a method that is not checked here; `openssl ts -verify` may know it",
+    "stamped": "the seal existed at this time, says the time stamp",
     "unsafe_name": "is a name outside the pack, or one that differs from another by case only",
     "unsealed": "there is no seal beside the pack",
+    "unstamped": "no time stamp that you trust lies beside the pack",
     "unsigned": "was sealed without a key",
 }
 
@@ -65,10 +80,11 @@ def is_pack(folder: Path) -> bool:
     return (folder / PAYLOAD_MANIFEST).is_file()
 
 
-def inspect(folder: Path, trusted: Iterable[str] = (), head: str | None = None) -> Inspection:
-    """Check every layer of a pack. `trusted` are public keys as hex, `head` is the newest seal's digest as somebody else kept it.
+def inspect(folder: Path, trusted: Iterable[str] = (), head: str | None = None, authorities: Collection[bytes] = ()) -> Inspection:
+    """Check every layer of a pack.
 
-    Raises TermsRefused when the folder is no pack.
+    `trusted` are public keys as hex, `head` is the newest seal's digest as somebody else kept it, `authorities` are certificates
+    of time stamping authorities or of their roots, DER. Raises TermsRefused when the folder is no pack.
     """
     bag = Path(os.path.abspath(folder))  # noqa: PTH100 - a link is to be seen, not followed
     if not is_pack(bag):
@@ -81,6 +97,9 @@ def inspect(folder: Path, trusted: Iterable[str] = (), head: str | None = None) 
     _published(bag, payload, seen)
     seal = _seal(bag, payload, keys, seen)
     _chain(bag, seal, keys, head, seen)
+    lines = chain(bag.parent)
+    for found, check, where in (*sign_off.checked(bag, seal, lines), *inspect_stamps.checked(bag, seal, lines, authorities)):
+        (seen.findings if found else seen.remarks).add((check, where))
     return seen
 
 
@@ -167,6 +186,10 @@ def _seal(bag: Path, payload: dict[str, str], keys: frozenset[str], seen: Inspec
     facts = (bag.name, fingerprint(tags) if tags.is_file() else "", results_digest(payload))
     if tuple(seal.record.get(name) for name in ("pack", "tagmanifest_sha256", "results_sha256")) != facts:
         seen.findings.add(("other_content", place.name))
+    lines = chain(bag.parent)
+    before = lines[: lines.index(seal.line)] if seal.line in lines else lines
+    if not redacted.fits(redacted.told(bag), seal.record, [(sha256(line).hexdigest(), one.record) for line in before if (one := parse(line))]):
+        seen.findings.add(("other_original", place.name))
     _signature(seal, place.name, keys, seen)
     return seal
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -11,12 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from recon.deliver import redaction
 from recon.deliver.bag import Bag, home_of, results_digest
 from recon.deliver.pack_contents import dispositions, ipe_sheets, lock_of_rules, pages, run_record
-from recon.deliver.seal import CHAIN, SUFFIX, Seal, chain, parse, sealed
+from recon.deliver.seal import CHAIN, SUFFIX, Seal, keep, newest, sealed
 from recon.deliver.target import claim, put_in_place, workplace
 from recon.domain import manifest, places
 from recon.domain.errors import InputsRefused, TermsRefused, TryLater
+from recon.domain.redacted import POINTER
 from recon.domain.version import __version__
 
 if TYPE_CHECKING:
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from recon.deliver.redaction import Original
     from recon.domain.control import Control
 
+_CHANGE_LOG: Final = "data/04_rules/change_log.json"
+#: A full pack names persons and accounts: who may read it is for its owner to say.
+_OWNER_ONLY: Final = 0o700
 _SLUG: Final = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -37,7 +42,9 @@ class PackTerms:
     inputs: Path | None = None  # folder of the engagement file: inputs are copied from there; None: pointers only
     samples: Path | None = None  # folder that `recon sample-items` wrote
     dispositions: Path | None = None  # what people decided about exceptions
+    custody: Path | None = None  # what people say about where each input came from
     reason: str | None = None  # why there is another pack of the same run
+    original: Original | None = None  # of a redacted pack: the full one; the run is then the edition for outsiders
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ def pack(run: Path, folder: Path, controls: Sequence[Control], terms: PackTerms)
     Raises InputsRefused when the run is not as it was published or an input has changed, TermsRefused when the same run has a
     pack already and no reason for another is given, TryLater while another pack is being made there or the disk refuses.
     """
-    facts = manifest.read(run)
+    facts = manifest.read(run, editions=terms.original is not None)
     changed = manifest.differences(run)
     if changed:
         todo = "take the run from a backup, or run the engagement again"
@@ -62,20 +69,26 @@ def pack(run: Path, folder: Path, controls: Sequence[Control], terms: PackTerms)
             "the run is not as it was published", where=str(run), expected="every file as published", got="; ".join(changed[:5]), todo=todo
         )
     with claim(folder / "chain"):
-        name = _name(run, folder, facts, terms.reason)
-        before = _newest(folder)
+        name = _name(run, folder, facts, terms)
+        before = newest(folder)
         target = folder / name
         place = workplace(target)
         try:
             bag = Bag(place)
             lock = lock_of_rules(facts, controls)
             _fill(bag, run, facts, lock, terms)
-            _write(bag, "data/04_rules/change_log.json", _changes(lock, _bag_before(folder, before)))
+            if terms.original is None:
+                place.chmod(_OWNER_ONLY)
+                _write(bag, _CHANGE_LOG, _changes(lock, _bag_before(folder, before)))
+            else:
+                bag.write(_CHANGE_LOG, redaction.changes(terms.original))
+                bag.write(POINTER, redaction.text(redaction.pointer(terms.original, bag.payload, facts["edition"]["masks"])))
             digest = bag.close(_info(facts, name, terms, place))
             put_in_place(place, target)
-            seal = sealed(_sealed_facts(bag, name, digest, facts, place if place.exists() else target), before, terms.key)
-            _keep(target.with_name(name + SUFFIX), seal.line + b"\n", "xb")
-            _keep(folder / CHAIN, seal.line + b"\n", "ab")
+            about = redaction.facts(terms.original) if terms.original else {}
+            seal = sealed(_sealed_facts(bag, name, digest, facts, place if place.exists() else target) | about, before, terms.key)
+            keep(target.with_name(name + SUFFIX), seal.line + b"\n", "xb")
+            keep(folder / CHAIN, seal.line + b"\n", "ab")
         except OSError as error:
             todo = "make room or permission there, then pack again; earlier packs stand as they were"
             raise TryLater("the pack could not be written", where=str(folder), got=error.strerror or str(error), todo=todo) from error
@@ -92,7 +105,7 @@ def _fill(bag: Bag, run: Path, facts: dict[str, Any], lock: dict[str, Any], term
             raise InputsRefused("a file changed while it was packed", where=str(run / entry["path"]), todo="pack again when nobody works there")
     bag.copy("data/08_run/manifest.json", run / manifest.NAME)
     _write(bag, "data/08_run/run.json", run_record(facts))
-    for name, content in ipe_sheets(run, facts).items():
+    for name, content in ipe_sheets(run, facts, terms.custody).items():
         bag.write(f"data/02_ipe/{name}", content)
     _write(bag, "data/03_inputs/sources.json", _inputs(bag, facts, terms.inputs))
     for rule in lock["files"]:
@@ -101,7 +114,8 @@ def _fill(bag: Bag, run: Path, facts: dict[str, Any], lock: dict[str, Any], term
     _write(bag, "data/04_rules/rules.lock.json", lock)
     _write(bag, "data/04_rules/engagement.json", facts["engagement"])
     _fill_decisions(bag, run, terms)
-    for home, content in pages(facts, results_digest(bag.payload)).items():
+    redacts = terms.original.seal.record if terms.original else None
+    for home, content in pages(facts, results_digest(bag.payload), redacts).items():
         bag.write(f"data/{home}", content)
 
 
@@ -110,7 +124,8 @@ def _fill_decisions(bag: Bag, run: Path, terms: PackTerms) -> None:
     for name in ("suppressions.csv", "suppressed.csv"):
         if (run / "results" / name).is_file():
             bag.copy(f"data/06_dispositions/{name}", run / "results" / name)
-    bag.write("data/06_dispositions/dispositions.csv", dispositions(terms.dispositions, run))
+    decided = redaction.decisions(terms.original) if terms.original else dispositions(terms.dispositions, run)
+    bag.write("data/06_dispositions/dispositions.csv", decided)
     if terms.samples:
         for path in sorted(p for p in terms.samples.rglob("*") if p.is_file() and not p.is_symlink()):
             bag.copy(f"data/07_samples/{path.relative_to(terms.samples).as_posix()}", path)
@@ -162,15 +177,15 @@ def _write(bag: Bag, path: str, facts: Any) -> None:  # noqa: ANN401 - whatever 
 
 
 # ── names and seals ──────────────────────────────────────────────────────────────────────────────────────────
-def _name(run: Path, folder: Path, facts: dict[str, Any], reason: str | None) -> str:
+def _name(run: Path, folder: Path, facts: dict[str, Any], given: PackTerms) -> str:
     """entity, day and what was published; another pack of the same run ends with -A1, -A2."""
     terms = facts["engagement"]
     entity = _SLUG.sub("-", terms["entity"]).strip("-")[:40] or "entity"
     digest = manifest.fingerprint(run / manifest.NAME)[:8]
-    name = f"{entity}_{terms['as_of']}_{digest}"
+    name = f"{given.original.folder.name}-redacted" if given.original else f"{entity}_{terms['as_of']}_{digest}"
     if not (folder / name).exists():
         return name
-    if not reason:
+    if not given.reason:
         todo = "say with --reason why there is another one; the first is never altered"
         raise TermsRefused("this run has a pack already", where=str(folder / name), todo=todo)
     number = 1
@@ -179,28 +194,14 @@ def _name(run: Path, folder: Path, facts: dict[str, Any], reason: str | None) ->
     return f"{name}-A{number}"
 
 
-def _newest(folder: Path) -> Seal | None:
-    """The last seal of the chain. Raises InputsRefused when the chain cannot be read."""
-    lines = chain(folder)
-    seal = parse(lines[-1]) if lines else None
-    if lines and seal is None:
-        todo = "bring the chain back from a copy; `recon verify` says where it breaks"
-        raise InputsRefused(
-            "the chain of seals is damaged",
-            where=str(folder / CHAIN),
-            expected="a seal per line",
-            got=lines[-1][:80].decode(errors="replace"),
-            todo=todo,
-        )
-    return seal
-
-
 def _bag_before(folder: Path, before: Seal | None) -> Path | None:
     return folder / before.record["pack"] if before else None
 
 
 def _info(facts: dict[str, Any], name: str, terms: PackTerms, place: Path) -> dict[str, str]:
     amended = {"Amendment-Reason": terms.reason} if terms.reason else {}
+    if terms.original:
+        amended["Redacted-From"] = terms.original.folder.name
     return {
         "Source-Organization": facts["engagement"]["entity"],
         "External-Identifier": name,
@@ -228,11 +229,3 @@ def _sealed_facts(bag: Bag, name: str, tagmanifest_sha256: str, facts: dict[str,
 def _made_at(place: Path) -> datetime:
     """The time by the file system's clock."""
     return datetime.fromtimestamp(place.stat().st_mtime, UTC)
-
-
-def _keep(path: Path, content: bytes, mode: str) -> None:
-    """Write, and ask the disk to keep it."""
-    with path.open(mode) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

@@ -24,17 +24,26 @@ if TYPE_CHECKING:
 DISPOSITIONS: Final = ("exception_id", "disposition", "reason", "evidence", "decided_by", "decided_on", "reviewed_by")
 _DECISIONS: Final = ("confirmed_error", "confirmed_breach", "justified", "false_positive", "data_error", "accepted_risk", "under_review")
 _SECOND_PERSON: Final = ("critical", "high")
+_REDACTED: Final = (
+    "Redacted: persons and bank accounts are masked, inputs, samples and terms withheld. It was made from the full pack {}; data/00_redacted.json has its "
+    "digests and says which files are the same, masked or withheld. Both are sealed in one chain."
+)
+_REDACTED_ZH: Final = "本包为脱敏版：人员和银行账号已隐去，输入文件、抽样和业务约定不在其中。完整包：{}，其指纹及文件差异见 data/00_redacted.json；两者在同一条封签链中。"
 _NOT_KNOWN: Final = (
     "system", "instance", "extract_method", "query_text_sha256", "extract_parameters", "extracted_by", "extracted_at", "received_at", "reviewer", "conclusion",
 )  # fmt: skip
 
 
 # ── information produced by the entity ───────────────────────────────────────────────────────────────────────
-def ipe_sheets(run: Path, facts: dict[str, Any]) -> dict[str, bytes]:
-    """One sheet per input file as JSON, and all of them as a page: what is known, what proves completeness, what nobody told us."""
+def ipe_sheets(run: Path, facts: dict[str, Any], custody: Path | None = None) -> dict[str, bytes]:
+    """One sheet per input file as JSON, and all of them as a page: what is known, what proves completeness, what nobody told us.
+
+    `custody` is what people say about where the files came from; it is kept apart from what recon saw itself. Raises InputsRefused.
+    """
+    told = _custody(custody, facts) if custody else {}
     statements = rows_of(run / "results" / "statements.csv")
     tie_out = rows_of(run / "results" / "tie_out.csv")
-    sheets = [_sheet(place, source, statements, tie_out) for place, source in enumerate(facts["inputs"], 1)]
+    sheets = [_sheet(place, source, statements, tie_out) | _origin(told.get(source["name"], {})) for place, source in enumerate(facts["inputs"], 1)]
     made = {f"ipe_{place:03}_{_safe(sheet['input'])}.json": _json(sheet) for place, sheet in enumerate(sheets, 1)}
     return made | {"ipe.html": _page("ipe.html", rows="\n".join(map(_ipe_row, sheets)), entity=facts["engagement"]["entity"])}
 
@@ -51,8 +60,29 @@ def _sheet(place: int, source: dict[str, Any], statements: list[dict[str, str]],
         "control_total_differs": "the rows or amounts that the source says it sent differ from what was read",
         "none": "completeness not proven; only integrity since the run read the file",
     }
-    proven = {"proof": proof, "proof_in_words": told[proof], "control_totals": about}
-    return known | proven | {"not_known_to_recon": list(_NOT_KNOWN)}
+    return known | {"proof": proof, "proof_in_words": told[proof], "control_totals": about}
+
+
+def _origin(told: dict[str, str]) -> dict[str, Any]:
+    """What was said about a file's origin, and what nobody said."""
+    return {"told_by_the_company": told, "not_known_to_recon": [name for name in _NOT_KNOWN if name not in told]}
+
+
+def _custody(given: Path, facts: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """File -> what was said about its origin. Raises InputsRefused for a column or a file that is not known."""
+    names, told = {source["name"] for source in facts["inputs"]}, {}
+    for number, row in enumerate(rows_of(given), 2):
+        where, strange = f"{given}:{number}", sorted(map(str, row.keys() - {"source_file", *_NOT_KNOWN}))
+        if strange or "source_file" not in row:
+            raise InputsRefused(
+                "the columns are others", where=where, expected=f"source_file and any of {', '.join(_NOT_KNOWN)}", got=", ".join(strange)
+            )
+        name = row.pop("source_file")
+        if name not in names or name in told:
+            got, todo = ("twice" if name in told else "") + f" {name}", "name each file once, as sources.json names it"
+            raise InputsRefused("this is no input of the run, or it stands twice", where=where, got=got.strip(), todo=todo)
+        told[name] = {key: value for key, value in row.items() if value}
+    return told
 
 
 def _ipe_row(sheet: dict[str, Any]) -> str:
@@ -90,8 +120,8 @@ def lock_of_rules(facts: dict[str, Any], controls: Sequence[Control]) -> dict[st
         "recon": facts["versions"]["recon"],
         "files": files,
         "controls": locked,
-        "overrides": terms["parameters"],
-        "policies": terms["policies"],
+        "overrides": terms.get("parameters"),  # a redacted pack withholds both: their reasons may name persons
+        "policies": terms.get("policies"),
         "parameters_sha256": facts["parameters_sha256"],
     }
 
@@ -103,7 +133,7 @@ def run_record(facts: dict[str, Any]) -> dict[str, Any]:
     return taken | {
         "entity": terms["entity"],
         "as_of": terms["as_of"],
-        "engagement_sha256": manifest.fingerprint_of(terms),
+        **({"edition": facts["edition"]} if "edition" in facts else {"engagement_sha256": manifest.fingerprint_of(terms)}),
         "packed_on": {"system": platform.system(), "machine": platform.machine(), "python": platform.python_version()},
     }
 
@@ -139,15 +169,21 @@ def _problem(row: dict[str, str], severities: dict[str, str]) -> tuple[str, str,
 
 
 # ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────
-def pages(facts: dict[str, Any], results_sha256: str) -> dict[str, bytes]:
-    """The guide of the pack, how to perform the run again, the two checkers, and the locked packages where they are known."""
+def pages(facts: dict[str, Any], results_sha256: str, redacts: dict[str, Any] | None = None) -> dict[str, bytes]:
+    """The guide of the pack, how to perform the run again, the two checkers, and the locked packages where they are known.
+
+    `redacts` is the seal's record of the full pack, where this one is redacted: only that one can be performed again.
+    """
     terms = facts["engagement"]
     values = {
         "entity": terms["entity"],
         "as_of": terms["as_of"],
         "recon": facts["versions"]["recon"],
         "python": facts["versions"]["python"],
-        "results_sha256": results_sha256,
+        "results_sha256": redacts["results_sha256"] if redacts else results_sha256,
+        "of": f"the full pack {redacts['pack']}, which this one is a redacted copy of" if redacts else "this pack",
+        "note": _REDACTED.format(redacts["pack"]) if redacts else "",
+        "note_zh": _REDACTED_ZH.format(redacts["pack"]) if redacts else "",
         "rows": f"{sum(source['rows'] for source in facts['inputs']):,}",
     }
     folder = places.pack_files()

@@ -95,6 +95,7 @@ def _facts(workpapers: Workpapers, outputs: list[dict[str, Any]], place: Path) -
             "row_counts": dict(workpapers.row_counts),
             "ignored": {name: list(columns) for name, columns in workpapers.ignored.items()},
             "previous_summary": workpapers.register.previous_summary,
+            "alias_key": workpapers.alias_key,
         },
     }
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from recon.domain.errors import TermsRefused
+from recon.domain.errors import InputsRefused, TermsRefused
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -51,7 +51,7 @@ def make_keys(place: Path) -> str:
     key, phrase = Ed25519PrivateKey.generate(), os.environ.get(PASSPHRASE)
     lock = serialization.BestAvailableEncryption(phrase.encode()) if phrase else serialization.NoEncryption()
     data = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
-    public = _public_hex(key)
+    public = public_hex(key)
     for path, content, mode in ((place, data, 0o600), (place.with_name(place.name + ".pub"), f"{public}\n".encode(), 0o644)):
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -94,7 +94,7 @@ def trusted_key(text: str) -> str:
 
 def sealed(facts: dict[str, Any], before: Seal | None, key: Ed25519PrivateKey | None) -> Seal:
     """The seal over `facts` (pack, digests, counts, time), chained to the one before."""
-    public = _public_hex(key) if key else None
+    public = public_hex(key) if key else None
     record = {
         "format": _FORMAT,
         **facts,
@@ -131,6 +131,25 @@ def chain(folder: Path) -> list[bytes]:
     return [line for line in path.read_bytes().split(b"\n") if line] if path.is_file() else []
 
 
+def newest(folder: Path) -> Seal | None:
+    """The last line of a folder's chain. Raises InputsRefused when it cannot be read."""
+    lines = chain(folder)
+    seal = parse(lines[-1]) if lines else None
+    if lines and seal is None:
+        todo = "bring the chain back from a copy; `recon verify` says where it breaks"
+        got = lines[-1][:80].decode(errors="replace")
+        raise InputsRefused("the chain of seals is damaged", where=str(folder / CHAIN), expected="a seal per line", got=got, todo=todo)
+    return seal
+
+
+def keep(path: Path, content: bytes, mode: str) -> None:
+    """Write, and ask the disk to keep it."""
+    with path.open(mode) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def signature_state(seal: Seal, trusted: frozenset[str]) -> str:
     """`good`, `unsigned`, `forged`, `other_key` (good, but of a key that nobody named), `key_not_vouched` (no key was named)."""
     from cryptography.exceptions import InvalidSignature
@@ -148,5 +167,6 @@ def signature_state(seal: Seal, trusted: frozenset[str]) -> str:
     return "good" if public in trusted else "other_key"
 
 
-def _public_hex(key: Ed25519PrivateKey) -> str:
+def public_hex(key: Ed25519PrivateKey) -> str:
+    """The public half of a key, as hex."""
     return key.public_key().public_bytes_raw().hex()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 def in_memory(_name: str, rows: pl.DataFrame) -> pl.LazyFrame:
     """The simplest way to keep a table between rooms; rooms take any function like it: a name used once, rows in, their plan out."""
     return rows.lazy()
+
+
+def fresh_key(told: Mapping[str, Any] | None = None) -> str:
+    """The key by which masked editions name exceptions about persons: that of an earlier run which told it, else a new one."""
+    return (told or {}).get("alias_key") or secrets.token_hex(32)
 
 
 @dataclass(frozen=True)
@@ -180,6 +186,7 @@ class Workpapers:
     series: pl.DataFrame | None = None  # measured columns of number_series
     frameworks: tuple[Framework, ...] = ()
     planned: tuple[str, ...] = ()  # ids of controls of the catalogue that this version does not perform
+    alias_key: str = field(default_factory=fresh_key)  # by which masked editions name exceptions about persons
     shelf: object = None  # holds what the plans read for as long as the workpapers are needed
 
 

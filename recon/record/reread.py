@@ -87,6 +87,7 @@ def reread(
         series=tables.optional("number_series"),
         frameworks=tuple(frameworks),
         planned=tuple(planned),
+        alias_key=declared.fresh_key(told),
     )
 
 

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain.sensitive import MASK, PERSONS, columns_of
+from recon.report.aliases import aliases, renamed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from recon.domain.control import Control
     from recon.domain.workpapers import Traces, Workpapers
 
@@ -78,23 +81,27 @@ AUDIENCES: Final = {
         ("fulfilled_not_invoiced", "invoiced_not_fulfilled", "open_receivable", "unapplied_cash"),
         _BOTH,
     ),
+    "outsiders": Audience(_("Outsiders"), masks=_BOTH),
 }
+#: Who reads a redacted evidence pack.
+OUTSIDERS: Final = "outsiders"
 
 
 def edition(workpapers: Workpapers, layers: pl.DataFrame, audience: Audience) -> tuple[Workpapers, pl.DataFrame]:
     """The workpapers and open layers as this audience may see them. Masked rows are the same rows; nothing is dropped but what is not theirs."""
     if audience == AUDIENCES["audit"]:
         return workpapers, layers
-    outcomes, register = workpapers.outcomes, workpapers.register
+    outcomes, register, named = workpapers.outcomes, workpapers.register, aliases(workpapers, audience.masks)
     told = {control.id: _families_and_cycles(control, audience) for control in workpapers.controls}
     hidden = [control_id for control_id, shown in told.items() if not shown]
     theirs = _row_filter(audience) & ~pl.col("control_id").is_in(hidden)
-    exceptions = _masked(register.exceptions.filter(theirs), workpapers.controls, audience)
-    suppressed = None if register.suppressed is None else _masked(register.suppressed.filter(theirs), workpapers.controls, audience)
+    exceptions = renamed(_masked(register.exceptions.filter(theirs), workpapers.controls, audience), named)
+    hushed = register.suppressed
+    suppressed = None if hushed is None else renamed(_masked(hushed.filter(theirs), workpapers.controls, audience), named)
     cycle = _cycle_filter(audience)
     lines = {name: getattr(outcomes, name).filter(cycle) for name in ("order_lines", "invoice_lines")}
     family = ~pl.col("control_id").is_in(hidden)
-    changes = register.changes.filter(family & _family_filter(audience))
+    changes = renamed(register.changes.filter(family & _family_filter(audience)), named)
     controls = outcomes.controls.filter((family & _family_filter(audience)) | (pl.col("control_id").str.starts_with("POP")))
     kind = pl.col("kind").is_in(audience.kinds) if audience.kinds else pl.lit(value=True)
     narrowed = replace(
@@ -114,7 +121,7 @@ def edition(workpapers: Workpapers, layers: pl.DataFrame, audience: Audience) ->
         settlements=workpapers.settlements.filter(cycle),
         fulfilments=workpapers.fulfilments.filter(cycle) if workpapers.fulfilments is not None else None,
         rejected=_without_values(workpapers.rejected, audience),
-        traces=_followed(workpapers.traces, exceptions, audience) if workpapers.traces else None,
+        traces=_followed(workpapers.traces, exceptions, audience, named) if workpapers.traces else None,
         accruals=_accruals(workpapers.accruals, audience),
         roll_forward=workpapers.roll_forward.filter(cycle & kind) if workpapers.roll_forward is not None else None,
         parties=workpapers.parties.filter(cycle) if workpapers.parties is not None else None,
@@ -191,7 +198,7 @@ def _without_values(rejected: pl.DataFrame, audience: Audience) -> pl.DataFrame:
     )
 
 
-def _followed(traces: Traces, exceptions: pl.DataFrame, audience: Audience) -> Traces:
+def _followed(traces: Traces, exceptions: pl.DataFrame, audience: Audience, named: Mapping[str, str]) -> Traces:
     """Events of their cycles without the persons, changes of sensitive fields without their values; links of the exceptions they see."""
     columns = columns_of(audience.masks)
     secret = (pl.col("event") == "changed") & pl.col("detail").str.extract(r"^(\w+):", 1).is_in(sorted(columns))
@@ -199,4 +206,4 @@ def _followed(traces: Traces, exceptions: pl.DataFrame, audience: Audience) -> T
     events = traces.events.filter(_cycle_filter(audience)).with_columns(
         *persons, detail=pl.when(secret.fill_null(value=False)).then(pl.lit(MASK)).otherwise("detail")
     )
-    return replace(traces, events=events, links=traces.links.join(exceptions, on="exception_id", how="semi", maintain_order="left"))
+    return replace(traces, events=events, links=renamed(traces.links, named).join(exceptions, on="exception_id", how="semi", maintain_order="left"))

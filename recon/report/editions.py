@@ -11,7 +11,7 @@ from recon.report.page import beside, page
 from recon.report.summary import summary
 from recon.report.verdict import verdict
 from recon.report.words import LANGUAGES, speak
-from recon.report.workbook import workbook
+from recon.report.workbook import Part, workbook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,10 +57,10 @@ def books(workpapers: Workpapers, layers: pl.DataFrame, audiences: Sequence[str]
     files: dict[str, bytes] = {}
     for audience in audiences:
         theirs, open_layers = edition(workpapers, layers, AUDIENCES[audience])
-        facts, judged = summary(theirs, open_layers), verdict(workpapers)
+        facts, part = summary(theirs, open_layers), Part(verdict(workpapers), AUDIENCES[audience].sections)
         for language in languages:
             suffix = _suffix(audience, language, audiences[0], languages[0])
-            files[f"report/report{suffix}.xlsx"] = workbook(theirs, facts, open_layers, speak(language), judged)
+            files[f"report/report{suffix}.xlsx"] = workbook(theirs, facts, open_layers, speak(language), part)
     return files
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,7 +35,7 @@ from recon.report.vocabulary import (
 from recon.report.workbook_file import Column, Sheet, workbook_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from recon.domain.workpapers import Workpapers
     from recon.report.verdict import Verdict
@@ -84,40 +84,61 @@ _ENTRY: Final = (
 )  # fmt: skip
 #: Rows of one kind in a workbook, the heaviest; more are in results/, and the first sheet says so. A book of a million rows is opened by nobody.
 ROWS_MOST: Final = 200_000
+#: Sections of the page that have sheets; the first sheet stands in every book.
+_SECTIONS: Final = ("tie-out", "controls", "exceptions", "suppressions", "balances", "blind-spots", "rejected", "changes")
 #: What a statement compared is in its sentence.
 _STATEMENT: Final = ("table", "rule", "severity", "holds", "message")
 _FILE: Final = ("input", "source_file", "rows", "size_bytes", "encoding", "sha256")
 
 
-def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFrame, words: Words, judged: Verdict | None = None) -> bytes:
+@dataclass(frozen=True)
+class Part:
+    """Where the workpapers are narrowed to what an audience sees: the verdict, which is the whole run's, and the sections of its page."""
+
+    judged: Verdict
+    sections: Collection[str] = ()  # none: all
+
+
+def workbook(workpapers: Workpapers, facts: Mapping[str, Any], layers: pl.DataFrame, words: Words, part: Part | None = None) -> bytes:
     """The workbook of a run. `facts` is its summary, `layers` its open layers in memory. Amounts are numbers with every digit.
 
-    `judged` is the verdict where the workpapers are narrowed to what an audience sees: the verdict is the whole run's.
+    A sheet is there where the section of the page that shows the same rows is.
     """
-    judged = judged or verdict(workpapers)
-    marks = Marks()
-    cut = _beyond(workpapers, layers)
-    contents = [
-        _summary(workpapers, facts, words, (judged, cut), marks),
-        _sheet(_("Files"), _files(workpapers), _FILE, words),
-        _sheet(_("Tie-out"), workpapers.tie_out, tuple(workpapers.tie_out.columns), words),
-        _sheet(_("Statements"), _spoken(workpapers.statements, words, "message").sort("table", "rule"), _STATEMENT, words),
-        _sheet(
-            _("Controls"), _spoken(workpapers.outcomes.controls, words, "title", "reason").sort("control_id"), _controls_columns(workpapers), words
-        ),
-        *_by_control(workpapers, words),
-        _sheet(_("Suppressed"), _suppressed(workpapers, words), ("control_id", *_EXCEPTION, "suppression"), words),
-        _sheet(_("Balances"), totals.balances(layers), ("kind", "age_bucket", "count", "amount_base", "amount_unknown"), words),
-        _sheet(_("Roll-forward"), _moved_most(workpapers.roll_forward), _ROLLED, words),
-        _sheet(_("Expected accruals"), _accruals(workpapers.accruals), _ENTRY, words),
-        _sheet(_("Open items"), _heaviest(layers, "amount_base", "kind", "document_number", "document_line_no").head(ROWS_MOST), _LAYER, words),
-        _sheet(_("Not testable"), workpapers.outcomes.not_testable, tuple(workpapers.outcomes.not_testable.columns), words),
-        _sheet(_("Rejected rows"), phrases.rejections(workpapers.rejected.sort(REJECTED[:5]), words), REJECTED, words),
-        _sheet(_("Changes"), workpapers.register.changes, tuple(workpapers.register.changes.columns), words),
-    ]
-    present = [sheet for sheet in contents if sheet is not None]
+    part = part or Part(verdict(workpapers))
+    judged, marks = part.judged, Marks()
+    shown = [name for name in _SECTIONS if not part.sections or name in part.sections]
+    cut = _beyond(workpapers, layers, shown)
+    present = [_summary(workpapers, facts, words, (judged, cut), marks), *filter(None, _sheets(workpapers, layers, words, shown))]
     title = f"{workpapers.engagement.entity} {workpapers.engagement.as_of.isoformat()}"
     return workbook_bytes(present, marks, title, opening=lambda counted: _summary(workpapers, facts, words, (judged, cut), counted))
+
+
+def _sheets(workpapers: Workpapers, layers: pl.DataFrame, words: Words, shown: Collection[str]) -> Iterator[Sheet | None]:
+    """The sheets of the sections shown, in the order of the book."""
+    outcomes = workpapers.outcomes
+    if "tie-out" in shown:
+        yield _sheet(_("Files"), _files(workpapers), _FILE, words)
+        yield _sheet(_("Tie-out"), workpapers.tie_out, tuple(workpapers.tie_out.columns), words)
+        yield _sheet(_("Statements"), _spoken(workpapers.statements, words, "message").sort("table", "rule"), _STATEMENT, words)
+    if "controls" in shown:
+        told = _spoken(outcomes.controls, words, "title", "reason").sort("control_id")
+        yield _sheet(_("Controls"), told, _controls_columns(workpapers), words)
+    if "exceptions" in shown:
+        yield from _by_control(workpapers, words)
+    if "suppressions" in shown:
+        yield _sheet(_("Suppressed"), _suppressed(workpapers, words), ("control_id", *_EXCEPTION, "suppression"), words)
+    if "balances" in shown:
+        yield _sheet(_("Balances"), totals.balances(layers), ("kind", "age_bucket", "count", "amount_base", "amount_unknown"), words)
+        yield _sheet(_("Roll-forward"), _moved_most(workpapers.roll_forward), _ROLLED, words)
+        yield _sheet(_("Expected accruals"), _accruals(workpapers.accruals), _ENTRY, words)
+        heaviest = _heaviest(layers, "amount_base", "kind", "document_number", "document_line_no")
+        yield _sheet(_("Open items"), heaviest.head(ROWS_MOST), _LAYER, words)
+    if "blind-spots" in shown:
+        yield _sheet(_("Not testable"), outcomes.not_testable, tuple(outcomes.not_testable.columns), words)
+    if "rejected" in shown:
+        yield _sheet(_("Rejected rows"), phrases.rejections(workpapers.rejected.sort(REJECTED[:5]), words), REJECTED, words)
+    if "changes" in shown:
+        yield _sheet(_("Changes"), workpapers.register.changes, tuple(workpapers.register.changes.columns), words)
 
 
 # ── the first sheet ──────────────────────────────────────────────────────────────────────────────────────────
@@ -175,11 +196,13 @@ def _figures(section: str, item: str, figures: Mapping[str, Any]) -> dict[str, A
     return {"section": section, "item": item, "count": figures["count"], "amount_base": known, "amount_unknown": figures["amount_unknown"]}
 
 
-def _beyond(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, int]:
+def _beyond(workpapers: Workpapers, layers: pl.DataFrame, shown: Collection[str]) -> dict[str, int]:
     """What has more rows than the workbook shows, and how many."""
-    heights = {_("Exceptions"): workpapers.register.exceptions.height, _("Open items"): layers.height}
-    heights[_("Expected accruals")] = 0 if workpapers.accruals is None else workpapers.accruals.height
-    heights[_("Roll-forward")] = 0 if workpapers.roll_forward is None else workpapers.roll_forward.height
+    heights = {_("Exceptions"): workpapers.register.exceptions.height} if "exceptions" in shown else {}
+    if "balances" in shown:
+        heights[_("Open items")] = layers.height
+        heights[_("Expected accruals")] = 0 if workpapers.accruals is None else workpapers.accruals.height
+        heights[_("Roll-forward")] = 0 if workpapers.roll_forward is None else workpapers.roll_forward.height
     return {what: height for what, height in heights.items() if height > ROWS_MOST}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,12 +12,17 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from recon.domain import measures, tie_out
+from recon.deliver import deliver
+from recon.deliver.pack import PackTerms, pack
+from recon.deliver.seal import make_keys, read_key
+from recon.domain import measures, places, tie_out
 from recon.domain import workpapers as declared
 from recon.domain.control import Control
 from recon.domain.engagement import Engagement
 from recon.domain.money import MONEY, QUANTITY
 from recon.domain.workpapers import InputFile, Matches, Outcomes, Register, Workpapers
+from recon.load import rulebook
+from recon.report import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -264,3 +271,27 @@ def workpapers(make_workpapers: Callable[..., Workpapers]) -> Workpapers:
 def no_matches() -> Matches:
     """Measured tables without rows."""
     return Matches({name: pl.LazyFrame(schema=measures.schema(name)) for name in measures.MEASURES}, {}, tie_out.empty())
+
+
+# ── evidence packs ───────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory, make_workpapers):
+    """Three packs of three runs, sealed by one key; the second is the one that is attacked."""
+    place = tmp_path_factory.mktemp("shelf")
+    public = make_keys(place / "key")
+    controls = rulebook.read_controls(places.rules() / "controls")
+    names = []
+    for rows in (3, 5, 7):
+        made = make_workpapers(rows)
+        deliver(report(made, "en"), made, place / "runs" / str(rows))
+        names.append(pack(place / "runs" / str(rows), place / "packs", controls, PackTerms(key=read_key(place / "key"))).folder.name)
+    return place, names, public
+
+
+@pytest.fixture
+def attacked(shelf, tmp_path):
+    """A copy of the shelf: (folder of the packs, the middle pack, public key, head of the chain)."""
+    place, names, public = shelf
+    packs = shutil.copytree(place / "packs", tmp_path / "packs")
+    head = hashlib.sha256((packs / "chain.jsonl").read_bytes().split(b"\n")[2]).hexdigest()
+    return packs, packs / names[1], public, head

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -12,63 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from packed import both, standalone
 
-from recon.deliver import deliver
 from recon.deliver.bag import Bag, manifest_bytes, read_manifest
-from recon.deliver.inspect_pack import MEANINGS, inspect
+from recon.deliver.inspect_pack import inspect
 from recon.deliver.pack import PackTerms, pack
 from recon.deliver.seal import canonical, make_keys, parse, read_key, sealed, trusted_key
 from recon.domain import places
 from recon.domain.errors import InputsRefused, TermsRefused
-from recon.load import rulebook
-from recon.report import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_spec = importlib.util.spec_from_file_location("standalone", places.pack_files() / "verify.py")
-standalone = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(standalone)
-
-
-@pytest.fixture(scope="session")
-def shelf(tmp_path_factory, make_workpapers):
-    """Three packs of three runs, sealed by one key; the second is the one that is attacked."""
-    place = tmp_path_factory.mktemp("shelf")
-    public = make_keys(place / "key")
-    controls = rulebook.read_controls(places.rules() / "controls")
-    names = []
-    for rows in (3, 5, 7):
-        made = make_workpapers(rows)
-        deliver(report(made, "en"), made, place / "runs" / str(rows))
-        names.append(pack(place / "runs" / str(rows), place / "packs", controls, PackTerms(key=read_key(place / "key"))).folder.name)
-    return place, names, public
-
-
-@pytest.fixture
-def attacked(shelf, tmp_path):
-    """A copy of the shelf: (folder of the packs, the middle pack, public key, head of the chain)."""
-    place, names, public = shelf
-    packs = shutil.copytree(place / "packs", tmp_path / "packs")
-    head = hashlib.sha256((packs / "chain.jsonl").read_bytes().split(b"\n")[2]).hexdigest()
-    return packs, packs / names[1], public, head
-
-
-def both(bag, keys=(), head=None):
-    """What both verifiers find, which must be the same."""
-    ours = inspect(bag, keys, head)
-    findings, remarks = standalone.verify(str(bag), keys, head)
-    assert ours.findings == findings
-    assert ours.remarks == remarks
-    assert {check for check, _ in findings | remarks} <= MEANINGS.keys()
-    return findings
 
 
 def test_a_fresh_pack_is_sound_for_everybody(attacked):
     _, bag, public, head = attacked
     assert both(bag, [public], head) == set()
     assert both(bag) == set()
-    assert inspect(bag).remarks == {("key_not_vouched", public)}
+    assert inspect(bag).remarks == {("key_not_vouched", public), ("not_signed_off", bag.name), ("unstamped", bag.name)}
     assert subprocess.run(["sha256sum", "--quiet", "-c", "manifest-sha256.txt"], cwd=bag, check=False).returncode == 0
     for script in ("verify.py", "recount.py"):
         done = subprocess.run([sys.executable, "-I", bag / "data/09_reperform" / script], capture_output=True, text=True, check=False)
@@ -358,7 +318,7 @@ def test_the_same_run_needs_a_reason_for_another_pack(shelf, tmp_path):
     assert second.name == first.name + "-A1"
     assert "Amendment-Reason: a decision was added\n" in (second / "bag-info.txt").read_text()
     assert both(second) == set()
-    assert {check for check, _ in inspect(second).remarks} == {"unsigned"}
+    assert {check for check, _ in inspect(second).remarks} == {"unsigned", "not_signed_off", "unstamped"}
 
 
 def test_the_results_of_the_same_run_have_the_same_digest(shelf, tmp_path):

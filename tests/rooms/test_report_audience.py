@@ -32,6 +32,39 @@ def test_every_audience_has_a_page_of_its_own(make_workpapers):
                 assert set(shown) == set(AUDIENCES[name].sections)
 
 
+#: Sheet -> the section of the page that shows the same rows; a sheet that is not named here is a control's.
+SHEETS = {
+    "Files": "tie-out", "Tie-out": "tie-out", "Statements": "tie-out", "Controls": "controls", "Suppressed": "suppressions", "Balances": "balances",
+    "Roll-forward": "balances", "Expected accruals": "balances", "Open items": "balances", "Not testable": "blind-spots",
+    "Rejected rows": "rejected", "Changes": "changes",
+}  # fmt: skip
+
+
+def test_sheets_follow_the_sections_of_the_page(make_workpapers):
+    import io
+
+    import openpyxl
+
+    made = make_workpapers(40)
+    row = dict.fromkeys(made.register.changes.columns) | {"change": "new", "control_id": "QTY-01", "exception_id": "e"}
+    changes = pl.DataFrame([row], schema=made.register.changes.schema)
+    untested = pl.DataFrame(
+        [dict.fromkeys(made.outcomes.not_testable.columns, None) | {"control_id": "QTY-01"}], schema=made.outcomes.not_testable.schema
+    )
+    made = replace(made, register=replace(made.register, changes=changes), outcomes=replace(made.outcomes, not_testable=untested))
+    pages, seen = report(made, "en", tuple(AUDIENCES)), set()
+    for place, name in enumerate(AUDIENCES):
+        suffix = "" if place == 0 else f"_{name}"
+        shown = set(sections(pages[f"report/index{suffix}.html"].decode()))
+        first, *sheets = openpyxl.load_workbook(io.BytesIO(pages[f"report/report{suffix}.xlsx"]), read_only=True).sheetnames
+        assert first == "Summary"
+        told = {SHEETS.get(sheet, "exceptions") for sheet in sheets}
+        assert told <= shown, name
+        assert all(section in told for section in shown & {"tie-out", "controls", "exceptions", "balances", "blind-spots"}), name
+        seen |= set(sheets)
+    assert seen >= set(SHEETS) - {"Statements", "Suppressed"}  # these workpapers have neither
+
+
 def test_links_into_left_out_sections_are_plain_words(make_workpapers):
     import re
 
