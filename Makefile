@@ -24,8 +24,9 @@ sample: ## write the two sample companies anew from their fixed seeds
 slow:   ## the heavy suites
 	.venv/bin/pytest -q -n auto -m slow
 
-docs:   ## write the page of controls and the JSON Schemas anew
+docs:   ## write the page of controls, the list of checked ones and the JSON Schemas anew
 	.venv/bin/recon controls --format markdown > docs/controls.md
+	$(PYTHON) -m benchmarks.checked_rules
 	for name in engagement control source framework expectations; do .venv/bin/recon schema $$name.schema.json > rules/schemas/$$name.schema.json; done
 
 screenshots: ## photograph the demo's report for docs/ (needs Chromium and pdftoppm)

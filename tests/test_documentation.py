@@ -32,6 +32,12 @@ def test_the_schemas_are_those_of_the_types_that_read_the_files(name):
     assert (ROOT / "rules" / "schemas" / name).read_text(encoding="utf-8") == schemas()[name], AGAIN
 
 
+def test_the_list_of_checked_rules_is_of_the_rules_as_they_are():
+    from benchmarks.checked_rules import passed
+
+    assert (ROOT / "rules" / rulebook.CHECKED).read_text(encoding="utf-8") == passed(), AGAIN
+
+
 def test_editors_find_every_schema():
     settings = json.loads((ROOT / ".vscode" / "settings.json").read_text(encoding="utf-8"))["yaml.schemas"]
     assert settings == {f"./rules/schemas/{name}": files for name, files in PATTERNS.items()}

@@ -95,8 +95,10 @@ def _sorted(rows: pl.DataFrame, table: TableFile) -> pl.DataFrame:
         return rows.sort(table.order)
     keys = as_one_text(rows, table.key)
     place = keys.arg_sort()
-    if keys.n_unique() < keys.len():
-        is_tied = keys.gather(place).to_frame().select(pl.col("key").rle_id().is_duplicated()).to_series()
+    ordered = keys.gather(place)
+    as_before = (ordered == ordered.shift(1)).fill_null(value=False)
+    if as_before.any():
+        is_tied = as_before | as_before.shift(-1, fill_value=False)
         tied = place.filter(is_tied)
         in_full = rows.select(pl.all().gather(tied)).with_columns(tied.alias("\0place")).sort(table.order)["\0place"]
         place = place.scatter(is_tied.arg_true(), in_full)

@@ -16,30 +16,34 @@ from recon.evaluate.judging import clock_of, judge, population_plans
 from recon.evaluate.settings import check_overrides, check_scope, check_value, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from recon.domain.control import Control, Planned
     from recon.domain.engagement import Engagement
 
 
-def check(controls: Sequence[Control], engagement: Engagement, planned: Sequence[Planned] = ()) -> None:
+def check(controls: Sequence[Control], engagement: Engagement, planned: Sequence[Planned] = (), passed: Collection[str] = ()) -> None:
     """Refuse a rule book, parameters or policies that could not be performed: every rule is parsed and run on an empty table.
 
+    `passed`: ids of controls whose files are known to have passed; they are run again only where the engagement sets their parameters.
     Raises TermsRefused with file:key. No data is needed and none is judged.
     """
     _check_choice(controls, planned, engagement)
     _check_names(controls, planned, engagement)
-    for control in controls:
-        _check_texts(control, controls, planned)
+    asked = {choice.control for choice in engagement.parameters}
+    doubtful = [c for c in controls if c.id not in passed or c.id in asked]
+    for control in doubtful:
+        _check_texts(control)
+    _check_yielding(controls, planned)
     check_overrides(controls, planned, engagement)
     _check_reach(controls, engagement)
     _check_policies(engagement)
     settings = settle(controls, engagement)
     clock = clock_of(engagement)
-    for control in controls:
+    for control in doubtful:
         causes.check(control, clock)
-    for table in sorted({c.population.table for c in controls}):
-        its_controls = [c for c in controls if c.population.table == table]
+    for table in sorted({c.population.table for c in doubtful}):
+        its_controls = [c for c in doubtful if c.population.table == table]
         nothing = population_plans({table: pl.LazyFrame(schema=measures.schema(table))}, its_controls, settings, {})[table].collect()
         judged = judge(table, nothing, its_controls, settings, clock)
         for control in its_controls:
@@ -151,18 +155,22 @@ def _check_names(controls: Sequence[Control], planned: Sequence[Planned], engage
             raise TermsRefused("no control has this id", where=f"{engagement.origin}:owners.{pattern}", got=pattern, todo=hint)
 
 
-def _check_texts(control: Control, controls: Sequence[Control], planned: Sequence[Planned]) -> None:
+def _check_texts(control: Control) -> None:
     if control.population.table not in measures.MEASURES:
         hint = did_you_mean(control.population.table, set(measures.MEASURES))
         raise TermsRefused("there is no such population", where=control.where("population.table"), got=control.population.table, todo=hint)
     texts.refuse_unknown_names(control, frozenset(measures.schema(control.population.table)))
     for name, parameter in control.parameters.items():
         check_value(control, name, parameter.value, control.where(f"parameters.{name}"))
-    known = {c.id for c in controls} | {p.id for p in planned}
-    for other in control.yields_to:
-        if other not in known:
-            raise TermsRefused(f'there is no control "{other}"', where=control.where("yields_to"), todo=did_you_mean(other, known))
     texts.refuse_corrections(control)
+
+
+def _check_yielding(controls: Sequence[Control], planned: Sequence[Planned]) -> None:
+    known = {c.id for c in controls} | {p.id for p in planned}
+    for control in controls:
+        for other in control.yields_to:
+            if other not in known:
+                raise TermsRefused(f'there is no control "{other}"', where=control.where("yields_to"), todo=did_you_mean(other, known))
 
 
 def _check_reach(controls: Sequence[Control], engagement: Engagement) -> None:

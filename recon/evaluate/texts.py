@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from recon.domain import measures
@@ -21,11 +22,20 @@ PLACE: Final = re.compile(r"\{([a-z_]+)\}")
 #: Figures of the exception itself that a sentence may name beside columns and parameters.
 FIGURES: Final = ("observed", "expected", "variance", "limit", "amount_at_risk")
 _JUDGING: Final = ("population.where", "exception_when", "not_testable_when")
+#: id() of a control -> the control and its texts; it is asked for them some forty times in a run.
+_PARSED: Final[dict[int, tuple[Control, Mapping[str, Rule]]]] = {}
 _OPTIONAL: Final = ("amount_at_risk_document", "observed", "expected", "variance", "limit")
 
 
 def rules(control: Control) -> Mapping[str, Rule]:
     """Key of the file -> parsed expression, in the order in which a reader meets them. Absent keys are left out."""
+    known = _PARSED.get(id(control))
+    if known is None or known[0] is not control:  # an id is given again once its object is gone, so the object is kept beside it
+        known = _PARSED[id(control)] = (control, MappingProxyType(_parsed(control)))
+    return known[1]
+
+
+def _parsed(control: Control) -> dict[str, Rule]:
     found = {
         "population.where": parse(control.population.where, control.where("population.where")),
         "exception_when": parse(control.exception_when, control.where("exception_when")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from recon.domain import places
 from recon.domain.control import Control, Planned, PlannedControls
@@ -11,13 +11,17 @@ from recon.domain.errors import TermsRefused, did_you_mean
 from recon.load.yaml_files import read_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from recon.domain.engagement import Engagement
     from recon.domain.expectation import TableExpectations
     from recon.domain.framework import Framework
     from recon.domain.source import SourceProfile
+
+
+#: Which files of controls passed every check when this version was made.
+CHECKED: Final = "checked.txt"
 
 
 def read_controls(folder: Path) -> list[Control]:
@@ -32,6 +36,21 @@ def read_controls(folder: Path) -> list[Control]:
             raise TermsRefused(f"the id {control.id} stands in two files", where=origin, got=controls[control.id].origin, todo="give one another id")
         controls[control.id] = control
     return [controls[id_] for id_ in sorted(controls)]
+
+
+def already_checked(controls: Sequence[Control]) -> frozenset[str]:
+    """Ids of shipped controls whose file is, byte for byte, the one that passed every check when this version was made (`checked.txt`)."""
+    passed = places.rules() / CHECKED
+    if not passed.is_file():
+        return frozenset()
+    known = {name: digest for digest, _, name in (line.partition("  ") for line in passed.read_text(encoding="utf-8").splitlines())}
+    files = {c.id: places.rules() / c.origin for c in controls if c.origin in known}
+    return frozenset(id_ for id_, file in files.items() if hashlib.sha256(file.read_bytes()).hexdigest() == known[file.relative_to(places.rules()).as_posix()])
+
+
+def as_checked(controls: Sequence[Control]) -> str:
+    """What `checked.txt` says of these controls: a line per file, as sha256sum writes and reads them."""
+    return "".join(f"{hashlib.sha256((places.rules() / c.origin).read_bytes()).hexdigest()}  {c.origin}\n" for c in controls)
 
 
 def read_planned(path: Path) -> list[Planned]:

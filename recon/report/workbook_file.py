@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 #: Rows of a sheet below its header.
 SHEET_ROWS: Final = 1_048_575
 _BORN: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_ZIP_DAY: Final = (1980, 1, 1, 0, 0, 0)
 _PACKING: Final = 1  # the fastest; rows repeat themselves so much that the slowest saves a fifth
 _FORMATS: Final = {
     "text": {"valign": "top"},
@@ -139,9 +138,8 @@ def _filled(alike: Sequence[Sheet], blanks: Sequence[_Blank], marks: Marks) -> I
 
 
 def _pack(packed: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> None:
-    entry = zipfile.ZipInfo(name, _ZIP_DAY)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    with packed.open(entry, "w") as file:
+    # by its name, so that the file's packing and the day of 1980 hold: an entry of one's own would forget how hard to pack
+    with packed.open(name, "w") as file:
         for piece in pieces:
             file.write(piece)
 

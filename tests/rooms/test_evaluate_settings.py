@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,11 @@ from recon.domain.errors import TermsRefused
 from recon.evaluate import catalogue, check, chosen, explain
 from recon.evaluate.judging import clock_of, judge, population_plans
 from recon.evaluate.settings import _POLICY_OF, settle
-from recon.load.rulebook import read_controls, read_planned
+from recon.load.rulebook import CHECKED, already_checked, read_controls, read_planned
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from recon.domain.control import Control
 
 BOOK = {c.id: c for c in read_controls(places.rules() / "controls")}
@@ -252,3 +255,21 @@ def test_what_matching_works_by_holds_for_a_whole_run() -> None:
         check(list(BOOK.values()), engagement(parameters=[policy | {"valid_to": date(2026, 6, 30)}]), PLANNED)
     tail = override("DAT-03", {"line_tail_amount": "0.02"}) | {"valid_to": date(2026, 6, 30)}
     check(list(BOOK.values()), engagement(parameters=[tail]), PLANNED)
+
+
+def test_what_passed_is_checked_again_where_its_file_or_its_parameters_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = list(BOOK.values())
+    assert already_checked(book) == BOOK.keys()
+    terms = engagement(parameters=[override("MIS-03", {"invoice_wait_days": "soon"})])
+    with pytest.raises(TermsRefused, match="invoice_wait_days"):
+        check(book, terms, PLANNED, BOOK.keys())
+    shutil.copytree(places.rules(), tmp_path / "rules")
+    changed = tmp_path / "rules" / BOOK["MIS-03"].origin
+    changed.write_text(changed.read_text(encoding="utf-8").replace("exception_when:", "exception_when:  nonsense +", 1), encoding="utf-8")
+    monkeypatch.setattr(places, "rules", lambda: tmp_path / "rules")
+    book = read_controls(tmp_path / "rules" / "controls")
+    assert BOOK.keys() - already_checked(book) == {"MIS-03"}
+    with pytest.raises(TermsRefused, match="MIS-03"):
+        check(book, engagement(), PLANNED, already_checked(book))
+    (tmp_path / "rules" / CHECKED).unlink()
+    assert already_checked(book) == frozenset()
