@@ -57,6 +57,8 @@ ROWS_PER_BUCKET = 500_000
 MATCHED_AT_ONCE = 2
 #: Rows of the inputs that wait in memory between the rooms; beyond, they wait on disk.
 ROWS_IN_MEMORY = 12_000_000
+#: Rows of the inputs times measured tables at work, from which on the lines already judged wait on disk: many controls need the memory.
+ROWS_AT_WORK = 100_000_000
 #: Measured tables that are published as they are.
 _PUBLISHED = ("allocation", "settlement_match", "open_layer", "party_record", "roll_forward", "accrual_entry")
 #: And the receipts and shipments in the few columns by which later runs know them again.
@@ -189,6 +191,8 @@ def _judged(
     wanted = {c.population.table for c in chosen(book, engagement)} | set(_PUBLISHED) | (set(_LINES) if means.keeps_lines else set())
     with room("match"):
         accepted, buckets = in_buckets(accepted, engagement, ROWS_PER_BUCKET, means.shelf.keep)
+    if sum(accepted.row_counts.values()) * len(wanted) > ROWS_AT_WORK:
+        means.shelf.use_disk()
     jobs: list[Callable[[], Matches]] = [
         partial(match_company, accepted, engagement, wanted),
         *(partial(_matched, bucket, engagement, wanted) for bucket in buckets),

@@ -18,6 +18,11 @@ class Shelf:
         """On disk: in a fresh folder at the system's place for temporary files. Folders of runs that were killed go first."""
         self._folder = HeldFolder(_NAMED) if on_disk else None
 
+    def use_disk(self) -> None:
+        """From now on tables wait on disk; those that wait in memory stay there."""
+        if self._folder is None:
+            self._folder = HeldFolder(_NAMED)
+
     def keep(self, name: str, rows: pl.DataFrame) -> pl.LazyFrame:
         """The rows as a plan; each name is used once."""
         if self._folder is None:
