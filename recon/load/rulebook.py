@@ -45,7 +45,9 @@ def already_checked(controls: Sequence[Control]) -> frozenset[str]:
         return frozenset()
     known = {name: digest for digest, _, name in (line.partition("  ") for line in passed.read_text(encoding="utf-8").splitlines())}
     files = {c.id: places.rules() / c.origin for c in controls if c.origin in known}
-    return frozenset(id_ for id_, file in files.items() if hashlib.sha256(file.read_bytes()).hexdigest() == known[file.relative_to(places.rules()).as_posix()])
+    return frozenset(
+        id_ for id_, file in files.items() if hashlib.sha256(file.read_bytes()).hexdigest() == known[file.relative_to(places.rules()).as_posix()]
+    )
 
 
 def as_checked(controls: Sequence[Control]) -> str:
