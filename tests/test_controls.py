@@ -149,6 +149,11 @@ INERT = {
     ("BAL-01", "write_off_age_days"): "lowers the severity and names the advice, decides nothing",
     ("BAL-01", "write_off_value_amount"): "lowers the severity and names the advice, decides nothing",
     ("RET-06", "large_advance_amount"): "raises the severity, decides nothing",
+    ("MIS-16", "shown_candidate_count"): "matching names so many; tests/rooms/test_match_parameters.py stands at the limit",
+    **{
+        ("SUP-01", name): "matching counts by it; tests/rooms/test_match_parameters.py stands at the limit"
+        for name in ("early_days", "late_days", "short_share")
+    },
     ("MIS-16", "performance_materiality_amount"): "raises the severity, decides nothing",
     ("PAY-10", "interest_rate_share"): "prices the delay, decides nothing",
     ("PAY-11", "capital_cost_share"): "prices the days, decides nothing",
@@ -242,6 +247,8 @@ SAYS_NOTHING_BY_DESIGN = {
     ("SEQ-01", "known_since"): "empty: both documents stand in this run",
     ("STA-13", "burst_gap_seconds"): "empty: never so many approvals in a row within the window; whether stamps say the time stands beside it",
     ("STA-13", "least_wait_seconds"): "empty: when it was asked for is not on record; the rows of approvals are tested all the same",
+    ("SLA-01", "max_hours"): "empty: the policy names no hours of its own",
+    ("STK-05", "count_distance_days"): "empty: never counted, or it books what the count found",
     ("STK-03", "difference_amount_base"): "the quantity is tested all the same",
     ("STK-05", "person_adjustment_count"): "empty: who adjusted is not known; that somebody approved is tested all the same",
 }

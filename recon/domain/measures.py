@@ -72,7 +72,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " quantity:quantity accepted_quantity:quantity rejected_quantity:quantity open_quantity:quantity currency:id amount:money amount_base:money"
         " created_at:timestamp created_at_is_date_only:flag created_by:id warehouse_id:id supplier_delivery_note:id incoterm:id"
         f" goods_issue_posted:flag movement_reason:text inspected_at:timestamp confirmed_date:date confirmed_quantity:quantity is_confirmed:flag"
-        f" promised_date:date ordered_by:id bought_by:id posted_by:id {_SOURCE}",
+        # working days let pass between the promise and the delivery, negative where it came before
+        f" promised_date:date late_working_days:count ordered_by:id bought_by:id posted_by:id {_SOURCE}",
     ),
     "invoice_line_match": (
         "one row per invoice line",
@@ -110,6 +111,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " line_tax_amount:money line_amount_gross:money recomputed_amount:money computed_tax_amount:money arithmetic_tail_amount:money"
         # the one rounding convention that gives the net amounts, the tax, and all tails of the line
         " tax_tail_amount:money gross_tail_amount:money net_convention:text tax_convention:text tail_convention:text"
+        # of a line of kind tax: how many lines' tax it states; of the others: whether such a line states theirs
+        " taxed_line_count:count is_taxed_by_group:flag"
         f" posted_by:id created_by:id ordered_by:id promised_date:date first_fulfilled_date:date {_SOURCE}",
     ),
     "invoice_match": (
@@ -149,6 +152,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
     "application_match": (
         "one row per payment and invoice that it settles or says it settles",
         f"cycle:id company_code:id {_PARTY} document_type:text payment_number:id payment_kind:text payment_date:date value_date:date counted_date:date"
+        # working days let pass between the last day of the discount and the value date
+        " late_working_days:count"
         " invoice_number:id internal_number:id invoice_kind:text invoice_date:date due_date:date invoice_party_id:id currency:id fx_rate:rate"
         " amount_gross:money amount_net:money said_amount:money amount:money discount:money write_off:money amount_base:money discount_base:money write_off_base:money"
         " open_before_amount:money difference_amount:money difference_amount_base:money written_off_before_base:money written_off_total_base:money is_last_written_off:flag discount_date:date"
@@ -199,8 +204,9 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
     "party_record": (
         "one row per supplier and customer with an order, an invoice or a payment: how it delivers, bills and pays",
         "cycle:id company_code:id party_id:id party_name:text group_id:id currency:id document_type:text order_line_count:count ordered_amount_base:money"
-        # lines due by the as-of date; on time and in full: everything ordered arrived, the last of it on the promised (else needed) day or before
-        " due_line_count:count on_time_in_full_line_count:count late_line_count:count late_day_count:count undelivered_line_count:count"
+        # lines due by the as-of date; on time and in full: what was accepted within the window of SUP-01 around the promised (else needed) day
+        # makes up what was ordered; early: complete, but not within the window
+        " due_line_count:count on_time_in_full_line_count:count early_line_count:count late_line_count:count late_day_count:count undelivered_line_count:count"
         " fulfilled_line_count:count rejected_line_count:count returned_line_count:count"
         # of lines fulfilled with a promised date: days from the promise to the last fulfilment, the value nine in ten do not exceed
         " dated_line_count:count lateness_p90_days:count"
@@ -268,7 +274,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per decision on an approval, and per request that nobody has decided",
         "cycle:id company_code:id document_type:text document_number:id document_version:count step:id party_id:id party_name:text group_id:id"
         " document_date:date actor_id:id action:text assigned_at:timestamp decided_at:timestamp is_decided:flag hours:rate hours_most:rate"
-        f" business_hours:rate business_hours_most:rate max_hours:count amount_net_base:money {_SOURCE}",
+        " business_hours:rate business_hours_most:rate wait_working_days:count is_matched_by_hand:flag max_hours:count"
+        f" amount_net_base:money {_SOURCE}",
     ),
     "order_wait": (
         "one row per order line that goods are due on: how long they were waited for",

@@ -13,6 +13,8 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per item and warehouse: the latest stock level known by the as-of date",
         f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_line_no:id document_date:date {_ITEM}"
         " item_name:text warehouse_id:id uom:id quantity_on_hand:quantity safety_stock:quantity reorder_point:quantity max_stock:quantity"
+        # still to come on orders with a promised day within the lead time; null: not known
+        " inbound_quantity:quantity"
         f" amount_base:money {_SOURCE}",
     ),
     "stock_roll": (
@@ -25,6 +27,8 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per adjustment of stock by hand",
         f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_line_no:id document_date:date {_ITEM}"
         " warehouse_id:id uom:id quantity:quantity amount_base:money created_by:id reason_code:id is_approved:flag person_adjustment_count:count"
+        # to the nearest stock count of the place; null: never counted, or it books what a count found
+        " count_distance_days:count"
         f" {_SOURCE}",
     ),
     "stock_count": (

@@ -274,6 +274,7 @@ LISTED: Final[dict[str, _Said]] = {
 FIGURES: Final[_Said] = {
     "late": ("late", "超时"),
     "first escalation": ("first escalation", "应一级上报"),
+    "matched by hand": ("a bill matched by hand", "须人工匹配的发票"),
     "second escalation": ("second escalation", "应二级上报"),
     "blocked": ("blocked", "已冻结"),
     "inactive": ("inactive", "已停用"),

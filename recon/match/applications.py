@@ -159,6 +159,7 @@ def application_match(settlement: Settlement, accepted: Accepted, engagement: En
         write_off_base=money.amount(pl.col("write_off"), pl.col("fx_rate")),
         is_other_party=(pl.col("invoice_party_id") != pl.col("party_id")) & (pl.col("group_id") != pl.col("invoice_group")),
         counted_date="counted_day",
+        late_working_days=working_days(accepted).passed(pl.col("discount_date"), pl.col("value_date")),
         written_off_total_base=_tolerated().sum().over(_CUSTOMER),
         is_last_written_off=(_tolerated() > 0)
         & (pl.struct(*time, "invoice_id").rank("ordinal", descending=True).over(*_CUSTOMER, _tolerated() > 0) == 1),

@@ -12,6 +12,7 @@ from recon.domain.cycles import CYCLES
 from recon.domain.scopes import resolve
 from recon.match.given import is_given, table
 from recon.match.position import ZERO
+from recon.match.working_days import working_days
 
 if TYPE_CHECKING:
     from recon.domain.cycles import Cycle
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
 
 _KEY: Final = ["cycle", "company_code", "party_id", "number", "invoice_date"]
+_GRACE: Final = ("discount_grace_days", "day_policy")
 _OFF: Final = "not_checked"
 _UNLIMITED: Final = "unlimited"
 _EXACT: Final = pl.Decimal(38, 10)
@@ -34,11 +36,14 @@ def with_terms(billed: pl.DataFrame, accepted: Accepted, engagement: Engagement)
     joined = billed.join(terms, on=_KEY, how="left", validate="m:1", maintain_order="left")
     kept = money.round_to_currency(money.amount(pl.col("gross"), pl.col("discount_share")), pl.col("currency"))
     values, rules = in_force(engagement)
-    scoped = resolve(joined.lazy(), rules, {"discount_grace_days": values["discount_grace_days"]}).collect()
-    days = pl.when(~pl.col("discount_grace_days").is_in([_OFF, _UNLIMITED])).then("discount_grace_days").cast(pl.Int64)
+    scoped = resolve(joined.lazy(), rules, {name: values[name] for name in _GRACE}).collect()
+    days = pl.when(~pl.col("discount_grace_days").is_in([_OFF, _UNLIMITED])).then("discount_grace_days").cast(pl.Int64).fill_null(0)
+    scoped = scoped.with_columns(days=days)
+    ends = pl.lit(working_days(accepted).last_of_term(scoped["discount_date"], scoped["days"]))
+    plain = pl.col("discount_date") + pl.duration(days="days")
     never_ends = (pl.col("discount_grace_days") == _UNLIMITED) & pl.col("discount_date").is_not_null()
-    last = pl.when(never_ends).then(engagement.as_of).otherwise(pl.col("discount_date") + pl.duration(days=days.fill_null(0)))
-    return scoped.with_columns(discount=kept.fill_null(ZERO), grace_date=last).drop("discount_share", "discount_grace_days")
+    last = pl.when(never_ends).then(engagement.as_of).when(pl.col("day_policy") == "business").then(ends).otherwise(plain)
+    return scoped.with_columns(discount=kept.fill_null(ZERO), grace_date=last).drop("discount_share", "days", *_GRACE)
 
 
 def _terms(accepted: Accepted, cycle: Cycle) -> pl.LazyFrame:

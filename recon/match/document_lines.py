@@ -10,7 +10,7 @@ from recon.domain import money
 from recon.domain.completeness import completeness
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
-from recon.match import bridge, conventions, price_parts, tails
+from recon.match import bridge, conventions, price_parts, tails, tax_groups
 from recon.match import whole_numbers as whole
 from recon.match.bills import NONE
 from recon.match.bridge import at_order_price
@@ -23,6 +23,7 @@ from recon.match.goods import ZERO
 from recon.match.match_units import items
 from recon.match.number_line import running
 from recon.match.periods import with_days_left
+from recon.match.working_days import working_days
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -75,6 +76,7 @@ def fulfilment_line_match(found: ThreeWay, parts: Parts, accepted: Accepted, eng
         open_quantity=pl.when(live).then(pl.col("open_quantity").fill_null(ZERO)),
         currency=pl.coalesce("currency", "own_currency"),
         amount_base=_in_base("amount", "order_rate"),
+        late_working_days=working_days(accepted).passed(pl.col("promised_date"), pl.col("fulfilment_date")),
     )
     if is_given(accepted, "delivery_confirmation_line"):
         measured = confirm_deliveries(measured, accepted, engagement)
@@ -132,7 +134,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
     )  # fmt: skip
     own = [name for name in found.raw.invoices.types if name not in ("quantity", "fx_rate", *lines.columns)]
     placed = (
-        pl.concat([lines, spots, _own_groups(found, accepted)], how="horizontal")
+        pl.concat([lines, spots, _own_groups(found, accepted), tax_groups.of_tax_lines(found)], how="horizontal")
         .lazy()
         .with_columns(
             *looked_up(orders, "order_row", "price_is_confirmed", order_place="place"),
@@ -156,7 +158,8 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
     )
     looked = _beside_order(placed, found)
     plain = conventions.is_plain(found.raw.invoices.given) if lines.height else True
-    priced = _with_terms(looked).with_columns(**tails.figures(plain=plain)).with_columns(tail_convention=tails.convention_of_line())
+    priced = _with_terms(looked).with_columns(**tails.figures(plain=plain)).with_columns(**tails.of_groups())
+    priced = priced.with_columns(tail_convention=tails.convention_of_line())
     dated = with_days_left(priced, "posting_date", accepted)
     return described(dated, "invoice_line_match", accepted).select(schema("invoice_line_match").keys())
 

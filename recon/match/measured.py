@@ -138,7 +138,7 @@ class _Special:
             "approval_chain": lambda: approval_chain(approved),
             "order_timing": lambda: order_timing(lines, approved.state, engagement),
             "approved_change": lambda: approved_change(accepted, approved, lines, engagement),
-            "approval_wait": lambda: approval_wait(accepted, approved, self._days, engagement),
+            "approval_wait": lambda: approval_wait(accepted, lines, approved, self._days, engagement),
             "order_wait": lambda: order_wait(accepted, lines, approved, self._days, engagement),
         }
 
@@ -155,7 +155,7 @@ class _Special:
             "duplicate_pair": lambda: duplicate_pairs(self.accepted, self.settled.lazy(), self.engagement),
             "closed_order_reference": lambda: closed_order_references(self.accepted, self.engagement),
             **recorded_twice(self.accepted, self.lines, self.engagement),
-            "unlinked_line": lambda: unlinked_lines(self.pieces[0], self.settlement, self.accepted),
+            "unlinked_line": lambda: unlinked_lines(self.pieces[0], self.settlement, self.accepted, self.engagement),
         }
 
     def _plain(self) -> dict[str, Callable[[], pl.LazyFrame]]:

@@ -9,24 +9,33 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from recon.domain import money
+from recon.domain.allowances import in_force
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
-from recon.domain.money import MONEY, amount
+from recon.domain.money import MONEY, RATE, amount
+from recon.domain.scopes import resolve
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
     from recon.match.given import MeasuredLines
 
 _PARTY = ("cycle", "party_id")
+_LINE = ["cycle", "company_code", "order_number", "order_line_no"]
+_ENDLESS_DAYS = "36500"
+#: What SUP-01 allows: days before and after the promise, and the share that may be missing.
+_WINDOW = ("early_days", "late_days", "short_share")
 
 
 def party_records(lines: MeasuredLines, invoices: pl.LazyFrame, settlements: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
     """One row per party of each cycle, in the columns of `party_record`, sorted by cycle and party.
 
     A line is due when its promised day (else the day it is needed by) is not after the as-of date, it is live and waits for goods.
-    It was on time and in full when at least the ordered quantity arrived and the last of it came on that day or before.
+    It was on time and in full when what was accepted of the goods that came within the window of SUP-01 around that day makes up the
+    ordered quantity but for the share that may be short. Late: not that, and the last day of the window went by before the line was
+    complete; early: complete, not late, and not in the window.
     """
-    parts = [_orders(lines.orders, engagement), _fulfilments(lines.fulfilments), _bills(lines.invoices), _payments(invoices, settlements)]
+    parts = [_orders(lines, engagement), _fulfilments(lines.fulfilments), _bills(lines.invoices), _payments(invoices, settlements)]
     named = pl.concat([frame.select(*_PARTY, "party_name", "group_id") for frame in (lines.orders, lines.fulfilments, lines.invoices)])
     known = named.filter(pl.col("party_id").is_not_null()).group_by(_PARTY).agg(pl.col("party_name", "group_id").min())
     for part in parts:
@@ -40,30 +49,65 @@ def party_records(lines: MeasuredLines, invoices: pl.LazyFrame, settlements: pl.
     return filled.select(pl.col(name).cast(kind) for name, kind in schema("party_record").items()).sort(_PARTY)
 
 
-def _orders(orders: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
-    day = pl.coalesce("promised_date", "need_by_date")
+def _orders(lines: MeasuredLines, engagement: Engagement) -> pl.LazyFrame:
     awaited = pl.col("is_live") & pl.col("needs_fulfilment") & (pl.col("ordered_quantity") > 0)
-    due = (awaited & (day <= engagement.as_of)).fill_null(value=False)
-    whole = (pl.col("fulfilled_quantity") >= pl.col("ordered_quantity")).fill_null(value=False)
-    late_days = (pl.when(whole).then("last_fulfilled_date").otherwise(pl.lit(engagement.as_of)) - day).dt.total_days()
-    late = due & (late_days > 0)
+    promised = lines.orders.filter(pl.col("is_live")).with_columns(_day=pl.coalesce("promised_date", "need_by_date"))
+    orders = _with_windows(promised, lines.fulfilments, engagement)
+    due = (awaited & (pl.col("_day") <= engagement.as_of)).fill_null(value=False)
+    asked = pl.col("_asked_quantity")
+    whole = (pl.coalesce("accepted_quantity", "fulfilled_quantity") >= asked).fill_null(value=False)
+    kept = (pl.col("_window_quantity") >= asked).fill_null(value=False)
+    end = pl.when(whole).then("last_fulfilled_date").otherwise(pl.lit(engagement.as_of))
+    late = due & ~kept & (end > pl.col("_last_day"))
+    late_days = (end - pl.col("_day")).dt.total_days()
     lateness = pl.when(awaited & (pl.col("fulfilled_quantity") > 0)).then((pl.col("last_fulfilled_date") - pl.col("promised_date")).dt.total_days())
     return (
-        orders.filter(pl.col("is_live"))
-        .with_columns(_due=due, _whole=whole, _late=late, _days=pl.when(late).then(late_days), _lateness=lateness)
+        orders.with_columns(_due=due, _whole=whole, _kept=kept, _late=late, _days=pl.when(late).then(late_days), _lateness=lateness)
         .group_by(_PARTY)
         .agg(
             order_line_count=pl.len(),
             ordered_amount_base=_known("ordered_amount_base"),
             due_line_count=pl.col("_due").sum(),
-            on_time_in_full_line_count=(pl.col("_due") & pl.col("_whole") & ~pl.col("_late")).sum(),
+            on_time_in_full_line_count=(pl.col("_due") & pl.col("_kept")).sum(),
             late_line_count=pl.col("_late").sum(),
             late_day_count=pl.col("_days").sum(),
+            early_line_count=(pl.col("_due") & pl.col("_whole") & ~pl.col("_kept") & ~pl.col("_late")).sum(),
             undelivered_line_count=(pl.col("_due") & ~pl.col("_whole")).sum(),
             dated_line_count=pl.col("_lateness").is_not_null().sum(),
             lateness_p90_days=_ninety_percent("_lateness"),
         )
     )
+
+
+def _with_windows(orders: pl.LazyFrame, fulfilments: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
+    """Add `_last_day` of the window, `_asked_quantity` and `_window_quantity`: accepted of what came within the window.
+
+    Only lines whose deliveries lie on both sides of an end of the window are looked at delivery by delivery.
+    """
+    values, rules = in_force(engagement)
+    asked = [rule for rule in rules if set(_WINDOW) & rule.settings.keys()]
+    scoped = resolve(orders, asked, {name: values[name] for name in _WINDOW})
+    days = {name: _limit(name, _ENDLESS_DAYS).cast(pl.Int64) for name in _WINDOW[:2]}
+    rest = (pl.lit(1).cast(RATE) - _limit("short_share", "1").cast(RATE)).clip(lower_bound=0).cast(RATE)
+    placed = scoped.with_columns(
+        _first_day=pl.col("_day") - pl.duration(days=days["early_days"]),
+        _last_day=pl.col("_day") + pl.duration(days=days["late_days"]),
+        _asked_quantity=money.product(pl.col("ordered_quantity"), rest, scale=20),
+    )
+    inside = (pl.col("first_fulfilled_date") >= pl.col("_first_day")) & (pl.col("last_fulfilled_date") <= pl.col("_last_day"))
+    straddles = ~inside & (pl.col("first_fulfilled_date") <= pl.col("_last_day")) & (pl.col("last_fulfilled_date") >= pl.col("_first_day"))
+    split = placed.filter(straddles).select(*_LINE, "_first_day", "_last_day")
+    came = fulfilments.filter(pl.col("is_live")).join(split, on=_LINE, how="inner", validate="m:1")
+    timely = came.filter(pl.col("fulfilment_date").is_between(pl.col("_first_day"), pl.col("_last_day")))
+    taken = timely.group_by(_LINE).agg(_taken=pl.coalesce("accepted_quantity", "quantity").sum())
+    met = placed.join(taken, on=_LINE, how="left", validate="m:1")
+    all_of_it = pl.coalesce("accepted_quantity", "fulfilled_quantity")
+    return met.with_columns(_window_quantity=pl.when(inside).then(all_of_it).when(straddles).then(pl.col("_taken").fill_null(0)))
+
+
+def _limit(name: str, endless: str) -> pl.Expr:
+    """A limit of SUP-01 as text; one that is not checked or unlimited is never reached."""
+    return pl.when(pl.col(name).is_in(["not_checked", "unlimited"])).then(pl.lit(endless)).otherwise(name)
 
 
 def _fulfilments(fulfilments: pl.LazyFrame) -> pl.LazyFrame:

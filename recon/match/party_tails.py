@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 _WHO: Final = ["cycle", "company_code", "party_id"]
 _SCOPE: Final = (*_WHO, "group_id", "item_id", "item_group", "contract_id", "order_number", "order_line_no")
 _TOLD: Final = ("currency", "fx_rate", "source_file", "source_row")
-_ALLOWANCES: Final = ("line_tail_amount", "tax_tail_over_amount", "tax_tail_under_amount", "document_tail_amount", "per_line_tail_amount")
+_ALLOWANCES: Final = (
+    "line_tail_amount", "tax_tail_over_amount", "tax_tail_under_amount", "document_tail_amount", "per_line_tail_amount",
+    "document_tax_tail_amount", "per_line_tax_tail_amount",
+)  # fmt: skip
 _NOTHING: Final = pl.lit(0, dtype=money.MONEY)
 
 
@@ -33,7 +36,9 @@ def party_tail(accepted: Accepted, lines: MeasuredLines, documents: pl.LazyFrame
     """
     period = engagement.period
     inside = pl.col("is_live") & pl.col("invoice_date").is_between(period.from_, period.to)
-    tails = pl.concat([*_of_lines(lines.invoices.filter(inside), engagement), _of_headers(documents.filter(inside), engagement)])
+    tails = pl.concat(
+        [*_of_lines(lines.invoices.filter(inside), engagement), *_of_totals(lines.invoices.filter(inside), documents.filter(inside), engagement)]
+    )
     counted = pl.col("is_counted").fill_null(value=False)
     size = pl.col("tail").abs()
     worth, most = money.amount(size, pl.col("fx_rate")), money.amount(pl.col("allowed"), pl.col("fx_rate"))
@@ -60,6 +65,7 @@ def _of_lines(lines: pl.LazyFrame, engagement: Engagement) -> list[pl.LazyFrame]
     kind = pl.col("line_kind").fill_null("item")
     is_priced = kind.is_in(["item", "service"]) & pl.col("invoice_kind").fill_null("invoice").is_in(["invoice", "credit", "reversal"])
     is_taxed = ~kind.is_in(["tax", "rounding"]) & (pl.col("tax_rate").is_null() | (pl.col("tax_rate") != 0) | (pl.col("line_tax_amount") != 0))
+    is_taxed = is_taxed & ~pl.col("is_taxed_by_group").fill_null(value=False)
     told = [*_SCOPE, *_TOLD]
     net, tax = (pl.col(f"{name}_tail_amount") for name in ("arithmetic", "tax"))
     only_gross = (net == 0) & (tax == 0).fill_null(value=True) & (pl.col("gross_tail_amount") != 0)
@@ -78,15 +84,24 @@ def _of_lines(lines: pl.LazyFrame, engagement: Engagement) -> list[pl.LazyFrame]
     ]
 
 
-def _of_headers(documents: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
-    """Header totals against the sum of the lines; a document of which a line was set aside says nothing."""
+def _of_totals(lines: pl.LazyFrame, documents: pl.LazyFrame, engagement: Engagement) -> list[pl.LazyFrame]:
+    """Header totals against the sum of the lines, and tax lines against the lines whose tax they state.
+
+    A document of which a line was set aside says nothing. What a tax line may be off is what TAX-02 says, in both directions.
+    """
     missing = [pl.lit(None, dtype=pl.String).alias(name) for name in _SCOPE if name not in schema("invoice_match")]
     tail = pl.when(~pl.col("is_incomplete")).then("header_tail_amount")
     told = documents.filter(pl.col("header_tail_amount") != 0).with_columns(missing).select(
         *_SCOPE, *_TOLD, "line_count", tail=tail, convention="tail_convention", limit=pl.lit("")
     )  # fmt: skip
-    lines = money.amount(_number("per_line_tail_amount"), pl.col("line_count").cast(money.QUANTITY))
-    return _judged(told, _number("document_tail_amount").cast(money.MONEY) + lines, engagement)
+    taxes = lines.filter(pl.col("taxed_line_count").is_not_null() & (pl.col("tax_tail_amount") != 0).fill_null(value=True)).select(
+        *_SCOPE, *_TOLD, line_count="taxed_line_count", tail="tax_tail_amount", convention="tax_convention", limit=pl.lit("")
+    )
+    frames = []
+    for totals, stem in ((told, ""), (taxes, "_tax")):
+        each = money.amount(_number(f"per_line{stem}_tail_amount"), pl.col("line_count").cast(money.QUANTITY))
+        frames.append(_judged(totals, _number(f"document{stem}_tail_amount").cast(money.MONEY) + each, engagement))
+    return frames
 
 
 def _quiet(lines: pl.LazyFrame) -> pl.LazyFrame:

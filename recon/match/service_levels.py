@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
+from recon.domain.cycles import CYCLES, ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.domain.money import amount
 from recon.match.approvable import TYPES
 from recon.match.calendars import Calendar, hours_of
 from recon.match.described import described
 from recon.match.given import earliest_moment, is_given, latest_moment, local_day, table
+from recon.match.working_days import working_days
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _STAMP: Final = pl.Datetime("us", "UTC")
 _DECIDING: Final = ("approve", "reject")
 _ASKING: Final = ("submit", "delegate")
+_PAPER: Final = ["company_code", "document_type", "document_number", "document_party"]
 _ABOUT: Final = ["company_code", "document_type", "document_number", "party_id", "step"]
 
 
@@ -49,12 +51,13 @@ def as_of_end(engagement: Engagement) -> pl.Expr:
     return pl.lit(end.astimezone(UTC), dtype=_STAMP)
 
 
-def approval_wait(accepted: Accepted, approved: Approvals, calendar: Calendar, engagement: Engagement) -> pl.LazyFrame:
+def approval_wait(accepted: Accepted, lines: MeasuredLines, approved: Approvals, calendar: Calendar, engagement: Engagement) -> pl.LazyFrame:
     """approval_wait, sorted: one row per decision, and per request that nobody has decided.
 
     A wait begins when the step was assigned, else with the last request (submission or delegation) of the document before the
     decision; it ends with the decision, else with the as-of day. `max_hours` is the shortest that the policy allows for the
-    document's type, company, step and amount.
+    document's type, company, step and amount. `is_matched_by_hand`: an invoice with a line for goods or services that no order line
+    was found for, so that somebody has to match it; `wait_working_days` are counted from the day after the start.
     """
     events = approved.events.filter(pl.col("document_type").is_in([*TYPES, "requisition"])).with_columns(pl.col("party_id").fill_null(""))
     asked = events.filter(pl.col("action").is_in(_ASKING))
@@ -79,7 +82,10 @@ def approval_wait(accepted: Accepted, approved: Approvals, calendar: Calendar, e
         how="diagonal",
     )
     timed = _timed(rows, calendar, engagement)
-    told = described(_with_worth(timed, approved, accepted, engagement).lazy(), "approval_wait", accepted)
+    weighed = _with_worth(timed, approved, accepted, engagement).join(_by_hand(lines), on=_PAPER, how="left", validate="m:1")
+    worked = working_days(accepted).between(local_day("assigned_at", engagement), pl.col("ended_date"))
+    days = weighed.with_columns(is_matched_by_hand=pl.col("is_matched_by_hand").fill_null(value=False), wait_working_days=worked)
+    told = described(days.lazy(), "approval_wait", accepted)
     order = ["company_code", "document_type", "document_number", "step", "actor_id", "assigned_at", "decided_at", "event_id"]
     return told.sort(order, nulls_last=True).select(pl.col(name).cast(kind) for name, kind in schema("approval_wait").items())
 
@@ -91,8 +97,21 @@ def _timed(rows: pl.DataFrame, calendar: Calendar, engagement: Engagement) -> pl
     done, done_coarse = pl.col("decided_at"), pl.col("decided_coarse")
     end = as_of_end(engagement)
     ends = (pl.coalesce(earliest_moment(done, done_coarse, engagement), end), pl.coalesce(latest_moment(done, done_coarse, engagement), end))
-    timed = rows.with_columns(**waits(start, ends, calendar)).with_columns(assigned_at=assigned)
-    return timed.with_columns(document_date=local_day("action_at", engagement))
+    timed = rows.with_columns(**waits(start, ends, calendar)).with_columns(
+        assigned_at=assigned, assigned_at_is_date_only=coarse, decided_at_is_date_only=done_coarse
+    )
+    return timed.with_columns(
+        document_date=local_day("action_at", engagement), ended_date=pl.coalesce(local_day("decided_at", engagement), pl.lit(engagement.as_of))
+    )
+
+
+def _by_hand(lines: MeasuredLines) -> pl.DataFrame:
+    """Invoices with a line for goods or services that no order line was found for, by _PAPER."""
+    of_goods = pl.col("line_kind").fill_null("item").is_in(["item", "service"])
+    types = pl.col("cycle").replace_strict({cycle.name: cycle.invoice_type for cycle in CYCLES}, return_dtype=pl.String)
+    alone = lines.invoices.filter(pl.col("is_live") & of_goods & ~pl.col("has_order_link"))
+    named = alone.select("company_code", document_type=types, document_number="invoice_number", document_party="party_id")
+    return named.unique().with_columns(is_matched_by_hand=pl.lit(value=True)).collect()
 
 
 def _with_worth(rows: pl.DataFrame, approved: Approvals, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:

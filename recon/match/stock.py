@@ -15,6 +15,7 @@ from recon.domain.measures import schema
 from recon.match import packs
 from recon.match import whole_numbers as whole
 from recon.match.given import is_given, shaped, table
+from recon.match.inbound import inbound
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -26,7 +27,7 @@ _LIMITS = ("safety_stock", "reorder_point", "max_stock")
 def stock_positions(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     """`stock_position`: the latest level of each item and warehouse known by the as-of date, beside its limits.
 
-    A limit of the stock policy for the item and warehouse goes before one for the item anywhere, that before the one stated with
+    `inbound_quantity` is that of `inbound`, which knows no warehouse. A limit of the stock policy for the item and warehouse goes before one for the item anywhere, that before the one stated with
     the level itself.
     """
     levels = table(accepted, "inventory_level").filter(pl.col("as_of_date") <= engagement.as_of)
@@ -39,6 +40,7 @@ def stock_positions(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
         latest.join(here, on=["item_id", "warehouse_id"], how="left", validate="m:1", suffix="_here")
         .join(anywhere, on="item_id", how="left", validate="m:1", suffix="_anywhere")
         .join(costs, on="item_id", how="left", validate="m:1")
+        .join(inbound(accepted, engagement).with_columns(has_inbound=pl.lit(value=True)).lazy(), on="item_id", how="left", validate="m:1")
         .collect()
     )
     unit = pl.coalesce("uom", "base_uom")
@@ -52,6 +54,7 @@ def stock_positions(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     valued = joined.with_columns(
         *limits,
         uom=unit,
+        inbound_quantity=_inbound(unit),
         document_type=pl.lit("inventory_level"),
         document_number=pl.col("item_id"),
         document_line_no=pl.col("warehouse_id"),
@@ -60,6 +63,21 @@ def stock_positions(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     )
     absent = [pl.lit(None, dtype=kind).alias(n) for n, kind in schema("stock_position").items() if n not in valued.columns]
     return shaped(valued.with_columns(absent), schema("stock_position")).sort("item_id", "warehouse_id").lazy()
+
+
+def _inbound(unit: pl.Expr) -> pl.Expr:
+    """What comes to this warehouse: all that comes of the item where it lies in one, nothing where nothing comes; else not known."""
+    is_alone = pl.len().over("item_id") == 1
+    coming = pl.col("inbound_quantity")
+    none = pl.lit(0, dtype=money.QUANTITY)
+    return (
+        pl.when(~pl.col("has_inbound").fill_null(value=False))
+        .then(none)
+        .when(is_alone & (unit == pl.col("base_uom")).fill_null(value=False))
+        .then(coming)
+        .when(coming == 0)
+        .then(none)
+    )
 
 
 def item_forecasts(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:

@@ -100,9 +100,28 @@ def stock_adjustments(accepted: Accepted, engagement: Engagement) -> pl.LazyFram
         document_date=pl.col("movement_date"),
         amount_base=pl.coalesce(pl.col("movement_amount").abs(), cost),
         is_approved=pl.when(known).then(pl.col("approved").fill_null(value=False)),
+        count_distance_days=_nearest_count(joined, accepted, engagement),
         person_adjustment_count=pl.when(pl.col("created_by").is_not_null()).then(pl.len().over("created_by")),
     )
     return _complete(adjusted, "stock_adjustment").sort("document_number", *_PLACE).lazy()
+
+
+def _nearest_count(adjustments: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.Series:
+    """count_distance_days of each adjustment: days to the nearest stock count of its item and warehouse, before or after it.
+
+    The booking of what that count found (on its day or later, of exactly its difference) is no adjustment beside a count: null, as it is
+    where the place was never counted.
+    """
+    counts = table(accepted, "stock_count_line").filter(pl.col("count_date") <= engagement.as_of)
+    found = pl.col("counted_quantity") - pl.col("book_quantity")
+    told = counts.select(*_PLACE, "count_date", found=found).unique().collect()
+    rows = adjustments.select(*_PLACE, "movement_date", "quantity").with_row_index("row")
+    met = rows.join(told, on=_PLACE, how="inner", nulls_equal=True)
+    is_booking = (pl.col("quantity") == pl.col("found")) & (pl.col("movement_date") >= pl.col("count_date"))
+    booked = met.filter(is_booking).select("row").unique()
+    days = (pl.col("movement_date") - pl.col("count_date")).dt.total_days().abs()
+    near = met.join(booked, on="row", how="anti").group_by("row").agg(count_distance_days=days.min())
+    return rows.join(near, on="row", how="left", validate="1:1", maintain_order="left")["count_distance_days"]
 
 
 def _complete(frame: pl.DataFrame, name: str) -> pl.DataFrame:

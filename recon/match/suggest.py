@@ -34,8 +34,8 @@ MARKS: Final = {
     "row": pl.UInt32(), "link_pass": PASS, "link_certainty": CERTAINTY, "decided": pl.Boolean(), "candidates": pl.List(pl.UInt32()),
     "candidate_count": pl.UInt32(), "searched_count": pl.UInt32(),
 }  # fmt: skip
-#: So many candidates are named.
-_NAMED_COUNT: Final = 5
+#: So many candidates are kept; how many of them are shown is a limit of MIS-16.
+_NAMED_COUNT: Final = 40
 #: Bills of one party whose totals are laid beside sets of orders; the rest say that nobody searched.
 _MOST_SEARCHES: Final = 200
 

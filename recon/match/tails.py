@@ -38,6 +38,16 @@ def figures(*, plain: bool) -> dict[str, pl.Expr]:
     }
 
 
+def of_groups() -> dict[str, pl.Expr]:
+    """The same of lines that state the tax of others (`tax_groups`): what they should say, the tail, and the way of rounding that gives it."""
+    states = pl.col("taxed_line_count").is_not_null()
+    return {
+        "computed_tax_amount": pl.when(states).then("group_tax_amount").otherwise("computed_tax_amount"),
+        "tax_tail_amount": pl.when(states).then(pl.col("net") - pl.col("group_tax_amount")).otherwise("tax_tail_amount"),
+        "tax_convention": pl.when(states).then("group_convention").otherwise("tax_convention"),
+    }
+
+
 def explained(found: ThreeWay) -> pl.DataFrame:
     """net_convention and tax_convention by `document`, of the invoice documents with a line that has a tail; see `conventions`."""
     lines, papers = found.invoices, found.raw.invoices

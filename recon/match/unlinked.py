@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain import money
+from recon.domain.allowances import in_force
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
+from recon.domain.scopes import resolve
 from recon.match import likeness
 from recon.match import whole_numbers as whole
 from recon.match.bridge import at_order_price
@@ -22,19 +24,21 @@ from recon.match.links import with_party_keys
 from recon.match.nearest import NEAREST, figure, of_others, within_party
 
 if TYPE_CHECKING:
+    from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
     from recon.match.settlement import Settlement
     from recon.match.three_way import ThreeWay
 
 _FOUND: Final = ["row", "place", "link_pass", "link_certainty"]
-_SHOWN_COUNT: Final = 5
+_SHOWN: Final = "shown_candidate_count"
+_ALL: Final = 2**31
 _UNSETTLED: Final = ("ambiguous", "not_decided")
 _SEPARATOR: Final = "; "
 
 
-def unlinked_lines(found: ThreeWay, settlement: Settlement, accepted: Accepted) -> tuple[pl.LazyFrame, int]:
+def unlinked_lines(found: ThreeWay, settlement: Settlement, accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyFrame, int]:
     """(`unlinked_line`, sorted by document line; number of lines and payments looked at)."""
-    goods, bills = (with_party_keys(side, accepted) for side in (_goods(found), _bills(found)))
+    goods, bills = (_with_shown_count(with_party_keys(side, accepted), engagement) for side in (_goods(found), _bills(found)))
     parties = pl.concat([goods["party_key"], bills["party_key"]]).unique()
     orders = _orders(found, pl.col("party_key").is_in(parties.implode()))
     sides = [_told(goods, "fulfilment", found, orders), _told(bills, "invoice", found, orders)]
@@ -89,12 +93,19 @@ def _orders(found: ThreeWay, where: pl.Expr) -> pl.DataFrame:
     return both.with_columns(pl.col("is_open").fill_null(value=True))
 
 
+def _with_shown_count(lines: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
+    """Add how many candidates of each line are shown, as MIS-16 says; null where all that are kept."""
+    values, rules = in_force(engagement)
+    scoped = resolve(lines.lazy(), [rule for rule in rules if _SHOWN in rule.settings], {_SHOWN: values[_SHOWN]}).collect(engine=IN_ORDER)
+    return scoped.with_columns(pl.when(~pl.col(_SHOWN).is_in(["not_checked", "unlimited"])).then(_SHOWN).cast(pl.UInt32))
+
+
 def _told(lines: pl.DataFrame, stem: str, found: ThreeWay, orders: pl.DataFrame) -> pl.LazyFrame:
     """Unlinked lines of one side with everything that is known about them."""
     by_amount = stem == "invoice"
     near = _nearest(lines, orders, found, "amount" if by_amount else "quantity")
     marks = (found.marks if by_amount else found.marks.clear()).drop("link_pass", "link_certainty")
-    marked = lines.join(near, on="row", how="left", validate="1:1").join(_candidates(marks, orders), on="row", how="left", validate="1:1")
+    marked = lines.join(near, on="row", how="left", validate="1:1").join(_candidates(marks, orders, lines), on="row", how="left", validate="1:1")
     marked = _with_likeness(marked, orders)
     state = (
         pl.when(~pl.col("decided"))
@@ -133,10 +144,16 @@ def _nearest(lines: pl.DataFrame, orders: pl.DataFrame, found: ThreeWay, measure
     return near.select(NEAREST.keys()).join(named, on="order_row", how="left", validate="m:1").drop("order_row")
 
 
-def _candidates(marks: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+def _candidates(marks: pl.DataFrame, orders: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """The marks with their candidates in words: order number and line, the best first."""
     names = orders.select(candidates="row", named=pl.format("{}/{}", "order_number", "order_line_no"))
-    each = marks.select("row", "candidates").explode("candidates").with_row_index("turn").join(names, on="candidates", how="inner", validate="m:1")
+    shown = marks.select("row", "candidates").join(lines.select("row", _SHOWN), on="row", how="inner", validate="1:1")
+    each = (
+        shown.select("row", pl.col("candidates").list.head(pl.col(_SHOWN).fill_null(_ALL)))
+        .explode("candidates")
+        .with_row_index("turn")
+        .join(names, on="candidates", how="inner", validate="m:1")
+    )
     words = each.sort("turn").group_by("row", maintain_order=True).agg(candidates=pl.col("named").str.join(_SEPARATOR))
     return marks.drop("candidates").join(words, on="row", how="left", validate="1:1")
 
@@ -150,13 +167,18 @@ def _with_likeness(lines: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
         return lines.with_columns(slips=pl.lit(None, dtype=pl.String), slip_count=pl.lit(None, dtype=pl.UInt32))
     items = orders.select(*party, like="order_number", of_item="item_id").unique()
     met = (
-        named.select("row", *party, "number", "item_id").join(like, on=[*party, "number"], how="inner").join(items, on=[*party, "like"], how="inner")
+        named.select("row", *party, "number", "item_id", _SHOWN)
+        .join(like, on=[*party, "number"], how="inner")
+        .join(items, on=[*party, "like"], how="inner")
     )
-    ranked = met.group_by("row", "like", "slip").agg(same_item=(pl.col("item_id") == pl.col("of_item")).fill_null(value=False).any())
+    ranked = met.group_by("row", "like", "slip", _SHOWN).agg(same_item=(pl.col("item_id") == pl.col("of_item")).fill_null(value=False).any())
     words = (
         ranked.sort("row", "same_item", "like", descending=[False, True, False])
         .group_by("row", maintain_order=True)
-        .agg(slips=pl.format("{} ({})", "like", "slip").head(_SHOWN_COUNT).str.join(_SEPARATOR), slip_count=pl.len().cast(pl.UInt32))
+        .agg(
+            slips=pl.format("{} ({})", "like", "slip").head(pl.col(_SHOWN).first().fill_null(_ALL)).str.join(_SEPARATOR),
+            slip_count=pl.len().cast(pl.UInt32),
+        )
     )
     return lines.join(words, on="row", how="left", validate="1:1")
 

@@ -124,6 +124,7 @@ VALUES: Final = {
     "late": _("late"),
     "first escalation": _("first escalation"),
     "second escalation": _("second escalation"),
+    "matched by hand": _("matched by hand"),
     "exponent": _("exponent form"),
     "broken_character": _("broken character"),
     "true": _("yes"),

@@ -311,6 +311,7 @@ COLUMNS: Final = {
     "due_line_count": _("Lines due"),
     "on_time_in_full_line_count": _("Lines on time and in full"),
     "on_time_in_full_percent": _("On time in full, %"),
+    "early_line_count": _("Lines too early"),
     "late_line_count": _("Late lines"),
     "mean_late_days": _("Mean days late"),
     "undelivered_line_count": _("Lines not complete"),

@@ -49,8 +49,8 @@ parameters:
     where: {{item_group: SPARES}}
     why: spare parts are bought from suppliers who deliver within two days
   - control: SUP-01
-    set: {{otif_target_share: "0.10"}}
-    why: deliveries a day or two late are usual in this trade; only suppliers who never keep a promise are talked to
+    set: {{otif_target_share: "0.10", early_days: unlimited}}
+    why: deliveries a day or two late are usual in this trade, and the store has room for early ones; only suppliers who never keep a promise are talked to
   - control: PRC-14
     set: {{off_contract_minimum_amount: unlimited}}
     why: standard parts are bought from whichever approved supplier has them; the framework agreements promise no volume

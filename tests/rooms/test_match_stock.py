@@ -152,3 +152,90 @@ def test_damaged_numbers_are_told_and_odd_ones_are_not(engagement, number, damag
     line = {"company_code": "C", "invoice_number": number, "invoice_line_no": "1", "invoice_date": date(2026, 10, 1), "supplier_id": "S"}
     found = damaged_values(accepted(supplier_invoice_line=[line]), engagement).values.collect()
     assert found.select("field", "damage").rows() == ([("invoice_number", damage)] if damage else [])
+
+
+def awaited(number="PO1", day=date(2026, 11, 5), quantity=60, **more):
+    row = {
+        "company_code": "C",
+        "po_number": number,
+        "po_line_no": "1",
+        "po_date": date(2026, 10, 1),
+        "supplier_id": "S1",
+        "item_id": "M1",
+        "uom": "PCS",
+    }
+    return row | {"promised_date": day, "quantity": Decimal(quantity), "unit_price_net": Decimal(1), "currency": "CNY"} | more
+
+
+def came(quantity, po="PO1", day=date(2026, 10, 20), **more):
+    row = {"company_code": "C", "receipt_number": "GR", "receipt_line_no": "1", "receipt_date": day, "po_number": po, "po_line_no": po and "1"}
+    return row | {"item_id": "M1", "quantity": Decimal(quantity), "uom": "PCS"} | more
+
+
+LEAD = [{"item_id": "M1", "lead_time_days": 10}]
+
+
+@pytest.mark.parametrize(
+    ("tables", "inbound"),
+    [
+        ({}, 0),
+        ({"purchase_order_line": [awaited()]}, 60),
+        ({"purchase_order_line": [awaited(), awaited("PO2", quantity=5)]}, 65),
+        ({"purchase_order_line": [awaited(day=date(2026, 11, 10))]}, 60),  # the last day of the lead time
+        ({"purchase_order_line": [awaited(day=date(2026, 11, 11))]}, 0),
+        ({"purchase_order_line": [awaited(day=date(2026, 10, 31))]}, 60),
+        ({"purchase_order_line": [awaited(day=date(2026, 10, 30))]}, 0),  # nobody relies on a day that has gone by
+        ({"purchase_order_line": [awaited(is_closed=True)]}, 0),
+        ({"purchase_order_line": [awaited()], "goods_receipt_line": [came(25)]}, 35),
+        ({"purchase_order_line": [awaited()], "goods_receipt_line": [came(70)]}, 0),
+        ({"purchase_order_line": [awaited()], "goods_receipt_line": [came(25, is_cancelled=True)]}, 60),
+        ({"purchase_order_line": [awaited()], "goods_receipt_line": [came(25, po=None)]}, 35),
+        ({"purchase_order_line": [awaited()], "goods_receipt_line": [came(25, po=None, day=date(2026, 9, 30))]}, 60),
+        ({"purchase_order_line": [awaited(uom="BOX")]}, None),
+        ({"purchase_order_line": [awaited(uom="BOX")], "uom_conversion": [{"from_uom": "BOX", "to_uom": "PCS", "factor": Decimal(12)}]}, 720),
+        ({"purchase_order_line": [awaited()], "goods_receipt_line": [came(2, uom="BOX")]}, None),
+        ({"purchase_order_line": [awaited()], "item_stock_policy": []}, None),
+    ],
+)
+def test_what_is_still_to_come_within_the_lead_time(engagement, tables, inbound):
+    given = {"inventory_level": [level(date(2026, 10, 1), 9)], "item": [{"item_id": "M1", "base_uom": "PCS"}], "item_stock_policy": LEAD} | tables
+    (row,) = stock_positions(accepted(**given), engagement).collect().to_dicts()
+    assert row["inbound_quantity"] == (None if inbound is None else Decimal(inbound))
+
+
+def test_nobody_knows_which_of_two_warehouses_it_comes_to(engagement):
+    levels = [level(date(2026, 10, 1), 9), level(date(2026, 10, 1), 9, warehouse_id="W2")]
+    given = {"inventory_level": levels, "item": [{"item_id": "M1", "base_uom": "PCS"}], "item_stock_policy": LEAD}
+    found = stock_positions(accepted(**given, purchase_order_line=[awaited()]), engagement).collect()
+    assert found["inbound_quantity"].to_list() == [None, None]
+    assert stock_positions(accepted(**given), engagement).collect()["inbound_quantity"].to_list() == [Decimal(0)] * 2
+
+
+def adjusted(day, quantity=-3, **more):
+    row = {"company_code": "C", "movement_number": "A1", "movement_date": day, "item_id": "M1", "warehouse_id": "W1", "quantity": Decimal(quantity)}
+    return row | {"uom": "PCS", "movement_kind": "adjustment", "created_by": "U1"} | more
+
+
+def counted(day, book=10, found=7, **more):
+    row = {"company_code": "C", "count_number": "SC1", "count_line_no": "1", "count_date": day, "item_id": "M1", "warehouse_id": "W1"}
+    return row | {"counted_quantity": Decimal(found), "book_quantity": Decimal(book), "uom": "PCS"} | more
+
+
+@pytest.mark.parametrize(
+    ("counts", "days"),
+    [
+        ([], None),
+        ([counted(date(2026, 10, 22), found=9)], 2),
+        ([counted(date(2026, 10, 22))], 2),  # its difference, but booked before it was counted
+        ([counted(date(2026, 10, 20))], None),  # the booking of what was found, on its day
+        ([counted(date(2026, 10, 10))], None),
+        ([counted(date(2026, 10, 18), found=9)], 2),
+        ([counted(date(2026, 10, 20)), counted(date(2026, 10, 21), found=9, count_line_no="2")], None),
+        ([counted(date(2026, 10, 18), found=9), counted(date(2026, 10, 21), found=9, count_line_no="2")], 1),
+        ([counted(date(2026, 10, 22), warehouse_id="W2")], None),
+        ([counted(date(2026, 11, 1), found=9)], None),
+    ],
+)
+def test_an_adjustment_beside_a_count_unless_it_books_what_was_found(engagement, counts, days):
+    given = {"inventory_movement": [adjusted(date(2026, 10, 20))]} | ({"stock_count_line": counts} if counts else {})
+    assert stock_adjustments(accepted(**given), engagement).collect()["count_distance_days"].to_list() == [days]
