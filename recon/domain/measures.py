@@ -147,6 +147,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " fx_rate:rate amount:money amount_base:money is_live:flag exclusion_reason:text is_identified:flag named_count:count named_open_amount:money"
         " surplus_amount:money surplus_amount_base:money unapplied_amount:money unapplied_amount_base:money certainty:text is_returned:flag"
         " waiting_days:count waiting_working_days:count recorded_days:count recorded_working_days:count credit_before_amount:money payer_name:text"
+        # open invoices that what lies on account may have been meant for, and what keeps the two apart; null where nothing is looked for
+        " nearest_invoices:text nearest_invoices_zh:text"
         f" payee_name:text payee_account:id is_master_account:flag account_changed_days:count created_by:id {_SOURCE}",
     ),
     "application_match": (

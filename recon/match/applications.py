@@ -12,6 +12,7 @@ import polars as pl
 from recon.domain import money
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
+from recon.match.cash_suggestions import nearest_invoices
 from recon.match.described import described
 from recon.match.given import local_day, table
 from recon.match.position import ZERO
@@ -39,6 +40,7 @@ def payment_match(settlement: Settlement, accepted: Accepted, engagement: Engage
     frame = settlement.payments.join(kept, on="payment_id", how="left", validate="1:1", maintain_order="left")
     frame = frame.join(_surplus(cash), on="payment_id", how="left", validate="1:1", maintain_order="left")
     frame = frame.join(_said_of_payment(accepted), on=["cycle", "company_code", "payment_number"], how="left", validate="m:1", maintain_order="left")
+    frame = frame.join(nearest_invoices(cash), on="payment_id", how="left", validate="1:1", maintain_order="left")
     frame = frame.join(credit_before(settlement), on="payment_id", how="left", validate="1:1", maintain_order="left")
     days, as_of = working_days(accepted), pl.lit(engagement.as_of)
     unapplied = pl.when(pl.col("is_returned").fill_null(value=False)).then(ZERO).otherwise(pl.col("kept").fill_null(ZERO))
