@@ -12,6 +12,20 @@ _PARTY: Final = "party_id:id party_name:text group_id:id"
 
 #: table -> (one row per what, columns)
 DECLARED: Final[dict[str, tuple[str, str]]] = {
+    "spend_cluster": (
+        "one row per purchase order that passes a limit together with the orders before it; the others are counted (document_count)",
+        "cycle:id company_code:id document_type:text document_number:id order_number:id party_id:id party_name:text group_id:id item_group:id"
+        " order_date:date created_day:date actor_id:id limit_amount:money member_count:count total_amount:money excess_amount:money span_days:count"
+        " previous_span_days:count first_number:id is_one_item:flag is_near_limit:flag is_consecutive:flag is_one_day:flag is_under_contract:flag"
+        f" score:rate is_known:flag document_count:count {_SOURCE}",
+    ),
+    "approval_wait": (
+        "one row per decision on an approval, and per request that nobody has decided",
+        "cycle:id company_code:id document_type:text document_number:id document_version:count step:id party_id:id party_name:text group_id:id"
+        " document_date:date actor_id:id action:text assigned_at:timestamp decided_at:timestamp is_decided:flag hours:rate hours_most:rate"
+        " business_hours:rate business_hours_most:rate wait_working_days:count is_matched_by_hand:flag max_hours:count"
+        f" amount_net_base:money {_SOURCE}",
+    ),
     "party_tail": (
         "one row per company and party with a line or header of the reported period that could have a tail: tails without one explanation, summed",
         f"cycle:id company_code:id {_PARTY} document_type:text document_number:id currency:id"
