@@ -110,6 +110,7 @@ ONE_UNIT_TIGHTER = {
     "TIM-01": ({"early_invoice_amount_days": "9999"}, 1),
     "APR-07": ({"split_window_days": "8"}, 1),
     "APR-10": ({"bank_change_days": "31"}, 1),
+    "APR-19": ({"emergency_approval_hours": "71.99"}, 2),
     "SLA-05": ({"response_limit_hours": "23.99"}, 1),
     "TIM-03": ({"minimum_amount": "999.99"}, 1),
     "TIM-04": ({"minimum_amount": "999.99"}, 1),

@@ -6,10 +6,15 @@ because what is written off is no longer owed, and adds up the tails that no con
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from recon.domain.scopes import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import polars as pl
 
     from recon.domain.control import Control
     from recon.domain.engagement import Engagement
@@ -48,12 +53,34 @@ GRANTED_BY: Final[dict[str, str]] = {
     "early_days": "SUP-01",
     "late_days": "SUP-01",
     "short_share": "SUP-01",
+    "allowed_sequence_set": "TIM-08",
+    "clock_skew_seconds": "TIM-08",
 }
-#: Of these only matching asks, once per run: an override cannot hold for a time.
-TIMELESS: Final = frozenset(GRANTED_BY) - {
-    "line_tail_amount", "document_tail_amount", "per_line_tail_amount", "tax_tail_over_amount", "tax_tail_under_amount", "tolerance_combine_policy",
+_TAILS: Final = (
+    "line_tail_amount", "document_tail_amount", "per_line_tail_amount", "tax_tail_over_amount", "tax_tail_under_amount",
     "document_tax_tail_amount", "per_line_tax_tail_amount",
-}  # fmt: skip
+)  # fmt: skip
+#: Of these only matching asks, once per run: an override cannot hold for a time.
+TIMELESS: Final = frozenset(GRANTED_BY) - set(_TAILS)
+_PARTY: Final = frozenset({"cycle", "company_code", "party_id", "group_id"})
+_LINE: Final = _PARTY | {"item_id", "item_group", "contract_id", "order_number", "order_line_no"}
+#: parameter -> columns of a scope that matching knows where it works by the limit. An override for anything else would reach the control alone,
+#: or nothing, and is refused. What a limit decides before it is known whose documents they are has none: it holds for everybody.
+REACHES: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(("payment_tolerance_amount", "payment_tolerance_share", "tolerance_combine_policy"), _PARTY),
+    **dict.fromkeys(("discount_grace_days", "day_policy", "early_days", "late_days", "short_share"), _PARTY),
+    "shown_candidate_count": frozenset({"cycle", "company_code", "party_id"}),
+    **dict.fromkeys(_TAILS, _LINE),
+    **dict.fromkeys(("allowed_sequence_set", "clock_skew_seconds"), _PARTY | {"order_number"}),
+    **dict.fromkeys(("document_tail_amount", "per_line_tail_amount"), _PARTY | {"order_number"}),
+    **dict.fromkeys(("credit_search_days", "cluster_days", "baseline_days"), frozenset({"company_code"})),
+    "allowed_group_set": frozenset({"cycle", "party_id", "group_id"}),
+    "pricing_date_policy": _LINE,
+    "minimum_number_length_count": _PARTY,
+    **dict.fromkeys(("maintenance_window_days", "new_supplier_days"), frozenset({"cycle", "party_id"})),
+    **dict.fromkeys(("volume_window_count", "digit_minimum_amount", "round_minimum_amount", "round_base_amount"), frozenset()),
+    **dict.fromkeys(("round_minimum_count", "stamp_count", "stamp_window_seconds"), frozenset()),
+}
 #: Where a rule book lacks the control, nothing is let pass.
 NOTHING: Final[dict[str, str]] = {
     "payment_tolerance_amount": "0",
@@ -73,6 +100,8 @@ NOTHING: Final[dict[str, str]] = {
     "maintenance_window_days": "0",
     "new_supplier_days": "0",
     **dict.fromkeys(("early_days", "late_days", "short_share"), "0"),
+    "allowed_sequence_set": "none",
+    "clock_skew_seconds": "0",
 }
 
 
@@ -86,7 +115,27 @@ def allowances(book: Sequence[Control]) -> dict[str, str]:
     }
 
 
-def in_force(engagement: Engagement) -> tuple[dict[str, str | None], list[ScopedRule]]:
-    """The allowances of a run: values by name, and the engagement's overrides of them."""
-    rules = [rule for control_id in dict.fromkeys(GRANTED_BY.values()) for rule in engagement.parameter_rules(control_id)]
-    return {**NOTHING, **engagement.allowances}, rules
+def overrides_of(engagement: Engagement, name: str) -> list[ScopedRule]:
+    """The engagement's overrides of one allowance."""
+    return [rule for rule in engagement.parameter_rules(GRANTED_BY[name]) if name in rule.settings]
+
+
+def for_everybody(engagement: Engagement, name: str) -> str:
+    """The value of an allowance that holds for a whole run: `REACHES` gives it no scope, so no override has one."""
+    value = {**NOTHING, **engagement.allowances}[name]
+    return ([value] + [rule.settings[name] for rule in overrides_of(engagement, name)])[-1]
+
+
+def with_limits(frame: pl.LazyFrame, engagement: Engagement, *names: str, day: str | None = None) -> pl.LazyFrame:
+    """Add each allowance as a text column: the value of the most specific override that reaches the row, else the file's.
+
+    `day`: the column by which overrides hold for a time. Raises ValueError where the frame lacks a column by which the allowance may be
+    overridden (`REACHES`), for such an override would be let in and never act.
+    """
+    lacking = {column for name in names for column in REACHES[name]} - set(frame.collect_schema().names())
+    if lacking:
+        message = f"{', '.join(names)} may be overridden by {', '.join(sorted(lacking))}, which matching does not know here"
+        raise ValueError(message)
+    values = {**NOTHING, **engagement.allowances}
+    rules = [replace(rule, settings={name: rule.settings[name]}, day=day) for name in names for rule in overrides_of(engagement, name)]
+    return resolve(frame, rules, {name: values[name] for name in names})

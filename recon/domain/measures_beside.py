@@ -103,6 +103,19 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         f"{_DOCUMENT} {_ON_ORDER} base_uom:id currency:id invoiced_quantity:quantity reference_quantity:quantity pack_size:quantity pack_size_word:text"
         f" is_master_pack:flag ratio_difference:quantity larger_quantity:quantity value_difference:money ordered_amount:money {_SOURCE}",
     ),
+    "order_sequence": (
+        "one row per order one of whose steps came before another that is to be awaited, or of which a step's time is not known",
+        "cycle:id company_code:id document_type:text order_number:id order_date:date party_id:id party_name:text group_id:id currency:id"
+        # steps of `domain.sequences`; moments to the minute or the day; seconds from the early step to the awaited one, days from their midnight
+        " is_out_of_order:flag early_step:text early_at:text early_number:id awaited_step:text awaited_at:text seconds_ahead:count"
+        f" allowed_sequence_set:text amount_net:money amount_net_base:money {_SOURCE}",
+    ),
+    "emergency_order": (
+        "one row per emergency order; one per company for the others, and for those of which nobody says it",
+        "cycle:id company_code:id document_type:text order_number:id order_date:date party_id:id party_name:text group_id:id currency:id is_emergency:flag"
+        " created_at:timestamp approved_at:timestamp is_approved:flag hours:rate hours_most:rate document_count:count amount_net:money"
+        f" amount_net_base:money {_SOURCE}",
+    ),
     "ledger_balance": (
         "one row per company, account role and currency of the ledger's balances",
         f"{_DOCUMENT} order_number:id order_line_no:id item_id:id account_role:text account:text currency:id as_of_date:date balance:money sub_ledger:money difference:money"
@@ -111,6 +124,6 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Tables that look across parties.
-WHOLE: Final = ("freight_line",)
+WHOLE: Final = ("freight_line", "order_sequence", "emergency_order")
 #: Tables that hold only part of what was looked at.
-COVERED_ELSEWHERE: Final = ("confirmed_bill", "rebill_loop", "mirror_layer", "pack_ratio")
+COVERED_ELSEWHERE: Final = ("confirmed_bill", "rebill_loop", "mirror_layer", "pack_ratio", "order_sequence")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain import history_measures, measures, money
-from recon.domain.allowances import in_force
+from recon.domain.allowances import for_everybody
 from recon.domain.money import MONEY, RATE
 from recon.domain.volumes import REMEMBERED_WEEKS
 
@@ -99,10 +99,8 @@ def table_volume(volumes: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
 
 def _window_count(engagement: Engagement) -> int:
     """Weeks that are looked back, as the control's file or the engagement says; without end it is all that is remembered."""
-    values, rules = in_force(engagement)
-    said = [rule.settings["volume_window_count"] for rule in rules if "volume_window_count" in rule.settings and not rule.where]
-    value = said[-1] if said else values["volume_window_count"]
-    return int(value) if value and value.isdigit() else REMEMBERED_WEEKS
+    value = for_everybody(engagement, "volume_window_count")
+    return int(value) if value.isdigit() else REMEMBERED_WEEKS
 
 
 def _median(value: pl.Expr, digits: int) -> pl.Expr:

@@ -127,6 +127,21 @@ _MASTER_FIELDS: Final[_Said] = {
     "other": ("other", "其他"),
     "tax id": ("tax id", "税号"),
 }
+_KINDS_OF_STEP: Final[_Said] = {
+    "created": ("creation", "创建"),
+    "sent": ("dispatch to the party", "发出"),
+    "approved": ("approval", "审批"),
+    "fulfilled": ("delivery", "收发货"),
+    "inspected": ("inspection", "检验"),
+    "confirmed": ("customer's confirmation", "客户签收"),
+    "invoiced": ("invoice", "开票"),
+    "paid": ("payment", "付款"),
+}
+_STEPS: Final[_Said] = {
+    step: (f"{word}{english}", f"{wort}{chinese}")
+    for kind, (english, chinese) in _KINDS_OF_STEP.items()
+    for step, word, wort in ((kind, "", ""), (f"first_{kind}", "first ", "首次"), (f"last_{kind}", "last ", "末次"))
+}
 #: Columns whose values are code words.
 CODED: Final[dict[str, _Said]] = {
     "document_type": _DOCUMENTS,
@@ -155,6 +170,8 @@ CODED: Final[dict[str, _Said]] = {
     "effective_event": _EVENTS,
     "guarded_event": _EVENTS,
     "first_event": _EVENTS,
+    "early_step": _STEPS,
+    "awaited_step": _STEPS,
     "reference_kind": _REFERENCES,
     "table": {name: (table.title.partition(";")[0], _TABLES.get(name, name)) for name, table in TABLES.items()},
     "state": _STATES | _VERSIONS | _SINCE,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from recon.domain import measures
+from recon.domain.allowances import GRANTED_BY, REACHES
 from recon.domain.engagement import POLICIES
 from recon.domain.errors import TermsRefused, did_you_mean
 from recon.domain.scopes import SCOPE_KEYS, refuse_conflicts
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from recon.domain.control import Control, Planned
-    from recon.domain.engagement import Engagement
+    from recon.domain.engagement import Engagement, ParameterOverride
 
 
 def check(controls: Sequence[Control], engagement: Engagement, planned: Sequence[Planned] = (), passed: Collection[str] = ()) -> None:
@@ -189,6 +190,24 @@ def _check_reach(controls: Sequence[Control], engagement: Engagement) -> None:
                     where=f"{engagement.origin}:parameters[{i}].where.{key}",
                     expected=", ".join(able),
                     todo="scope the override by something its population knows",
+                )
+        _refuse_beyond_matching(control, override, f"{engagement.origin}:parameters[{i}]")
+
+
+def _refuse_beyond_matching(control: Control, override: ParameterOverride, where: str) -> None:
+    """Refuse a scope that matching does not know where it works by the limit: the override would change half of the answer, or none of it."""
+    for name in override.set:
+        if GRANTED_BY.get(name) != control.id:
+            continue
+        able = [key for key, (column, cycle) in SCOPE_KEYS.items() if column in REACHES[name] and (cycle is None or "cycle" in REACHES[name])]
+        for key in override.where:
+            if key not in able:
+                raise TermsRefused(
+                    f"{name} is a limit that matching works by, and there it cannot differ by {key}",
+                    where=f"{where}.where.{key}",
+                    expected=", ".join(able) or "no scope: one value for the whole run",
+                    got=f"{key}: {override.where[key]}",
+                    todo="write this limit in an entry of its own, for " + (" or ".join(able[:3]) if able else "everybody (without where)"),
                 )
 
 

@@ -17,6 +17,7 @@ import polars as pl
 from recon.domain.allowances import GRANTED_BY, TIMELESS
 from recon.domain.errors import TermsRefused, did_you_mean
 from recon.domain.scopes import SCOPE_KEYS, ScopedRule, refuse_conflicts
+from recon.domain.sequences import refuse_unreadable
 from recon.evaluate import texts
 from recon.evaluate.limits import NO_SET
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 STATES: Final = ("not_checked", "unlimited")
 _WHOLE: Final = ("_days", "_count")
 _NUMBERS: Final = ("_share", "_amount", "_days", "_hours", "_seconds", "_count", "_quantity", "_score", "_ratio")
+_NUMBER_SETS: Final = ("_ratio_set", "_amount_set", "_share_set")
 _DECIMAL: Final = re.compile(r"\d{1,18}(\.\d{1,10})?", re.ASCII)
 _DIGITS: Final = 10
 #: Parameters that the catalogue gives to controls and that matching decides, for several controls at once -> the policy.
@@ -212,9 +214,8 @@ def check_value(control: Control, name: str, value: str, where: str) -> None:
         if value not in parameter.choices:
             hint = did_you_mean(value, set(parameter.choices))
             raise TermsRefused(f"{name} does not know this word", where=where, expected=", ".join(parameter.choices), got=value, todo=hint)
-    elif name.endswith(("_ratio_set", "_amount_set", "_share_set")):
-        if value != NO_SET and not all(_DECIMAL.fullmatch(number.strip()) for number in value.split(",")):
-            raise TermsRefused(f"{name} is a list of numbers", where=where, expected="numbers with commas between them, or none", got=value)
+    elif name.endswith("_set"):
+        _check_set(name, value, where)
     elif name.endswith("_flag"):
         if value not in {"true", "false"}:
             raise TermsRefused(f"{name} is true or false", where=where, expected="true or false", got=value)
@@ -222,6 +223,13 @@ def check_value(control: Control, name: str, value: str, where: str) -> None:
         _check_bands(control, name, value, where)
     elif name.endswith(_NUMBERS):
         _check_number(control, name, value, where)
+
+
+def _check_set(name: str, value: str, where: str) -> None:
+    if name.endswith("_sequence_set"):
+        refuse_unreadable(name, value, where)
+    elif name.endswith(_NUMBER_SETS) and value != NO_SET and not all(_DECIMAL.fullmatch(number.strip()) for number in value.split(",")):
+        raise TermsRefused(f"{name} is a list of numbers", where=where, expected="numbers with commas between them, or none", got=value)
 
 
 def _check_bands(control: Control, name: str, value: str, where: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain import money
-from recon.domain.allowances import in_force
+from recon.domain.allowances import for_everybody
 from recon.domain.measures import schema
 from recon.match.given import table
 
@@ -84,8 +84,6 @@ def _seconds(microseconds: pl.Expr) -> pl.Expr:
 
 
 def _limit(engagement: Engagement, name: str) -> int:
-    """A limit of the control as the engagement sets it for everybody."""
-    values, rules = in_force(engagement)
-    said = [rule.settings[name] for rule in rules if name in rule.settings and not rule.where]
-    text = said[-1] if said else values[name]
-    return int(text) if text and text.isdigit() else 10**9
+    """A limit of the control; one that is switched off or without end is met by nobody."""
+    text = for_everybody(engagement, name)
+    return int(text) if text.isdigit() else 10**9

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.allowances import in_force
+from recon.domain.allowances import with_limits
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.domain.money import RATE, amount, ratio
-from recon.domain.scopes import resolve
 from recon.match.described import described
 from recon.match.given import local_day, table, with_fx_rate
 from recon.match.master_changes import watched_field
@@ -163,9 +162,8 @@ def _ranked(paid: pl.DataFrame) -> pl.DataFrame:
 
 def _at_once(paid: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     """party_id, amount_base: what was paid up to so many days after the supplier was created."""
-    values, rules = in_force(engagement)
     keyed = paid.lazy().select("party_id", "payment_date", "base", cycle=pl.lit(_CYCLE.name))
-    scoped = resolve(keyed, rules, {_WINDOW: values[_WINDOW]})
+    scoped = with_limits(keyed, engagement, _WINDOW)
     days = pl.when(~pl.col(_WINDOW).is_in(["not_checked", "unlimited"])).then(_WINDOW).cast(pl.Decimal(38, 10)).cast(pl.Int64)
     dated = scoped.with_columns(days=days).join(_created(accepted, engagement), on="party_id", how="left", validate="m:1")
     within = dated.filter(((pl.col("payment_date") - pl.col("created_date")).dt.total_days() <= pl.col("days")).fill_null(value=True))

@@ -12,6 +12,7 @@ from recon.domain.measures import schema
 from recon.match.cash_terms import is_tolerated, with_tolerance
 from recon.match.described import described
 from recon.match.given import local_day, table
+from recon.match.match_units import groups_of
 from recon.match.separation import Persons
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def cash_duty(accepted: Accepted, settlement: Settlement, engagement: Engagement
     """
     persons = Persons(accepted)
     applied = _applied(accepted, settlement, engagement).with_columns(person=pl.coalesce(persons.of("login"), "login"), known=persons.known("login"))
-    made = pl.concat([_written_off(applied, settlement, engagement), _credited(settlement)], how="diagonal").with_columns(
+    made = pl.concat([_written_off(applied, settlement, accepted, engagement), _credited(settlement)], how="diagonal").with_columns(
         person=pl.coalesce(persons.of("login"), "login"), maker_known=persons.known("login")
     )
     cash = applied.filter((pl.col("amount") != 0) & pl.col("person").is_not_null() & pl.col("day").is_not_null())
@@ -65,12 +66,13 @@ def _applied(accepted: Accepted, settlement: Settlement, engagement: Engagement)
     return told.with_columns(party_id=pl.coalesce("customer_id", "payer"), day=pl.coalesce("at_day", "payment_date"))
 
 
-def _written_off(applied: pl.LazyFrame, settlement: Settlement, engagement: Engagement) -> pl.LazyFrame:
+def _written_off(applied: pl.LazyFrame, settlement: Settlement, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     grossed = settlement.invoices.filter((pl.col("cycle") == ORDER_TO_CASH.name) & pl.col("is_live")).group_by("company_code", "invoice_number").agg(
         gross=pl.col("amount_gross").sum()
     )  # fmt: skip
     rows = applied.filter(pl.col("write_off_amount") != 0).join(grossed, on=["company_code", "invoice_number"], how="left", validate="m:1")
-    scoped = with_tolerance(rows.with_columns(cycle=pl.lit(ORDER_TO_CASH.name)).collect(), engagement)
+    keyed = rows.with_columns(cycle=pl.lit(ORDER_TO_CASH.name)).join(groups_of(accepted), on=["cycle", "party_id"], how="left", validate="m:1")
+    scoped = with_tolerance(keyed.collect(), engagement)
     let_pass = is_tolerated(pl.col("write_off_amount").abs(), pl.col("gross").abs())
     return scoped.lazy().select(
         *_CUSTOMER, "login", "day", "invoice_number", "reason_code", "currency", "fx_rate", "source_file", "source_row", document_number="payment_number",

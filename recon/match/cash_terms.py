@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain import money
-from recon.domain.allowances import in_force
+from recon.domain.allowances import with_limits
 from recon.domain.cycles import CYCLES
-from recon.domain.scopes import resolve
 from recon.match.given import is_given, table
 from recon.match.position import ZERO
 from recon.match.working_days import working_days
@@ -35,8 +34,7 @@ def with_terms(billed: pl.DataFrame, accepted: Accepted, engagement: Engagement)
     terms = pl.concat(frames).group_by(_KEY).agg(pl.col("discount_date").max(), pl.col("discount_share").max()).collect()
     joined = billed.join(terms, on=_KEY, how="left", validate="m:1", maintain_order="left")
     kept = money.round_to_currency(money.amount(pl.col("gross"), pl.col("discount_share")), pl.col("currency"))
-    values, rules = in_force(engagement)
-    scoped = resolve(joined.lazy(), rules, {name: values[name] for name in _GRACE}).collect()
+    scoped = with_limits(joined.lazy(), engagement, *_GRACE).collect()
     days = pl.when(~pl.col("discount_grace_days").is_in([_OFF, _UNLIMITED])).then("discount_grace_days").cast(pl.Int64).fill_null(0)
     scoped = scoped.with_columns(days=days)
     ends = pl.lit(working_days(accepted).last_of_term(scoped["discount_date"], scoped["days"]))
@@ -61,9 +59,7 @@ def _terms(accepted: Accepted, cycle: Cycle) -> pl.LazyFrame:
 
 def with_tolerance(claims: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     """Add the limits below which a remainder is written off, as words: payment_tolerance_amount, payment_tolerance_share, tolerance_combine_policy."""
-    values, rules = in_force(engagement)
-    names = ("payment_tolerance_amount", "payment_tolerance_share", "tolerance_combine_policy")
-    return resolve(claims.lazy(), rules, {name: values[name] for name in names}).collect()
+    return with_limits(claims.lazy(), engagement, "payment_tolerance_amount", "payment_tolerance_share", "tolerance_combine_policy").collect()
 
 
 def is_tolerated(rest: pl.Expr, base: pl.Expr) -> pl.Expr:

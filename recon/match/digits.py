@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain import money
-from recon.domain.allowances import in_force
+from recon.domain.allowances import for_everybody
 from recon.match.amounts import GROUP
 from recon.match.spread import measured
 from recon.match.whole_numbers import over, square_root, units
@@ -40,10 +40,9 @@ def round_share(documents: pl.DataFrame, accepted: Accepted, engagement: Engagem
     What is round and who is a peer are limits of STA-04.
     """
     least, base, enough = (_limit(engagement, name) for name in ("round_minimum_amount", "round_base_amount", "round_minimum_count"))
-    size = units(pl.col("amount").cast(money.MONEY)).cast(pl.Int128)
-    step = int(base * 10**6)
-    is_round = (pl.col("amount_base") >= pl.lit(least).cast(money.MONEY)) & (size % max(step, 1) == 0)
-    known = documents.filter(pl.col("amount_base").is_not_null() & pl.col("who").is_not_null()).with_columns(is_round=is_round & (step > 0))
+    size, step = units(pl.col("amount").cast(money.MONEY)).cast(pl.Int128), _round_step(base)
+    is_round = (pl.col("amount_base") >= pl.lit(least).cast(money.MONEY)) & (size % pl.max_horizontal(step, 1) == 0) & (step > 0)
+    known = documents.filter(pl.col("amount_base").is_not_null() & pl.col("who").is_not_null()).with_columns(is_round=is_round)
     groups = known.group_by(GROUP).agg(
         pl.col("party_id", "made_by", "source_file", "source_row").min(),
         group_count=pl.len().cast(pl.Int64),
@@ -65,6 +64,16 @@ def round_share(documents: pl.DataFrame, accepted: Accepted, engagement: Engagem
         peer_share_p95=money.from_units(pl.when(pl.col("peer_count") > 0).then("p95"), _SHARE_DIGITS),
     )
     return _sorted(measured(_subjects(found, engagement), "round_share", accepted))
+
+
+def _round_step(base: Decimal) -> pl.Expr:
+    """What a round amount is divisible by, in units of the sixth digit: the base of a currency with cents, with as many zeros in any other.
+
+    A thousand ends in five zeros of the smallest unit (1,000.00), so of yen, which have no cents, a hundred thousand is as round.
+    """
+    zeros = int(base * 10**6) * 100
+    steps = [pl.when(money.minor_digits(pl.col("currency")) == digits).then(pl.lit(zeros // 10**digits, dtype=pl.Int128)) for digits in (0, 2, 3, 4)]
+    return pl.coalesce(steps)
 
 
 def digit_law(documents: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
@@ -144,8 +153,6 @@ def _sorted(rows: pl.LazyFrame, *more: str) -> pl.LazyFrame:
 
 
 def _limit(engagement: Engagement, name: str) -> Decimal:
-    """A limit of the control as the engagement sets it for everybody; one that is switched off or without end looks at nothing."""
-    values, rules = in_force(engagement)
-    said = [rule.settings[name] for rule in rules if name in rule.settings and not rule.where]
-    text = said[-1] if said else values[name]
-    return Decimal(text) if text and text not in {"not_checked", "unlimited"} else Decimal(10**12)
+    """A limit of the control; one that is switched off or without end looks at nothing."""
+    text = for_everybody(engagement, name)
+    return Decimal(text) if text not in {"not_checked", "unlimited"} else Decimal(10**12)

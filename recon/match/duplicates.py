@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.allowances import in_force
+from recon.domain.allowances import with_limits
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
 from recon.domain.money import RATE
@@ -76,9 +76,8 @@ def _documents(live: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
         number=normalised(pl.col("invoice_number")),
     )  # fmt: skip
     shared = slim.filter(_is_shared("number") | _is_shared("amount_gross"))
-    values, rules = in_force(engagement)
     by_party = resolve(shared.lazy(), engagement.policy_rules(), {"party_restarts_numbers_yearly": "false"})
-    scoped = resolve(by_party, rules, {_SHORTEST: values[_SHORTEST]}).collect()
+    scoped = with_limits(by_party, engagement, _SHORTEST).collect()
     restarts = pl.col("party_restarts_numbers_yearly") == "true"
     entered = ["created_at", "posting_date", "internal_number", "invoice_date", "invoice_number", "currency", "invoice_kind", "amount_gross", "row"]
     ordered = scoped.sort("cycle", "company_code", "party_id", *entered, nulls_last=True)

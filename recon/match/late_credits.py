@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain import money
-from recon.domain.allowances import in_force
+from recon.domain.allowances import with_limits
 from recon.domain.cycles import ORDER_TO_CASH
 from recon.domain.measures import schema
 from recon.domain.money import MONEY
-from recon.domain.scopes import resolve
 from recon.match import whole_numbers as whole
 from recon.match.described import described
 from recon.match.given import table, with_fx_rate
@@ -39,7 +38,7 @@ def late_credit(accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyFram
     """
     lines = _live(accepted, engagement)
     notes = _notes(lines, accepted, engagement).collect()
-    by_company = resolve(notes.lazy().select("company_code").unique(), in_force(engagement)[1], {n: in_force(engagement)[0][n] for n in _LIMITS})
+    by_company = with_limits(notes.lazy().select("company_code").unique(), engagement, *_LIMITS)
     limits = by_company.with_columns(_days(name) for name in _LIMITS)
     windows = pl.LazyFrame(_windows(engagement), schema={"period_end": pl.Date, "end": pl.Date, "start": pl.Date, "turn": pl.Int64}, orient="row")
     placed = (

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.allowances import in_force
+from recon.domain.allowances import with_limits
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.domain.money import amount
-from recon.domain.scopes import resolve
 from recon.match.described import described
 from recon.match.given import local_day, table, with_fx_rate
 from recon.match.master_changes import watched_field
@@ -103,8 +102,7 @@ def _nearest(deeds: pl.DataFrame, upkeep: pl.DataFrame, said: str | None, into: 
 
 def _limited(found: pl.DataFrame, engagement: Engagement) -> pl.LazyFrame:
     """Add `window_days`, SOD-02's window for each supplier; without end where it is not checked."""
-    values, rules = in_force(engagement)
-    scoped = resolve(found.lazy().with_columns(cycle=pl.lit(PROCURE_TO_PAY.name)), rules, {_WINDOW: values[_WINDOW]})
+    scoped = with_limits(found.lazy().with_columns(cycle=pl.lit(PROCURE_TO_PAY.name)), engagement, _WINDOW)
     text = pl.col(_WINDOW)
     days = pl.when(~text.is_in(["not_checked", "unlimited"])).then(text).cast(pl.Decimal(38, 10)).cast(pl.Int64)
     return scoped.with_columns(window_days=pl.coalesce(days, _WITHOUT_END)).drop("cycle")

@@ -6,7 +6,6 @@ nothing to look up and no document of its cycle is counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -14,6 +13,7 @@ import polars as pl
 from recon.domain.cycles import CYCLES, Cycle
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, amount
+from recon.match.document_kinds import DocumentKind, fulfilments, invoices, orders, payments
 from recon.match.given import is_given, table, with_fx_rate
 
 if TYPE_CHECKING:
@@ -22,29 +22,6 @@ if TYPE_CHECKING:
 
 _DEAD: Final = ("cancelled", "reversed", "draft", "rejected")
 _STATES: Final = ("is_active", "is_blocked")
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """A table of documents that name a party: how they are called and what they are worth."""
-
-    cycle: Cycle
-    table: str
-    document_type: str
-    number: str
-    date: str
-    worth: tuple[str, ...]
-    line: str | None = None
-
-
-def _kinds(cycle: Cycle) -> tuple[_Kind, ...]:
-    lines = ("line_amount_gross", "line_amount_net")
-    order = (f"{cycle.order}_number", f"{cycle.order}_date")
-    return (
-        _Kind(cycle, cycle.order_table, cycle.order_type, *order, lines, f"{cycle.order}_line_no"),
-        _Kind(cycle, cycle.invoice_table, cycle.invoice_type, "invoice_number", "invoice_date", lines, "invoice_line_no"),
-        _Kind(cycle, cycle.payment_table, cycle.payment_type, f"{cycle.payment}_number", cycle.payment_date, ("amount",)),
-    )
 
 
 def party_documents(accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyFrame, int]:
@@ -57,7 +34,7 @@ def party_documents(accepted: Accepted, engagement: Engagement) -> tuple[pl.Lazy
     for cycle in CYCLES:
         if not is_given(accepted, cycle.party_table):
             continue
-        for kind in _kinds(cycle):
+        for kind in (orders(cycle), invoices(cycle), payments(cycle)):
             if is_given(accepted, kind.table):
                 found, size = _documents_of(kind, accepted, engagement)
                 frames.append(found)
@@ -66,7 +43,7 @@ def party_documents(accepted: Accepted, engagement: Engagement) -> tuple[pl.Lazy
     return whole.sort("cycle", "document_type", "company_code", "party_id", "document_number", "document_date").lazy(), looked_at
 
 
-def _documents_of(kind: _Kind, accepted: Accepted, engagement: Engagement) -> tuple[pl.DataFrame, int]:
+def _documents_of(kind: DocumentKind, accepted: Accepted, engagement: Engagement) -> tuple[pl.DataFrame, int]:
     cycle = kind.cycle
     key = ["company_code", kind.number, cycle.party]
     live = _live(kind, accepted, engagement).filter(pl.col(cycle.party).is_not_null())
@@ -104,7 +81,7 @@ def _whole_sum(worth: pl.Expr) -> pl.Expr:
     return pl.when(worth.null_count() == 0).then(worth.sum().abs())
 
 
-def _live(kind: _Kind, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
+def _live(kind: DocumentKind, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     counts = pl.col(kind.date) <= engagement.as_of
     for flag in ("is_cancelled", "is_voided"):
         if is_given(accepted, kind.table, flag):
@@ -166,13 +143,11 @@ def unknown_item_lines(accepted: Accepted, engagement: Engagement) -> tuple[pl.L
     return whole.sort("cycle", "document_type", "company_code", "document_number", "document_line_no", "party_id").lazy(), looked_at
 
 
-def _item_kinds(cycle: Cycle) -> tuple[_Kind, ...]:
-    stem = cycle.fulfilment
-    fulfilment = _Kind(cycle, cycle.fulfilment_table, cycle.fulfilment_type, f"{stem}_number", f"{stem}_date", (), f"{stem}_line_no")
-    return (*_kinds(cycle)[:2], fulfilment)
+def _item_kinds(cycle: Cycle) -> tuple[DocumentKind, ...]:
+    return orders(cycle), fulfilments(cycle), invoices(cycle)
 
 
-def _lines_of(kind: _Kind, accepted: Accepted, engagement: Engagement) -> tuple[pl.DataFrame, int]:
+def _lines_of(kind: DocumentKind, accepted: Accepted, engagement: Engagement) -> tuple[pl.DataFrame, int]:
     cycle = kind.cycle
     lines = _live(kind, accepted, engagement).filter(pl.col("item_id").is_not_null())
     if is_given(accepted, kind.table, "line_kind"):

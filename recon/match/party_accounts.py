@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.allowances import in_force
+from recon.domain.allowances import with_limits
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.domain.money import amount
-from recon.domain.scopes import resolve
 from recon.match.given import table, with_fx_rate
 from recon.match.identifiers import iban_holds
 from recon.match.numbers import compacted
@@ -86,9 +85,7 @@ def supplier_accounts(accepted: Accepted) -> pl.LazyFrame:
 
 def _others(held: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     """row, other_count, holders of accounts that several suppliers have."""
-    values, rules = in_force(engagement)
-    keyed = held.lazy().with_columns(cycle=pl.lit(PROCURE_TO_PAY.name))
-    scoped = resolve(keyed, rules, {"allowed_group_set": values["allowed_group_set"]}).collect()
+    scoped = with_limits(held.lazy().with_columns(cycle=pl.lit(PROCURE_TO_PAY.name)), engagement, "allowed_group_set").collect()
     members = pl.col("allowed_group_set").str.split(",").list.eval(pl.element().str.strip_chars())
     allowed = members.list.contains(pl.col("group_id")).fill_null(value=False)
     live = scoped.filter(pl.col("account").is_not_null() & pl.col("is_active").fill_null(value=True) & ~allowed)

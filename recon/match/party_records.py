@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon.domain import money
-from recon.domain.allowances import in_force
+from recon.domain.allowances import with_limits
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, RATE, amount
-from recon.domain.scopes import resolve
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -84,9 +83,7 @@ def _with_windows(orders: pl.LazyFrame, fulfilments: pl.LazyFrame, engagement: E
 
     Only lines whose deliveries lie on both sides of an end of the window are looked at delivery by delivery.
     """
-    values, rules = in_force(engagement)
-    asked = [rule for rule in rules if set(_WINDOW) & rule.settings.keys()]
-    scoped = resolve(orders, asked, {name: values[name] for name in _WINDOW})
+    scoped = with_limits(orders, engagement, *_WINDOW)
     days = {name: _limit(name, _ENDLESS_DAYS).cast(pl.Int64) for name in _WINDOW[:2]}
     rest = (pl.lit(1).cast(RATE) - _limit("short_share", "1").cast(RATE)).clip(lower_bound=0).cast(RATE)
     placed = scoped.with_columns(

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain import money
-from recon.domain.allowances import in_force
+from recon.domain.allowances import with_limits
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
-from recon.domain.scopes import resolve
 from recon.match.described import described
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 _WHO: Final = ["cycle", "company_code", "party_id"]
 _SCOPE: Final = (*_WHO, "group_id", "item_id", "item_group", "contract_id", "order_number", "order_line_no")
-_TOLD: Final = ("currency", "fx_rate", "source_file", "source_row")
+_TOLD: Final = ("invoice_date", "currency", "fx_rate", "source_file", "source_row")
 _ALLOWANCES: Final = (
     "line_tail_amount", "tax_tail_over_amount", "tax_tail_under_amount", "document_tail_amount", "per_line_tail_amount",
     "document_tax_tail_amount", "per_line_tax_tail_amount",
@@ -114,8 +113,7 @@ def _quiet(lines: pl.LazyFrame) -> pl.LazyFrame:
 
 def _judged(tails: pl.LazyFrame, allowed: pl.Expr, engagement: Engagement) -> pl.LazyFrame:
     """With `allowed` (null: without end) and whether a tail is counted: inside it, and given by no convention."""
-    values, rules = in_force(engagement)
-    scoped = resolve(tails.collect().lazy(), rules, {name: values[name] for name in _ALLOWANCES})
+    scoped = with_limits(tails.collect().lazy(), engagement, *_ALLOWANCES, day="invoice_date")
     within = ~(pl.col("tail").abs() > pl.col("allowed")).fill_null(value=False)
     return scoped.with_columns(allowed=allowed.cast(money.MONEY)).select(
         *_WHO, "tail", "fx_rate", "source_file", "source_row", "allowed",

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain import money, scopes
-from recon.domain.allowances import in_force
-from recon.domain.cycles import CYCLES
+from recon.domain import money
+from recon.domain.allowances import for_everybody, overrides_of, with_limits
 from recon.match import packs
 from recon.match.dense import IN_ORDER, aligned
 from recon.match.given import table
@@ -77,20 +76,17 @@ def _asked(found: ThreeWay, listed: pl.DataFrame, billed: pl.DataFrame) -> pl.Da
         billed.head(size).select("first_invoice_date"),
     ]
     asked = pl.concat(sides, how="horizontal").join(listed.select(_KEY).unique(), on=_KEY, how="semi", maintain_order="left")
-    values, rules = in_force(found.ground.engagement)
-    if not any(_POLICY in rule.settings for rule in rules):
-        return asked.with_columns(pricing_date=pl.coalesce(_DAYS[values[_POLICY] or "order_date"]))
-    types = {cycle.name: cycle.order_type for cycle in CYCLES}
+    engagement = found.ground.engagement
+    if not overrides_of(engagement, _POLICY):
+        return asked.with_columns(pricing_date=pl.coalesce(_DAYS[for_everybody(engagement, _POLICY)]))
     scope = found.units.select(pl.col("cycle", "company_code", "item_group").gather(asked["unit"]))
     places = found.orders.select(pl.col("place").gather(asked["unit"]))["place"]
     numbers = found.raw.orders.taken(places, "order_number", "order_line_no")
-    scoped = pl.concat([asked, scope, numbers], how="horizontal").with_columns(
-        document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String)
-    )
-    if any("group_id" in rule.scope for rule in rules):
-        groups = groups_of(found.ground.accepted).collect(engine=IN_ORDER)
-        scoped = scoped.join(groups, on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
-    resolved = scopes.resolve(scoped.lazy(), rules, {_POLICY: values[_POLICY]}).collect(engine=IN_ORDER)
+    groups = groups_of(found.ground.accepted).collect(engine=IN_ORDER)
+    scoped = pl.concat([asked, scope, numbers], how="horizontal").join(
+        groups, on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left"
+    )  # fmt: skip
+    resolved = with_limits(scoped.lazy(), engagement, _POLICY).collect(engine=IN_ORDER)
     day: pl.Expr = pl.lit(None, dtype=pl.Date)
     for word, days in _DAYS.items():
         day = pl.when(pl.col(_POLICY) == word).then(pl.coalesce(days)).otherwise(day)

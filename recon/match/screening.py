@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ from recon.domain.cycles import CYCLES, ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, RATE, amount
 from recon.match.described import described
+from recon.match.document_kinds import DocumentKind, fulfilments, orders, payments
 from recon.match.given import is_given, table, with_fx_rate
 from recon.match.numbers import compacted
 from recon.match.party_accounts import supplier_accounts
@@ -62,40 +63,20 @@ def screened_document(accepted: Accepted, engagement: Engagement) -> pl.LazyFram
     return made.select(pl.col(name).cast(kind) for name, kind in columns.items()).sort(*_DOCUMENT, "is_covered", nulls_last=True)
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """A table of documents that are screened: how they are called, what they are worth, and the flag of what does not count."""
-
-    cycle: Cycle
-    table: str
-    document_type: str
-    number: str
-    day: str
-    worth: str | None
-    dead: str | None
+def _kinds(cycle: Cycle) -> list[DocumentKind]:
+    """Orders by their net value, payments, and what leaves the house."""
+    kinds = [replace(orders(cycle), worth=("line_amount_net",)), payments(cycle)]
+    return [*kinds, fulfilments(cycle)] if cycle is ORDER_TO_CASH else kinds
 
 
-def _kinds(cycle: Cycle) -> list[_Kind]:
-    kinds = [
-        _Kind(cycle, cycle.order_table, cycle.order_type, f"{cycle.order}_number", f"{cycle.order}_date", "line_amount_net", "is_cancelled"),
-        _Kind(
-            cycle, cycle.payment_table, cycle.payment_type, f"{cycle.payment}_number", cycle.payment_date, "amount",
-            "is_voided" if cycle is PROCURE_TO_PAY else None,
-        ),
-    ]  # fmt: skip
-    if cycle is ORDER_TO_CASH:
-        kinds.append(_Kind(cycle, cycle.fulfilment_table, cycle.fulfilment_type, "shipment_number", "shipment_date", None, "is_cancelled"))
-    return kinds
-
-
-def _live(kind: _Kind, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
-    counts = (pl.col(kind.day) <= engagement.as_of) & pl.col(kind.cycle.party).is_not_null()
+def _live(kind: DocumentKind, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
+    counts = (pl.col(kind.date) <= engagement.as_of) & pl.col(kind.cycle.party).is_not_null()
     if kind.dead is not None:
         counts &= ~pl.col(kind.dead).fill_null(value=False)
     return table(accepted, kind.table).filter(counts).select(
         "company_code", "currency", "source_file", "source_row", cycle=pl.lit(kind.cycle.name), document_type=pl.lit(kind.document_type),
-        party_id=kind.cycle.party, document_number=kind.number, document_date=kind.day,
-        worth=pl.col(kind.worth) if kind.worth else pl.lit(None, dtype=MONEY), fx_rate=pl.col("fx_rate") if kind.worth else pl.lit(None, dtype=RATE),
+        party_id=kind.cycle.party, document_number=kind.number, document_date=kind.date,
+        worth=pl.coalesce(kind.worth) if kind.worth else pl.lit(None, dtype=MONEY), fx_rate=pl.col("fx_rate") if kind.worth else pl.lit(None, dtype=RATE),
     )  # fmt: skip
 
 

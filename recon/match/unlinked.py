@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain import money
-from recon.domain.allowances import in_force
+from recon.domain.allowances import with_limits
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
-from recon.domain.scopes import resolve
 from recon.match import likeness
 from recon.match import whole_numbers as whole
 from recon.match.bridge import at_order_price
@@ -95,8 +94,7 @@ def _orders(found: ThreeWay, where: pl.Expr) -> pl.DataFrame:
 
 def _with_shown_count(lines: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     """Add how many candidates of each line are shown, as MIS-16 says; null where all that are kept."""
-    values, rules = in_force(engagement)
-    scoped = resolve(lines.lazy(), [rule for rule in rules if _SHOWN in rule.settings], {_SHOWN: values[_SHOWN]}).collect(engine=IN_ORDER)
+    scoped = with_limits(lines.lazy(), engagement, _SHOWN).collect(engine=IN_ORDER)
     return scoped.with_columns(pl.when(~pl.col(_SHOWN).is_in(["not_checked", "unlimited"])).then(_SHOWN).cast(pl.UInt32))
 
 

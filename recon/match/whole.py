@@ -18,11 +18,13 @@ from recon.match.billed_across import crossing_pair
 from recon.match.calendars import calendar
 from recon.match.damaged import damaged_values
 from recon.match.deductions import accepted_deductions
+from recon.match.emergencies import emergency_order
 from recon.match.freight import freight_line
 from recon.match.late_credits import late_credit
 from recon.match.master_changes import master_change
 from recon.match.master_duties import master_duty
 from recon.match.one_time import one_time_payee
+from recon.match.order_sequence import order_sequence
 from recon.match.paid_twice import payment_pair
 from recon.match.party_accounts import party_account
 from recon.match.party_masters import party_master
@@ -113,6 +115,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _counted("late_credit", late_credit),
         _counted("payment_pair", payment_pair),
         _counted("crossing_pair", crossing_pair),
+        _counted("order_sequence", order_sequence),
         _plain("stock_position", stock.stock_positions),
         _plain("item_forecast", stock.item_forecasts),
         _plain("stock_roll", stock_movements.stock_rolls),
@@ -120,6 +123,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("stock_adjustment", stock_movements.stock_adjustments),
         _plain("service_wait", lambda accepted, engagement: service_wait(accepted, calendar(accepted, engagement), engagement)),
         _plain("freight_line", freight_line),
+        _plain("emergency_order", emergency_order),
         _plain("party_account", party_account),
         _plain("party_master", party_master),
         _plain("party_staff", party_staff),

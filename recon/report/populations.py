@@ -79,6 +79,8 @@ POPULATIONS: Final = {
     "service_wait": _("Waits for a first answer"),
     "cut_off": _("Bills and goods on two sides of a period's end"),
     "counterparty_reference": _("References to documents of another party"),
+    "emergency_order": _("Emergency orders among all"),
+    "order_sequence": _("Orders with steps to compare"),
     "closed_order_reference": _("Lines that name a closed or cancelled order"),
     "receipt_inspection": _("Receipts of goods to be inspected"),
     "order_requisition": _("Orders against their requisitions"),

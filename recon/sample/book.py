@@ -72,6 +72,7 @@ class Book:
     _numbers: dict[str, int] = field(default_factory=dict)
     _ordered: dict[tuple[str, str, Decimal], list[tuple[str, date, tuple[str, ...]]]] = field(default_factory=dict)
     _equal_amounts: dict[tuple[str, str, Decimal], list[str]] = field(default_factory=dict)
+    _makers: dict[tuple[str, date], set[str]] = field(default_factory=dict)
 
     def ordered_before(self, key: tuple[str, str, Decimal], order: tuple[str, date]) -> set[str]:
         """Who asked for the same of the same party within days on another order; notes nothing. `key`: party, item, quantity; `order`: number, day."""
@@ -81,6 +82,14 @@ class Book:
     def note_order(self, key: tuple[str, str, Decimal], order: tuple[str, date], makers: tuple[str, ...]) -> None:
         """Remember who ordered so much of an item from a party."""
         self._ordered.setdefault(key, []).append((*order, makers))
+
+    def makers_of(self, key: tuple[str, date]) -> set[str]:
+        """Who asked for or bought something from a party on a day; notes nothing."""
+        return self._makers.get(key, set())
+
+    def note_makers(self, key: tuple[str, date], makers: set[str]) -> None:
+        """Remember who asked for and who bought something from a party on a day."""
+        self._makers.setdefault(key, set()).update(makers)
 
     def add(self, table: str, row: Row) -> Row:
         """Write one row; returns it, for amendments."""

@@ -69,7 +69,7 @@ class Chain:
         self._number = ""
         self.lines: list[Line] = []
         self.requisitions: list[Row] = []
-        clerk = book.rng.choice(_BUYERS if self.buys else _SELLERS)
+        clerk = self._another(book.rng.choice(_BUYERS), _BUYERS) if self.buys else book.rng.choice(_SELLERS)
         self.header: Row = {
             "company_code": "C10" if book.rng.randrange(4) else "C20",
             f"{cycle.order}_date": day,
@@ -82,12 +82,18 @@ class Chain:
             "sent_at": book.moment(day, 16),
         }
         if self.buys:
-            self.header |= {"buyer_id": clerk, "requester_id": book.rng.choice(_REQUESTERS), "supplier_name": party.name}
-            self.header |= {"is_price_estimated": "false"}
+            self.header |= {"buyer_id": clerk, "requester_id": self._another(book.rng.choice(_REQUESTERS), _REQUESTERS), "supplier_name": party.name}
+            self.header |= {"is_price_estimated": "false", "emergency": "false"}
         else:
             self.header |= {"salesperson_id": clerk}
         self._named = frozenset(header)
         self.header |= header
+        book.note_makers((party.party_id, day), {str(self.header[name]) for name in ("buyer_id", "requester_id") if self.header.get(name)})
+
+    def _another(self, drawn: str, pool: tuple[str, ...]) -> str:
+        """Who was drawn, or somebody else where that person ordered from the party on this day: chance must not split a purchase."""
+        free = [who for who in pool if who not in self.book.makers_of((self.party.party_id, self.day))]
+        return drawn if drawn in free or not free else free[0]
 
     @property
     def number(self) -> str:

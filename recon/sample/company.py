@@ -31,18 +31,19 @@ _LINES_PER_FAULT: Final = 1_000
 _LARGEST_ORDER: Final = 5
 
 
-def sample(lines: int, seed: int, folder: Path, planted: bool = True) -> None:  # noqa: FBT001, FBT002 - the published signature
+def sample(lines: int, seed: int, folder: Path, planted: bool = True, faults: int | None = None) -> None:  # noqa: FBT001, FBT002 - the published signature
     """Write a company's documents of one year with so many order lines in both cycles together.
 
     Canonical CSV tables, `engagement.yaml` and, with `planted`, labelled faults of every control and `answer_key.csv`.
-    The same lines and seed give the same files to the byte. Raises TermsRefused when the lines do not suffice for one
+    `faults`: so many of each control, and of each near-miss; one for a thousand lines where nobody says it.
+    The same lines, seed and faults give the same files to the byte. Raises TermsRefused when the lines do not suffice for one
     fault and near-miss of each kind.
     """
-    write(_books(lines, seed, planted=planted), folder, planted=planted)
+    write(_books(lines, seed, faults or max(1, lines // _LINES_PER_FAULT), planted=planted), folder, planted=planted)
 
 
-def _books(lines: int, seed: int, *, planted: bool) -> Book:
-    special = _special(max(1, lines // _LINES_PER_FAULT), planted=planted)
+def _books(lines: int, seed: int, faults: int, *, planted: bool) -> Book:
+    special = _special(faults, planted=planted)
     reserved = _line_count(special, lines, seed)
     if lines < reserved:
         raise TermsRefused(
@@ -61,7 +62,7 @@ def _books(lines: int, seed: int, *, planted: bool) -> Book:
     for _, _, act in sorted(plan, key=lambda step: step[:2]):
         act(book)
     number_receipts(book)
-    file_claims(book, max(1, lines // _LINES_PER_FAULT))
+    file_claims(book, faults)
     count_stock(book)
     accrue(book)
     register_tax_papers(book)

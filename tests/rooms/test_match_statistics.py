@@ -187,6 +187,23 @@ def test_who_is_a_peer_is_a_limit(about, minimum, peers):
     assert found.filter(pl.col("made_by") == "U2")["peer_count"].to_list() == [peers]
 
 
+@pytest.mark.parametrize(
+    ("currency", "amount", "count"),
+    [
+        ("JPY", "2835000", 0),
+        ("JPY", "2900000", 1),
+        ("JPY", "100000", 1),
+        ("JPY", "99000", 0),
+        ("KWD", "12300", 1),
+        ("KWD", "12350", 0),
+        ("USD", "12300", 0),
+    ],
+)
+def test_round_in_a_currency_without_cents_has_as_many_zeros(about, currency, amount, count):
+    rows = claims(amount, *["1.17"] * 9, currency=currency, fx_rate="1")
+    assert [row[2] for row in round_share(*about(*rows)).collect().select("made_by", "group_count", "round_count").rows()] == [count]
+
+
 # ── digits ───────────────────────────────────────────────────────────────────────────────────────────────────
 def test_the_law_is_the_logarithm_and_adds_up():
     for digits in LAW.values():

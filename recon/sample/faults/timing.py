@@ -11,6 +11,7 @@ from recon.sample.book import Book, Row, ago, days, stamp
 from recon.sample.calendars import working_days_after
 from recon.sample.chain import Chain, Part
 from recon.sample.faults.registry import domestic, goods, on_document, on_fulfilment, on_invoice, order, plants, some_time
+from recon.sample.settle import due_date, settle
 
 
 @plants("TIM-06")
@@ -133,3 +134,42 @@ def spare_part_early(book: Book) -> None:
     document = chain.fulfil(day + days(1), chain.whole())
     chain.invoice(day + days(3), [Part(line, line.quantity)])
     book.expect("TIM-02", *on_fulfilment(chain, document, line), "three days early")
+
+
+@plants("TIM-08")
+def approved_before_it_was_entered(book: Book) -> None:
+    """Approved a minute before somebody entered it."""
+    day = some_time(book)
+    chain = Chain(book, PROCURE_TO_PAY, day, domestic(book, PROCURE_TO_PAY), created_at=stamp(day, "14:31:00"))
+    chain.line(goods(book, PROCURE_TO_PAY), 100, Decimal("37.30"))
+    approve_order_at(chain, "14:30:00")
+    chain.fulfil(day + days(6), chain.whole())
+    chain.invoice(day + days(9), chain.whole())
+    book.expect("TIM-08", *on_document("purchase_order", chain.number), "approved a minute before it was entered")
+
+
+@plants("TIM-08")
+def paid_before_the_goods_were_looked_at(book: Book) -> None:
+    """Paid when due at eleven, inspected a minute later."""
+    chain = paid_at_eleven(book, inspected="11:01:00")
+    book.expect("TIM-08", *on_document("purchase_order", chain.number), "paid a minute before the goods were inspected")
+
+
+def approve_order_at(chain: Chain, clock: str) -> None:
+    """Approve an order on its day at that time."""
+    event = approve_order(chain)
+    if event is not None:
+        event |= {"action_at": stamp(chain.day, clock), "assigned_at": stamp(chain.day, "13:30:00")}
+
+
+def paid_at_eleven(book: Book, inspected: str) -> Chain:
+    """An order that is paid at eleven of the day its bill is due; its goods are inspected at that time of the same day."""
+    day = book.day_between(ago(300), ago(120))
+    chain, _ = order(book, PROCURE_TO_PAY, day, "41.20")
+    receipt = chain.fulfil(day + days(5), chain.whole())
+    document = chain.invoice(day + days(8), chain.whole())
+    due = due_date(document)
+    receipt.rows[0].update({"quantity_accepted": Decimal(100), "quantity_rejected": Decimal(0), "inspected_at": stamp(due, inspected)})
+    settle(chain, due, [document])
+    book.rows["supplier_payment"][-1]["created_at"] = stamp(due, "11:00:00")
+    return chain

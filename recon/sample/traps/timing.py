@@ -10,6 +10,7 @@ from recon.sample.book import Book, Row, ago, days, stamp
 from recon.sample.calendars import working_days_after
 from recon.sample.chain import Chain
 from recon.sample.faults.registry import domestic, goods, order, some_time
+from recon.sample.faults.timing import approve_order_at, paid_at_eleven
 from recon.sample.settle import pay_when_due
 from recon.sample.traps.registry import spares
 
@@ -111,3 +112,15 @@ def four_persons(book: Book) -> None:
     document = chain.invoice(day + days(8), chain.whole(), created_by="APC01")
     pay_when_due(chain, [document])
     book.rows["supplier_payment"][-1]["created_by"] = "APC01"
+
+
+@spares("TIM-08")
+def steps_of_one_minute(book: Book) -> None:
+    """Entered and approved in one minute; inspected and paid in one minute."""
+    day = some_time(book)
+    chain = Chain(book, PROCURE_TO_PAY, day, domestic(book, PROCURE_TO_PAY), created_at=stamp(day, "14:30:00"))
+    chain.line(goods(book, PROCURE_TO_PAY), 100, Decimal("37.30"))
+    approve_order_at(chain, "14:30:00")
+    chain.fulfil(day + days(6), chain.whole())
+    chain.invoice(day + days(9), chain.whole())
+    paid_at_eleven(book, inspected="11:00:00")
