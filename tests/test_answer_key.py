@@ -111,6 +111,7 @@ ONE_UNIT_TIGHTER = {
     "APR-07": ({"split_window_days": "8"}, 1),
     "APR-10": ({"bank_change_days": "31"}, 1),
     "APR-19": ({"emergency_approval_hours": "71.99"}, 2),
+    "SOD-06": ({"limit_window_days": "91"}, 1),
     "SLA-05": ({"response_limit_hours": "23.99"}, 1),
     "TIM-03": ({"minimum_amount": "999.99"}, 1),
     "TIM-04": ({"minimum_amount": "999.99"}, 1),

@@ -116,6 +116,12 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         " created_at:timestamp approved_at:timestamp is_approved:flag hours:rate hours_most:rate document_count:count amount_net:money"
         f" amount_net_base:money {_SOURCE}",
     ),
+    "credit_release": (
+        "one row per sales order and login that released its credit, beside the last change of the customer's limit by the same person",
+        "cycle:id company_code:id document_type:text order_number:id order_date:date party_id:id party_name:text group_id:id currency:id made_by:id"
+        " released_date:date changed_date:date old_value:text new_value:text is_same_person:flag persons_known:flag nearest_days:count"
+        f" amount_net:money amount_net_base:money {_SOURCE}",
+    ),
     "ledger_balance": (
         "one row per company, account role and currency of the ledger's balances",
         f"{_DOCUMENT} order_number:id order_line_no:id item_id:id account_role:text account:text currency:id as_of_date:date balance:money sub_ledger:money difference:money"
@@ -124,6 +130,6 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Tables that look across parties.
-WHOLE: Final = ("freight_line", "order_sequence", "emergency_order")
+WHOLE: Final = ("freight_line", "order_sequence", "emergency_order", "credit_release")
 #: Tables that hold only part of what was looked at.
 COVERED_ELSEWHERE: Final = ("confirmed_bill", "rebill_loop", "mirror_layer", "pack_ratio", "order_sequence")

@@ -16,6 +16,7 @@ from recon.match.awakenings import first_payment, supplier_return
 from recon.match.bank import bank_difference
 from recon.match.billed_across import crossing_pair
 from recon.match.calendars import calendar
+from recon.match.credit_releases import credit_release
 from recon.match.damaged import damaged_values
 from recon.match.deductions import accepted_deductions
 from recon.match.emergencies import emergency_order
@@ -124,6 +125,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("service_wait", lambda accepted, engagement: service_wait(accepted, calendar(accepted, engagement), engagement)),
         _plain("freight_line", freight_line),
         _plain("emergency_order", emergency_order),
+        _plain("credit_release", credit_release),
         _plain("party_account", party_account),
         _plain("party_master", party_master),
         _plain("party_staff", party_staff),

@@ -80,6 +80,7 @@ POPULATIONS: Final = {
     "cut_off": _("Bills and goods on two sides of a period's end"),
     "counterparty_reference": _("References to documents of another party"),
     "emergency_order": _("Emergency orders among all"),
+    "credit_release": _("Sales orders whose credit somebody released"),
     "order_sequence": _("Orders with steps to compare"),
     "closed_order_reference": _("Lines that name a closed or cancelled order"),
     "receipt_inspection": _("Receipts of goods to be inspected"),
