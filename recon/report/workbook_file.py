@@ -110,11 +110,16 @@ def _cells_of(part: Sheet) -> pl.DataFrame:
     return part.frame.select(column.name for column in part.columns)
 
 
+def _kinds_of(part: Sheet) -> list[pl.DataType]:
+    kinds = part.frame.schema
+    return [kinds[column.name] for column in part.columns]
+
+
 def _alike(parts: Sequence[Sheet]) -> Iterator[tuple[int, list[Sheet]]]:
     """Runs of sheets after the first one that have the same columns: the place of the run's first sheet, and the sheets."""
     run: list[Sheet] = []
     for place, part in enumerate(parts[1:], 1):
-        if run and (part.columns != run[0].columns or _cells_of(part).schema != _cells_of(run[0]).schema):
+        if run and (part.columns != run[0].columns or _kinds_of(part) != _kinds_of(run[0])):
             yield place - len(run), run
             run = []
         run.append(part)
