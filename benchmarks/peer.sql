@@ -333,4 +333,14 @@ union all
 select 'DAT-10', s.cycle, s.company_code, s.number, s.line_no, 0 from (select * from f where origin_number is not null) s
 anti join (select distinct cycle, company_code, number as origin_number from f) d using (cycle, company_code, origin_number)
 union all
+select 'DAT-10', 'order_to_cash', company_code, confirmation_number, shipment_line_no, 0 from delivery_confirmation_line
+anti join (select distinct company_code, number as shipment_number from f where cycle = 'order_to_cash') d using (company_code, shipment_number)
+union all
+select 'DAT-10', 'procure_to_pay', company_code, payment_number, null, 0 from supplier_payment_allocation
+anti join (select distinct company_code, supplier_id, number as invoice_number from (select *, party_id as supplier_id from i where cycle = 'procure_to_pay')) d
+using (company_code, supplier_id, invoice_number)
+union all
+select 'DAT-10', 'order_to_cash', company_code, cash_receipt_number, null, 0 from cash_receipt_allocation
+anti join (select distinct company_code, number as invoice_number from i where cycle = 'order_to_cash') d using (company_code, invoice_number)
+union all
 select case kinds when 1 then 'DAT-13' else 'DAT-14' end, cycle, company_code, number, line_no, 0 from said_again;

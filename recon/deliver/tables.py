@@ -7,7 +7,6 @@ Parquet: zstd, row groups of a fixed number of rows, statistics.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from recon.domain.held_folders import HeldFolder
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import polars as pl
+    from polars.io.partition import FileProviderArgs
 
     from recon.domain.publication import TableFile
 
@@ -63,21 +63,32 @@ def _bounds(frame: pl.LazyFrame, key: Sequence[str]) -> list[str]:
 
 
 def _write_in_ranges(table: TableFile, bounds: Sequence[str], path: Path) -> None:
-    """Sort range after range, each to a file of its own, then write them one behind the other. Equal keys are in one range."""
+    """Part the rows by range in one look, sort range after range, then write them one behind the other. Equal keys are in one range."""
     import polars as pl
 
     from recon.domain.keys import one_text
 
-    frame, key = table.frame.select(table.order), one_text(table.key, table.key)
-    edges = [None, *bounds, None]
+    key, range_ = pl.col("\0key"), pl.col("\0range")
+    placed = pl.sum_horizontal((key >= bound).cast(pl.UInt32) for bound in bounds)
+    keyed = table.frame.select(table.order).with_columns(one_text(table.key, table.key).alias("\0key"))
     with HeldFolder("recon-sorting-") as folder:
+        apart = keyed.with_columns(placed.alias("\0range")).drop("\0key")
+        ranges = pl.PartitionBy(folder, key=range_, include_key=False, approximate_bytes_per_file=None, file_path_provider=_of_range)
+        apart.sink_ipc(ranges, compression="lz4", engine="streaming", mkdir=True)
         parts = []
-        for place, (least, most) in enumerate(pairwise(edges)):
-            above = pl.lit(value=True) if least is None else key >= least
-            below = pl.lit(value=True) if most is None else key < most
-            parts.append(f"{folder}/{place}.parquet")
-            _sorted(frame.filter(above & below).collect(), table).write_parquet(parts[-1], compression="lz4", statistics=False)
+        for place in range(len(bounds) + 1):
+            files = sorted(folder.glob(f"{place}-*.arrow"))
+            if files:
+                parts.append(f"{folder}/{place}.parquet")
+                _sorted(pl.scan_ipc(files).collect(), table).write_parquet(parts[-1], compression="lz4", statistics=False)
+                for file in files:
+                    file.unlink()
         _write(pl.scan_parquet(parts), table, path)
+
+
+def _of_range(file: FileProviderArgs) -> str:
+    """Where the rows of a range wait: `PLACE-INDEX.arrow`."""
+    return f"{file.partition_keys.item()}-{file.index_in_partition}.arrow"
 
 
 def _sorted(rows: pl.DataFrame, table: TableFile) -> pl.DataFrame:
