@@ -34,6 +34,19 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         " list_value:money given_amount:money due_share:rate due_amount:money difference_amount:money difference_amount_base:money direction:text"
         f" source_of_agreement:text invoiced_amount_base:money {_SOURCE}",
     ),
+    "sale_cost": (
+        "one row per live line of a sales bill for goods: its net amount against the item's standard cost",
+        f"cycle:id company_code:id invoice_number:id invoice_line_no:id internal_number:id invoice_date:date {_PARTY} {_ON_ORDER} base_uom:id"
+        " currency:id invoiced_quantity:quantity invoice_unit_price:price standard_cost:price invoiced_amount_base:money cost_amount_base:money"
+        f" is_order_approved:flag {_SOURCE}",
+    ),
+    "free_supply": (
+        "one row per sales order line at a price of nothing of which something was shipped",
+        f"cycle:id company_code:id {_PARTY} {_ON_ORDER} order_date:date salesperson_id:id created_by:id base_uom:id currency:id"
+        " shipped_quantity:quantity standard_cost:price cost_amount_base:money is_order_approved:flag"
+        # at cost all that the salesperson gave away; the net value of all their orders; null where a part of it is not known
+        f" person_free_amount_base:money person_sales_amount_base:money {_SOURCE}",
+    ),
     "accepted_deduction": (
         "one row per deduction of a customer that was accepted",
         f"cycle:id company_code:id document_type:text document_number:id document_date:date invoice_number:id {_PARTY} reason_code:id"
@@ -49,6 +62,6 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Of these, the tables that are made once for all parties.
-WHOLE: Final = ("accepted_deduction",)
+WHOLE: Final = ("accepted_deduction", "free_supply")
 #: And those whose rows are only the suspicious ones.
 COVERED_ELSEWHERE: Final[tuple[str, ...]] = ()

@@ -53,16 +53,16 @@ def inbound(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
     stray = stray.join(first, on="item_id", how="inner", validate="m:1").filter(pl.col("receipt_date") >= pl.col("since"))
     both = pl.concat(
         [
-            _in_base(awaited.select("item_id", "uom", "quantity", "is_unknown"), accepted),
-            _in_base(stray.select("item_id", "uom", -pl.col("quantity"), is_unknown=pl.lit(value=False)), accepted),
+            in_base_units(awaited.select("item_id", "uom", "quantity", "is_unknown"), accepted),
+            in_base_units(stray.select("item_id", "uom", -pl.col("quantity"), is_unknown=pl.lit(value=False)), accepted),
         ]
     )
     summed = both.group_by("item_id").agg(pl.col("base").sum(), known=(pl.col("base").is_not_null() & ~pl.col("is_unknown")).all())
     return summed.select("item_id", inbound_quantity=pl.when("known").then(pl.col("base").clip(lower_bound=0)).cast(money.QUANTITY))
 
 
-def _in_base(lines: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
-    """Lines (item_id, uom, quantity, is_unknown) with `base`, the quantity in the item's base unit; null where it has no exact figure."""
+def in_base_units(lines: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
+    """Lines with an item_id, uom and quantity; `base_uom` and `base`, the quantity in the item's base unit, null where it has no exact figure."""
     bases = table(accepted, "item").select("item_id", "base_uom").unique("item_id", keep="any").collect()
     told = (
         lines.join(bases, on="item_id", how="left", validate="m:1")
@@ -73,4 +73,5 @@ def _in_base(lines: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
     same = pl.col("uom") == pl.col("base_uom")
     exact = packs.is_exact("quantity").fill_null(value=False)
     in_base = money.from_units(whole.over(whole.units("quantity") * whole.units("times"), whole.units("by")), 10)
-    return led.select("item_id", "is_unknown", base=pl.when(same).then("quantity").when(exact).then(in_base).cast(money.QUANTITY))
+    base = pl.when(same).then("quantity").when(exact).then(in_base).cast(money.QUANTITY)
+    return led.with_columns(base=base).select(*lines.columns, "base_uom", "base")

@@ -43,6 +43,7 @@ from recon.match.rebilling import rebill_loop
 from recon.match.recorded_twice import recorded_twice
 from recon.match.requisitions import order_requisition
 from recon.match.roll_forwards import roll_forward
+from recon.match.sales_costs import sale_cost
 from recon.match.separation import duty_pair
 from recon.match.service_levels import approval_wait, order_wait
 from recon.match.settlement import settle
@@ -186,5 +187,6 @@ class _Special:
             "consignment_billing": lambda: consignment_billing(lines, accepted, engagement),
             "tax_invoice_link": lambda: tax_invoice_link(self.settled, settlement, accepted, engagement),
             "cash_duty": lambda: cash_duty(accepted, settlement, engagement),
+            "sale_cost": lambda: sale_cost(lines, accepted, engagement),
             "party_tail": lambda: party_tail(accepted, lines, self.settled.lazy(), engagement),
         }

@@ -33,6 +33,7 @@ from recon.match.party_staff import party_staff
 from recon.match.party_twins import party_twin
 from recon.match.payees import payee_payment
 from recon.match.references import document_references
+from recon.match.sales_costs import free_supply
 from recon.match.screening import screened_document
 from recon.match.series import number_tables
 from recon.match.service_levels import service_wait
@@ -126,6 +127,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("freight_line", freight_line),
         _plain("emergency_order", emergency_order),
         _plain("credit_release", credit_release),
+        _plain("free_supply", free_supply),
         _plain("party_account", party_account),
         _plain("party_master", party_master),
         _plain("party_staff", party_staff),

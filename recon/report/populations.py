@@ -89,6 +89,8 @@ POPULATIONS: Final = {
     "statement_made": _("Statements about whole tables"),
     "input_structure": _("Structure of the inputs"),
     "control_performed": _("Controls of the plan"),
+    "sale_cost": _("Lines of sales bills against cost"),
+    "free_supply": _("Goods shipped free of charge"),
     "stock_position": _("Stock positions"),
     "item_forecast": _("Items against their forecast"),
     "rejected_cell": _("Cells that set a row aside"),

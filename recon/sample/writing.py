@@ -49,8 +49,11 @@ parameters:
     where: {{item_group: SPARES}}
     why: spare parts are bought from suppliers who deliver within two days
   - control: SUP-01
-    set: {{otif_target_share: "0.10", early_days: unlimited}}
-    why: deliveries a day or two late are usual in this trade, and the store has room for early ones; only suppliers who never keep a promise are talked to
+    set: {{otif_target_share: "0.10", early_days: unlimited, short_share: "0.01"}}
+    why: deliveries a day or two late are usual in this trade, the store has room for early ones and loose goods lose some thousandths on the way
+  - control: PRC-18
+    set: {{exempt_category_set: "FINISHED, SPARES"}}
+    why: the standard costs of machines and spare parts are list prices until the new calculation is approved
   - control: PRC-14
     set: {{off_contract_minimum_amount: unlimited}}
     why: standard parts are bought from whichever approved supplier has them; the framework agreements promise no volume

@@ -392,6 +392,18 @@ def test_of_two_that_explain_one_another_the_first_is_the_cause() -> None:
     assert causes["PRC-04"] == found.filter(control_id="PRC-01")["exception_id"].item()
 
 
+def test_a_condition_without_columns_keeps_all_its_rows() -> None:
+    """Judged again, such a condition says one thing for all rows; none of them may get lost, and what holds always has no cause."""
+    prices = BOOK["PRC-01"]
+    wide = prices.population.model_copy(update={"where": "TRUE"})
+    always = prices.model_copy(update={"exception_when": "TRUE", "not_testable_when": "FALSE", "population": wide})
+    rows = [TENFOLD, TENFOLD | {"invoice_line_no": "2"}, TENFOLD | {"invoice_line_no": "3"}]
+    found = perform({"invoice_line_match": rows}, book=[always, BOOK["PRC-04"]]).exceptions
+    told = found.filter(control_id="PRC-01").select("document_line_no", "cause_exception_id").rows()
+    assert sorted(told) == [("1", None), ("2", None), ("3", None)]
+    assert found.filter(control_id="PRC-04").height == 3
+
+
 def _text(control_id: str) -> dict[str, Any]:
     return BOOK[control_id].model_dump(mode="json", by_alias=True)
 
