@@ -148,6 +148,7 @@ INERT = {
     ("DUP-03", "minimum_number_length_count"): "matching compares by it; tests/rooms/test_match_duplicates.py stands at the limit",
     ("BAL-01", "write_off_age_days"): "lowers the severity and names the advice, decides nothing",
     ("BAL-01", "write_off_value_amount"): "lowers the severity and names the advice, decides nothing",
+    ("PRC-17", "free_goods_share"): "raises the severity, decides nothing",
     ("RET-06", "large_advance_amount"): "raises the severity, decides nothing",
     ("MIS-16", "shown_candidate_count"): "matching names so many; tests/rooms/test_match_parameters.py stands at the limit",
     **{
