@@ -18,6 +18,10 @@ _DRAWN_BY: Final = ("company.py", "drawing.py", "surroundings.py")
 _AGREED: Final = """parameters:
   - {control: SLA-02, set: {lead_time_policy: promised_date}, why: a day of delivery is agreed for every line}
 """
+#: Severer terms than were agreed, so that very much is found: about a tenth of the lines wait longer than this, whatever was promised.
+MANY: Final = """parameters:
+  - {control: SLA-02, set: {fulfilment_limit_hours: "275"}, why: a tenth of the lines are to be found late}
+"""
 #: The controls that `peer.sql` performs too. Both sides do the same work; what recon's other controls cost is not compared.
 CONTROLS: Final = (
     "APR-01", "APR-02", "APR-03", "APR-04", "BAL-01", "DAT-08", "DAT-10", "DAT-13", "DAT-14", "DUP-01", "DUP-03", "MIS-01",
@@ -27,9 +31,9 @@ CONTROLS: Final = (
 
 
 def write_company(folder: Path, lines: int, forms: tuple[str, ...]) -> None:
-    """Write the company to folder/<form>/<table>_part<NN>.<form> and two engagements per form. What is there already is kept.
+    """Write the company to folder/<form>/<table>_part<NN>.<form> and three engagements per form. What is there already is kept.
 
-    engagement_<form>.yaml names the controls of the peer, every_control_<form>.yaml takes all.
+    engagement_<form>.yaml names the controls of the peer, every_control_<form>.yaml takes all, many_exceptions_<form>.yaml judges by severer terms.
     """
     complete = f"complete_{_drawing()}"
     missing = [form for form in forms if not (folder / form / complete).exists()]
@@ -44,6 +48,7 @@ def write_company(folder: Path, lines: int, forms: tuple[str, ...]) -> None:
         terms = _engagement(sorted(tables), form)
         (folder / f"engagement_{form}.yaml").write_text(f"{terms}controls: {{include: [{', '.join(CONTROLS)}]}}\n", encoding="utf-8")
         (folder / f"every_control_{form}.yaml").write_text(terms + _AGREED, encoding="utf-8")
+        (folder / f"many_exceptions_{form}.yaml").write_text(terms + MANY, encoding="utf-8")
         (folder / form / complete).touch()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from typing import Any
+from typing import Any, Final
 
 from benchmarks.files import CONTROLS
 
@@ -85,3 +85,31 @@ def _flat(facts: dict[str, Any]) -> dict[str, str]:
     flat = {f"{control} exceptions": str(count) for control, count in facts["exceptions"].items()}
     flat |= {f"quantity open: {kind.replace('_', ' ')}": f"{Decimal(total):,.3f}" for kind, total in facts["open_quantity"].items()}
     return flat | {"quantity allocated": f"{Decimal(facts['allocated_quantity']):,.3f}", "allocations": f"{facts['allocation_rows']:,}"}
+
+
+_MANY: Final = "## Many exceptions"
+
+
+def with_many(text: str, known: list[dict[str, Any]]) -> str:
+    """The page with the section about publishing where much is found, in place of the one it has."""
+    kept = text.partition(f"\n{_MANY}")[0].rstrip("\n") + "\n"
+    if not known:
+        return kept
+    lines = [
+        f"{_MANY}\n",
+        "Written by `python -m benchmarks.many`: the same company judged by severer terms, every control, one run; report and workbook (which are made side by side), the pack beside them.",
+        "The share is that of report, workbook and pack in the whole; wall clock, then processor.\n",
+        "| order lines | exceptions | run s | report and workbook s | results written s | pack s | share of wall | share of processor | report MB | workbook MB | pack MB | load average |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    return "\n".join([kept, *lines, *map(_published, known)]) + "\n"
+
+
+def _published(facts: dict[str, Any]) -> str:
+    spent, sizes = facts["seconds"], facts["megabytes"]
+    shares = [(spent["report"][kind] + spent["pack"][kind]) / sum(pair[kind] for pair in spent.values()) for kind in (0, 1)]
+    told = " | ".join(f"{spent[name][0]:.1f} / {spent[name][1]:.1f}" for name in ("run", "report", "deliver", "pack"))
+    return (
+        f"| {facts['lines']:,} | {facts['exceptions']:,} | {told} | {shares[0]:.0%} | {shares[1]:.0%}"
+        f" | {sizes['report']} | {sizes['workbook']} | {sizes['pack']} | {facts['machine']['load']} |"
+    )

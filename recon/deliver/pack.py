@@ -169,6 +169,8 @@ def _changes(lock: dict[str, Any], before: Path | None) -> dict[str, Any]:
     changes = [{"file": name, "change": kind} for name, kind in sorted(kinds.items())]
     if old["parameters_sha256"] != lock["parameters_sha256"]:
         changes.append({"file": "parameters, policies and choice of controls of the engagement", "change": "changed"})
+    if old.get("program_sha256") and old["program_sha256"] != lock["program_sha256"]:
+        changes.append({"file": f"recon itself, from {old['recon']} to {lock['recon']}", "change": "changed"})
     return {"compared_with": before.name if before else None, "changes": changes}
 
 

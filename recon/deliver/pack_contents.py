@@ -118,6 +118,7 @@ def lock_of_rules(facts: dict[str, Any], controls: Sequence[Control]) -> dict[st
     terms = facts["engagement"]
     return {
         "recon": facts["versions"]["recon"],
+        "program_sha256": facts.get("program_sha256"),
         "files": files,
         "controls": locked,
         "overrides": terms.get("parameters"),  # a redacted pack withholds both: their reasons may name persons
@@ -129,6 +130,7 @@ def lock_of_rules(facts: dict[str, Any], controls: Sequence[Control]) -> dict[st
 def run_record(facts: dict[str, Any]) -> dict[str, Any]:
     """The run and the machine that packed it; no names of people, hosts or folders."""
     taken = {key: facts[key] for key in ("versions", "published_at", "seconds", "parameters_sha256")}
+    taken["program_sha256"] = facts.get("program_sha256")  # not known of runs that an older recon published
     terms = facts["engagement"]
     return taken | {
         "entity": terms["entity"],

@@ -81,6 +81,7 @@ def _facts(workpapers: Workpapers, outputs: list[dict[str, Any]], place: Path) -
     return {
         "format": manifest.FORMAT,
         "versions": {"recon": __version__, "polars": pl.__version__, "python": platform.python_version()},
+        "program_sha256": manifest.program_sha256(),
         "published_at": datetime.fromtimestamp(place.stat().st_mtime, UTC).isoformat(timespec="seconds"),
         "seconds": {room: f"{seconds:.3f}" for room, seconds in workpapers.seconds.items()},
         "engagement": engagement,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,15 @@ def fingerprint(path: Path) -> str:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+@cache
+def program_sha256() -> str:
+    """One digest for the program that runs: over the path and digest of each of its modules. The same code gives the same digest everywhere."""
+    package = Path(__file__).resolve().parent.parent
+    modules = [path for path in package.rglob("*.py") if "bundled" not in path.relative_to(package).parts]
+    lines = sorted(f"{fingerprint(path)}  {path.relative_to(package).as_posix()}\n" for path in modules)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def fingerprint_of(facts: Any) -> str:  # noqa: ANN401 - whatever JSON can say

@@ -75,11 +75,13 @@ def figure(said: pl.Expr, column_said: str | None, language: str) -> pl.Expr:
 
 
 def sentence(template: str, parts: Mapping[str, pl.Expr], language: str) -> pl.Expr:
-    """The template with each {name} replaced by its text; a null is said as unknown."""
+    """The template with each {name} replaced by its text; a null is said as unknown. A word that begins an English sentence begins large."""
     pieces: list[pl.Expr] = []
     position = 0
     for place in PLACE.finditer(template):
         said = parts[place.group(1)].fill_null(UNKNOWN[language])
+        if language == "en" and place.start() == 0 and place.group(1) in CODED:  # a kind of document; names of persons and numbers stay as they are
+            said = pl.concat_str(said.str.slice(0, 1).str.to_uppercase(), said.str.slice(1))
         pieces += [pl.lit(template[position : place.start()]), said]
         position = place.end()
         if language == "en" and (noun := _COUNTED.match(template, position)):

@@ -35,12 +35,14 @@ def bars(rows: Sequence[tuple[str, Decimal, str]], title: str, *, wide: bool = F
 
 
 def _cut(label: str) -> str:
-    """A label that has room; a Chinese character is as wide as two letters."""
+    """A label that has room, cut in its middle, since names often differ at their end; a Chinese character is as wide as two letters."""
     widths = [2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in label]
     if sum(widths) <= _LETTERS:
         return label
-    fitting = sum(1 for end in range(1, len(label) + 1) if sum(widths[:end]) < _LETTERS)
-    return label[:fitting] + "…"
+    behind = sum(1 for start in range(len(label)) if sum(widths[start:]) <= _LETTERS // 3)
+    room = _LETTERS - 1 - sum(widths[len(label) - behind :])
+    before = sum(1 for end in range(1, len(label) + 1) if sum(widths[:end]) <= room)
+    return f"{label[:before]}…{label[len(label) - behind :]}"
 
 
 def _bar(place: int, row: tuple[str, Decimal, str], zero: int, span: Decimal, right: int) -> Markup:

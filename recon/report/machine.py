@@ -101,7 +101,7 @@ def sarif(workpapers: Workpapers, facts: Mapping[str, Any]) -> bytes:
     found = sorted(set(shown["control_id"].to_list()))
     names = {control.id: control for control in workpapers.controls}
     rules = [_sarif_rule(control, names.get(control)) for control in found]
-    told = f"{shown.height} of {ordered.height} exceptions, the heaviest first; results/exceptions.csv has them all"
+    told = f"{shown.height} of {ordered.height} exceptions, the gravest first; results/exceptions.csv has them all"
     results = [_sarif_result(row, found.index(row["control_id"])) for row in shown.to_dicts()]
     run = {
         "tool": {"driver": {"name": "recon", "version": __version__, "rules": rules}},

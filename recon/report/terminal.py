@@ -25,7 +25,7 @@ _MOST: Final = 5
 
 
 def terminal_lines(workpapers: Workpapers) -> list[str]:
-    """Verdict, reasons, counts by severity, the heaviest exceptions."""
+    """Verdict, reasons, counts by severity, the gravest exceptions: by severity, then by amount."""
     engagement, judged, words = workpapers.engagement, verdict(workpapers), speak("en")
     lines = [f"{engagement.entity} as of {engagement.as_of}: {_HEADLINES[judged.word]}"]
     lines += [f"  {sentence(reason, words)}" for reason in judged.reasons]
@@ -34,17 +34,17 @@ def terminal_lines(workpapers: Workpapers) -> list[str]:
         lines.append("exceptions: " + " · ".join(f"{row['severity']} {number(row['count'])}" for row in found.to_dicts()))
     statuses = totals.controls_by_status(workpapers)
     lines.append("controls: " + " · ".join(f"{status.replace('_', ' ')} {count}" for status, count in statuses.items() if count))
-    return lines + _heaviest(workpapers)
+    return lines + _gravest(workpapers)
 
 
-def _heaviest(workpapers: Workpapers) -> list[str]:
+def _gravest(workpapers: Workpapers) -> list[str]:
     rank = pl.col("severity").replace_strict({s: i for i, s in enumerate(SEVERITIES)}, default=len(SEVERITIES), return_dtype=pl.Int64)
     exceptions = workpapers.register.exceptions
     top = exceptions.sort(rank, pl.col("amount_at_risk_base").fill_null(-1), "exception_id", descending=[False, True, False]).head(_MOST)
     if top.is_empty():
         return []
     currency = workpapers.engagement.currency
-    shown = f"the {top.height} heaviest of {number(exceptions.height)}:" if top.height < exceptions.height else "they are:"
+    shown = f"the {top.height} gravest of {number(exceptions.height)}:" if top.height < exceptions.height else "they are:"
     rows = [
         f"  {row['control_id']}  {row['severity']:<8}  {money(row['amount_at_risk_base']):>16} {currency}  {row['message'] or UNKNOWN}"
         for row in top.to_dicts()

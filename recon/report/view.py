@@ -333,12 +333,12 @@ def _rejected(rejected: pl.DataFrame, words: Words) -> dict[str, Any]:
         pl.len().cast(pl.Int64).alias("count"), pl.col("source_row").n_unique().cast(pl.Int64).alias("rows")
     )
     columns = [
-        shown("table", words, width=180, choice=True, codes=TABLES),
-        shown("source_file", words, width=220, choice=True),
-        shown("source_row", words, width=80),
-        shown("column", words, width=150, choice=True),
-        shown("rule", words, width=190, choice=True, codes=RULES),
-        shown("value", words, width=120),
+        shown("table", words, width=140, choice=True, codes=TABLES),
+        shown("source_file", words, width=150, choice=True),
+        shown("source_row", words, width=64),
+        shown("column", words, width=116, choice=True),
+        shown("rule", words, width=170, choice=True, codes=RULES),
+        shown("value", words, width=110),
         shown("message", words, width=-1),
     ]
     return {

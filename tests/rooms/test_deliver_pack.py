@@ -47,6 +47,9 @@ def test_it_holds_what_an_auditor_needs(attacked):
     assert [source["included"] for source in sources] == [False, False]
     changes = json.loads((bag / "data/04_rules/change_log.json").read_text())
     assert changes["changes"] == []
+    record = json.loads((bag / "data/08_run/run.json").read_text())
+    assert record["program_sha256"] == json.loads((bag / "data/04_rules/rules.lock.json").read_text())["program_sha256"]
+    assert len(record["program_sha256"]) == 64
     assert changes["compared_with"] is not None
 
 
@@ -325,6 +328,17 @@ def test_the_results_of_the_same_run_have_the_same_digest(shelf, tmp_path):
     one = pack(shelf[0] / "runs" / "3", tmp_path / "a", (), PackTerms()).seal.record["results_sha256"]
     assert one == pack(shelf[0] / "runs" / "3", tmp_path / "b", (), PackTerms()).seal.record["results_sha256"]
     assert one != pack(shelf[0] / "runs" / "5", tmp_path / "b", (), PackTerms()).seal.record["results_sha256"]
+
+
+def test_another_program_is_told_beside_changed_rules(shelf, tmp_path):
+    packs = shutil.copytree(shelf[0] / "packs", tmp_path / "packs")
+    from recon.load import rulebook
+
+    lock = packs / shelf[1][2] / "data/04_rules/rules.lock.json"
+    lock.write_text(json.dumps(json.loads(lock.read_text()) | {"program_sha256": "0" * 64}))
+    made = pack(shelf[0] / "runs" / "3", packs, rulebook.read_controls(places.rules() / "controls"), PackTerms(reason="again")).folder
+    told = json.loads((made / "data/04_rules/change_log.json").read_text())["changes"]
+    assert [change["change"] for change in told if change["file"].startswith("recon itself")] == ["changed"]
 
 
 def test_inputs_are_copied_only_when_they_are_those_of_the_run(shelf, tmp_path):

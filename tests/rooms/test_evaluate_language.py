@@ -204,6 +204,19 @@ def test_one_is_said_in_the_singular(days: str | None, english: str) -> None:
     assert pl.select(wording.sentence("{span_days} 天内", parts, "zh")).item() == f"{days or '未知'} 天内"
 
 
+@pytest.mark.parametrize(
+    ("template", "english"),
+    [
+        ("{document_type} {number} is late.", "Purchase order po-1 is late."),
+        ("{number} is late.", "po-1 is late."),  # a number stays as it is written
+        ("The {document_type} is late.", "The purchase order is late."),
+    ],
+)
+def test_a_kind_of_document_begins_a_sentence_large(template, english):
+    parts = {"document_type": pl.lit("purchase order"), "number": pl.lit("po-1")}
+    assert pl.select(wording.sentence(template, parts, "en")).item() == english
+
+
 def test_the_text_in_the_other_language_is_taken_where_the_table_has_it() -> None:
     schema = {"reason": pl.String(), "reason_zh": pl.String(), "is_given": pl.Boolean(), "state": pl.String()}
     rows = pl.DataFrame({"reason": ["none"], "reason_zh": ["无"], "is_given": [True], "state": ["ambiguous"]}, schema=schema)

@@ -171,6 +171,18 @@ def test_figures_sort_as_figures(opened, pages, workpapers):
     assert page.locator("#grid-exceptions th[aria-sort=descending]").count() == 1
 
 
+def test_what_groups_the_rows_is_no_column_beside(opened, pages):
+    page = opened.at(pages / "index.html")
+    heads = page.locator("#grid-exceptions thead")
+    assert "Control" not in heads.inner_text()
+    wide = page.locator("#grid-exceptions thead th", has_text="What is wrong").bounding_box()["width"]
+    page.locator("#grid-exceptions .toggle input").uncheck()
+    assert "Control" in heads.inner_text()
+    assert page.locator("#grid-exceptions thead th", has_text="What is wrong").bounding_box()["width"] < wide
+    page.locator("#grid-exceptions .toggle input").check()
+    assert "Control" not in heads.inner_text()
+
+
 def test_columns_are_picked(opened, pages):
     page = opened.at(pages / "index.html")
     before = page.locator("#grid-exceptions thead th").count()

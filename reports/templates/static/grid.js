@@ -53,17 +53,22 @@ class Grid extends Table {
     return button;
   }
 
+  // The column by which rows are grouped stands in the heads of the groups.
+  get inSight() {
+    return this.grouping ? this.shown.filter((column) => column !== this.group) : this.shown;
+  }
+
   // Column heads and widths; anew when the reader picks other columns.
   frame() {
-    const columns = this.shown.map((column) => {
+    const columns = this.inSight.map((column) => {
       const col = make("col");
       if (column.width !== -1) col.style.width = `${column.width || 130}px`;
       return col;
     });
     this.table.querySelector("colgroup")?.remove();
     this.table.prepend(make("colgroup", {}, ...columns));
-    this.head.replaceChildren(make("tr", {}, ...this.shown.map((column) => this.header(column))));
-    const wide = this.shown.reduce((sum, column) => sum + (column.width > 0 ? column.width : column.width < 0 ? 240 : 130), 0);
+    this.head.replaceChildren(make("tr", {}, ...this.inSight.map((column) => this.header(column))));
+    const wide = this.inSight.reduce((sum, column) => sum + (column.width > 0 ? column.width : column.width < 0 ? 240 : 130), 0);
     this.table.style.minWidth = `${wide}px`;
   }
 
@@ -110,6 +115,7 @@ class Grid extends Table {
     this.box = make("input", { type: "checkbox", checked: true });
     this.box.addEventListener("change", () => {
       this.grouping = this.box.checked;
+      this.frame();
       this.refresh();
     });
     return make("label", { className: "toggle" }, this.box, WORDS.group);
@@ -272,7 +278,7 @@ class Grid extends Table {
   }
 
   space(rows) {
-    const line = make("tr", { className: "space", ariaHidden: "true" }, make("td", { colSpan: this.shown.length || 1 }));
+    const line = make("tr", { className: "space", ariaHidden: "true" }, make("td", { colSpan: this.inSight.length || 1 }));
     line.firstChild.style.height = `${rows * ROW_PIXELS}px`;
     line.hidden = rows === 0;
     return line;
@@ -289,7 +295,7 @@ class Grid extends Table {
       line.append(this.groupCell(-1 - item));
       return line;
     }
-    for (const column of this.shown) {
+    for (const column of this.inSight) {
       const text = column.text(item);
       const cell = make("td", { className: column.kind, title: text });
       if (column.toned) cell.append(make("span", { className: column.tone(item), textContent: text }));
@@ -305,7 +311,7 @@ class Grid extends Table {
     const found = fill(WORDS.rows, { shown: grouped(this.sizes.get(code)), all: facts.count });
     return make(
       "th",
-      { colSpan: this.shown.length, scope: "rowgroup" },
+      { colSpan: this.inSight.length, scope: "rowgroup" },
       make("span", { className: "fold", textContent: sign }),
       make("b", { textContent: this.group.words[code] }),
       make("span", { textContent: facts.title }),
