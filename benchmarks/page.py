@@ -90,11 +90,15 @@ def _flat(facts: dict[str, Any]) -> dict[str, str]:
 _MANY: Final = "## Many exceptions"
 
 
+def many_of(text: str) -> str:
+    """The section about publishing where much is found, which `benchmarks.many` wrote into the page."""
+    _, title, rest = text.partition(f"\n{_MANY}")
+    return title + rest
+
+
 def with_many(text: str, known: list[dict[str, Any]]) -> str:
     """The page with the section about publishing where much is found, in place of the one it has."""
     kept = text.partition(f"\n{_MANY}")[0].rstrip("\n") + "\n"
-    if not known:
-        return kept
     lines = [
         f"{_MANY}\n",
         "Written by `python -m benchmarks.many`: the same company judged by severer terms, every control, one run; report and workbook (which are made side by side), the pack beside them.",

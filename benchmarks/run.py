@@ -24,7 +24,7 @@ from typing import Any, Final
 import polars as pl
 
 from benchmarks.files import write_company
-from benchmarks.page import differing, page, with_many
+from benchmarks.page import differing, many_of, page
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 STORE: Final = ROOT / ".benchmarks"
@@ -191,9 +191,10 @@ def main() -> None:
     facts["machine"] = here
     (STORE / f"measures_{options.lines}.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
     known = [json.loads(path.read_text(encoding="utf-8")) for path in STORE.glob("measures_*.json")]
-    many = [json.loads(path.read_text(encoding="utf-8")) for path in STORE.glob("many_*.json")]
-    text = with_many(page(sorted(known, key=lambda found: int(found["lines"]))), sorted(many, key=lambda found: int(found["lines"])))
-    (ROOT / "docs" / "benchmarks.md").write_text(text, encoding="utf-8")
+    place = ROOT / "docs" / "benchmarks.md"
+    kept = many_of(place.read_text(encoding="utf-8")) if place.exists() else ""
+    text = page(sorted(known, key=lambda found: int(found["lines"]))) + kept
+    place.write_text(text, encoding="utf-8")
     print(text)
     sys.exit(1 if differing(facts["recon"], facts["peer"]) else 0)
 

@@ -17,12 +17,15 @@ from recon.report.figures import number_column
 from recon.report.vocabulary import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from recon.report.words import Words
 
 #: A column is coded when its values repeat at least so often on average.
 _REPEATS: Final = 3
+#: Tables of more rows are probed by every tenth of them before they are packed.
+_PROBED: Final = 30_000
+_PROBE_STEP: Final = 10
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,21 @@ def packed(frame: pl.DataFrame, columns: Sequence[Shown], words: Words, **more: 
     block = {"rows": frame.height, "columns": [_column(frame[c.name], c, words) for c in columns], **more}
     text = json.dumps(block, ensure_ascii=False, separators=(",", ":"))
     return json.dumps(base64.b64encode(zlib.compress(text.encode(), 6)).decode())
+
+
+def fitting(rows: pl.DataFrame, size_most: int, pack: Callable[[pl.DataFrame], str]) -> tuple[pl.DataFrame, str]:
+    """As many of the first rows as fit into so many characters once packed, and the packing of them.
+
+    How many these are is told from a tenth of the rows first, so that a large table is not packed twice.
+    """
+    if rows.height > _PROBED:
+        probe = rows.gather_every(_PROBE_STEP)
+        rows = rows.head(max(1, probe.height * _PROBE_STEP * size_most // len(pack(probe))))
+    block = pack(rows)
+    while len(block) > size_most and rows.height > 1:
+        rows = rows.head(max(1, min(rows.height - 1, rows.height * size_most * 99 // (len(block) * 100))))
+        block = pack(rows)
+    return rows, block
 
 
 def _column(values: pl.Series, shown: Shown, words: Words) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from recon.domain.engagement import SEVERITIES
 from recon.report import charts, phrases, totals
 from recon.report.approval_gaps import approval_gaps
-from recon.report.blocks import Shown, packed, shown
+from recon.report.blocks import Shown, fitting, packed, shown
 from recon.report.bridge import bridge
 from recon.report.coverage import coverage
 from recon.report.creep import crept
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 #: Rows inside the page; more are in results/, and the page says so.
 _EXCEPTIONS_MOST: Final = 100_000
 _OTHERS_MOST: Final = 20_000
+#: Characters that the exceptions may take of the page, which is to stay below 10 MB; where sentences are long, fewer rows are in it.
+_EXCEPTIONS_SIZE_MOST: Final = 6_000_000
 #: Rows that stand as plain HTML.
 _PLAIN_MOST: Final = 50
 _PLAIN_PER_CONTROL: Final = 10
@@ -174,11 +176,12 @@ def _exceptions(workpapers: Workpapers, edition: Edition, words: Words) -> dict[
         for place, group in enumerate(groups)
     }
     top = places_of(edition.orders, ordered.head(_EXCEPTIONS_MOST), workpapers, edition.folder)
+    top, block = fitting(top, _EXCEPTIONS_SIZE_MOST, lambda rows: packed(rows, _exception_columns(words), words, group="control_id", groups=heads))
     return {
         "groups": groups,
         "found_by": set(heads),
         "exceptions_shown": top.height,
-        "exceptions_block": Markup(packed(top, _exception_columns(words), words, group="control_id", groups=heads)),  # noqa: S704 - base64
+        "exceptions_block": Markup(block),  # noqa: S704 - base64
     }
 
 

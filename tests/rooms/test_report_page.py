@@ -214,3 +214,30 @@ def test_a_long_label_is_cut_in_its_middle_and_has_room(label):
     assert sum(2 if ord(letter) > 0x2E80 else 1 for letter in cut) <= 27
     assert cut[-3:] == label[-3:]
     assert cut[:4] == label[:4]
+
+
+@pytest.mark.parametrize("height", [500, 40_000])
+def test_a_block_has_as_many_rows_as_fit(height):
+    from recon.report.blocks import fitting
+
+    rows = pl.DataFrame({"message": [hashlib.sha256(str(place).encode()).hexdigest() for place in range(height)]})
+
+    def pack(some):
+        return base64.b64encode(zlib.compress("".join(some["message"]).encode())).decode()
+
+    whole = len(pack(rows))
+    assert fitting(rows, whole, pack)[0].height >= height * 99 // 100
+    for most in (whole // 2, whole // 7):
+        kept, block = fitting(rows, most, pack)
+        assert kept.equals(rows.head(kept.height))
+        assert most * 9 // 10 < len(block) <= most
+    assert fitting(rows, 1, pack)[0].height == 1  # never none
+
+
+def test_the_page_says_how_many_exceptions_fit(make_workpapers, monkeypatch):
+    from recon.report import view
+
+    monkeypatch.setattr(view, "_EXCEPTIONS_SIZE_MOST", 9_000)
+    page = report(make_workpapers(1_000), "en")["report/index.html"].decode()
+    shown = int(re.search(r"([\d,]+) of 1,000 rows", page)[1].replace(",", ""))
+    assert 10 < shown < 900
