@@ -15,7 +15,7 @@ _PACK = click.argument("pack", metavar="PACK", type=click.Path(path_type=Path))
 
 def join(group: click.Group) -> None:
     """Make these commands part of the command line."""
-    for command in (verify_command, pack_command, sign_off_command, time_stamp_command, keygen_command, sample_items_command):
+    for command in (verify_command, pack_command, sign_off_command, time_stamp_command, keygen_command, sample_items_command, evaluate_items_command):
         group.add_command(command)
 
 
@@ -156,3 +156,25 @@ def sample_items_command(run: Path, folder: Path, style: str, **words: Any) -> N
     drawn = draw(run, planned(words))
     files = [str(path) for path in written(drawn, folder)]
     tell(drawn.facts | {"files": files}, style, f"{drawn.facts['selected']} of {drawn.facts['items']} items drawn\n" + "\n".join(files))
+
+
+@click.command("evaluate-items")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--purpose", required=True, help="The purpose the sample was drawn for.")
+@click.option("--audited", type=click.Path(path_type=Path), required=True, help="CSV of answers: place, audit_value or deviates (yes, no), remark.")
+@click.option("--confidence", required=True, help="Such as 0.95.")
+@FORMAT
+def evaluate_items_command(folder: Path, purpose: str, audited: Path, confidence: str, style: str) -> None:
+    """Say what the audited items of a sample in DIR tell about their population: rate or amount of error, and how large it may be."""
+    from decimal import Decimal, InvalidOperation
+
+    from recon.domain.errors import TermsRefused
+    from recon.record.sample_results import evaluate_sample
+
+    try:
+        share = Decimal(confidence)
+    except InvalidOperation:
+        raise TermsRefused("--confidence is not a number", expected="a share such as 0.95", got=confidence) from None
+    facts, path = evaluate_sample(folder, purpose, audited, share)
+    told = {name: value for name, value in facts.items() if not name.endswith("_sha256")}
+    tell(facts | {"file": str(path)}, style, "\n".join([*(f"{name}: {value}" for name, value in told.items()), str(path)]))

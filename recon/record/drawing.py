@@ -152,7 +152,7 @@ def draw(run: Path, plan: Plan) -> Drawn:
 
 def written(drawn: Drawn, folder: Path) -> list[Path]:
     """Write `selection_<purpose>.csv` and `plan_<purpose>.json`. Raises TermsRefused when one stands there: a drawing is never written over."""
-    purpose = "".join(c if c.isalnum() else "-" for c in drawn.facts["purpose"]).strip("-") or "sample"
+    purpose = file_word(drawn.facts["purpose"])
     folder.mkdir(parents=True, exist_ok=True)
     selection, plan = folder / f"selection_{purpose}.csv", folder / f"plan_{purpose}.json"
     for path in (selection, plan):
@@ -162,6 +162,11 @@ def written(drawn: Drawn, folder: Path) -> list[Path]:
     selected = manifest.fingerprint(selection)
     plan.write_text(json.dumps({**drawn.facts, "selection_sha256": selected}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return [selection, plan]
+
+
+def file_word(purpose: str) -> str:
+    """A purpose as part of a file's name."""
+    return "".join(c if c.isalnum() else "-" for c in purpose).strip("-") or "sample"
 
 
 # ── the population ───────────────────────────────────────────────────────────────────────────────────────────

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 _EXCEPTIONS_MOST: Final = 100_000
 _OTHERS_MOST: Final = 20_000
 #: Characters that the exceptions may take of the page, which is to stay below 10 MB; where sentences are long, fewer rows are in it.
-_EXCEPTIONS_SIZE_MOST: Final = 6_000_000
+_EXCEPTIONS_SIZE_MOST: Final = 5_500_000
 #: Rows that stand as plain HTML.
 _PLAIN_MOST: Final = 50
 _PLAIN_PER_CONTROL: Final = 10
@@ -291,10 +291,21 @@ def _changes(workpapers: Workpapers, words: Words) -> dict[str, Any]:
 
 
 def _blind_spots(workpapers: Workpapers, words: Words) -> dict[str, Any]:
-    untested = (
-        workpapers.outcomes.not_testable.with_columns(reason=_untested(words))
-        .group_by("control_id", "reason")
-        .agg(pl.len().cast(pl.Int64).alias("count"), pl.col("document_number").min().alias("example"), amount_base=totals.known_sum("amount_base"))
+    rows = workpapers.outcomes.not_testable.with_columns(reason=_untested(words)).sort(
+        pl.col("amount_base").abs(), "control_id", "document_number", "document_line_no", descending=[True, False, False, False], nulls_last=True
+    )
+    columns = [
+        shown("control_id", words, width=84, choice=True),
+        shown("document_type", words, width=170, codes=DOCUMENTS),
+        shown("document_number", words, width=130),
+        shown("document_line_no", words, width=56),
+        shown("reason", words, width=-1),
+        shown("amount_base", words, width=130, digits=2, span=True),
+        *(shown(name, words) for name in ("cycle", "company_code", "party_id", "order_number", "order_line_no")),
+    ]
+    first = rows.head(_OTHERS_MOST)
+    untested = rows.group_by("control_id", "reason").agg(
+        pl.len().cast(pl.Int64).alias("count"), pl.col("document_number").min().alias("example"), amount_base=totals.known_sum("amount_base")
     )
     missing = workpapers.outcomes.controls.filter(pl.col("status").is_in(["not_performed", "error"]))
     spots = workpapers.outcomes.controls.filter(pl.col("not_testable") > 0)
@@ -303,6 +314,9 @@ def _blind_spots(workpapers: Workpapers, words: Words) -> dict[str, Any]:
         "not_performed": missing.sort("control_id").to_dicts(),
         "partly_tested": spots.sort("not_testable_amount_base", "control_id", descending=[True, False], nulls_last=True).to_dicts(),
         "untested": untested.sort("control_id", "reason").to_dicts(),
+        "untested_shown": first.height,
+        "untested_count": rows.height,
+        "untested_block": Markup(packed(first, columns, words)),  # noqa: S704 - base64
         "aside": aside.to_dicts(),
     }
 

@@ -14,6 +14,7 @@ import pytest
 from recon.deliver import deliver
 from recon.domain.errors import InputsRefused, TermsRefused
 from recon.record.drawing import draw, planned, written
+from recon.record.sample_results import evaluate_sample
 from recon.record.sample_sizes import attribute_size, confidence_factor, monetary_unit_size, stringer_bound, upper_rate
 from recon.report import report
 
@@ -211,3 +212,79 @@ def test_a_population_that_changed_is_refused(run, tmp_path):
         file.write(b"x")
     with pytest.raises(InputsRefused, match="not as it was published"):
         drawn(copy)
+
+
+# ── evaluation ───────────────────────────────────────────────────────────────────────────────────────────────
+def answered(folder, drawn, answer):
+    """The answers to a drawing as a file: `answer` gives audit_value and deviates of a row."""
+    lines = [",".join([row["place"], *answer(row), ""]) for row in drawn]
+    (folder / "audited.csv").write_text("place,audit_value,deviates,remark\n" + "\n".join(lines) + "\n")
+    return folder / "audited.csv"
+
+
+def taken(run, folder, **words):
+    drawn = draw(run, planned(WORDS | words))
+    selection, _ = written(drawn, folder)
+    return list(csv.DictReader(selection.open(encoding="utf-8")))
+
+
+def test_deviations_allow_the_rate_that_tables_give(run, tmp_path):
+    rows = taken(run, tmp_path, method="random", size=60, purpose="vouching")
+    assert len(rows) == 60
+    audited = answered(tmp_path, rows, lambda row: ("", "yes" if row["place"] == "7" else "no"))
+    facts, path = evaluate_sample(tmp_path, "vouching", audited, Decimal("0.95"))
+    (stratum,) = facts["strata"]
+    assert (stratum["items"], stratum["deviations"]) == (60, 1)
+    assert stratum["upper_rate"].startswith("0.076")  # 1 of 60: 7.66 %
+    assert json.loads(path.read_text()) == facts
+    with pytest.raises(TermsRefused, match="evaluated already"):
+        evaluate_sample(tmp_path, "vouching", audited, Decimal("0.95"))
+
+
+def test_amounts_of_error_follow_stringer(run, tmp_path):
+    rows = taken(run, tmp_path, method="mus", confidence="0.95", tolerable="30000000", purpose="value")
+    hit = [row for row in rows if row["reason"] == "hit"]
+    assert hit
+    interval = Decimal(json.loads((tmp_path / "plan_value.json").read_text())["interval"])
+    tainted = {hit[0]["place"]: Decimal("0.8")}
+    audited = answered(tmp_path, rows, lambda row: (str(Decimal(row["value"]) * tainted.get(row["place"], Decimal(1))), ""))
+    facts, _ = evaluate_sample(tmp_path, "value", audited, Decimal("0.95"))
+    hits = sum(int(row["hits"]) for row in hit)
+    twice = int(hit[0]["hits"])
+    assert facts["hits"] == hits
+    assert Decimal(facts["overstatement_projected"]) == (Decimal("0.2") * interval * twice).quantize(Decimal("0.01"))
+    bound = stringer_bound(0.95, hits, [0.2] * twice, "poisson") * hits * float(interval)
+    assert abs(float(facts["overstatement_upper_limit"]) - bound) < 0.02
+    assert Decimal(facts["overstatement_upper_limit"]) > 3 * interval * Decimal("0.99") * Decimal("0.99")  # not below basic precision
+    assert facts["understatements"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda lines: lines[:-1], "no answer"),
+        (lambda lines: [*lines, lines[-1]], "answered twice"),
+        (lambda lines: [*lines, "999,,no,"], "no item of the sample"),
+        (lambda lines: [*lines[:-1], lines[-1].replace("no", "maybe")], "says neither"),
+        (lambda lines: [*lines[:-1], lines[-1].replace(",no,", ",,")], "says neither"),
+        (lambda lines: [*lines[:-1], lines[-1].replace(",,no,", ",ten,,")], "no number"),
+        (lambda lines: [line.replace("place", "row") for line in lines], "columns are others"),
+    ],
+)
+def test_what_is_not_answered_is_not_evaluated(run, tmp_path, change, message):
+    rows = taken(run, tmp_path, method="random", size=5, purpose="p")
+    audited = answered(tmp_path, rows, lambda row: ("", "no"))
+    audited.write_text("\n".join(change(audited.read_text().splitlines())) + "\n")
+    with pytest.raises(InputsRefused, match=message):
+        evaluate_sample(tmp_path, "p", audited, Decimal("0.95"))
+    assert not (tmp_path / "evaluation_p.json").exists()
+
+
+def test_a_changed_selection_is_not_evaluated(run, tmp_path):
+    rows = taken(run, tmp_path, method="random", size=5, purpose="p")
+    audited = answered(tmp_path, rows, lambda row: ("", "no"))
+    (tmp_path / "selection_p.csv").write_text((tmp_path / "selection_p.csv").read_text().replace("random", "hand"))
+    with pytest.raises(InputsRefused, match="not as it was drawn"):
+        evaluate_sample(tmp_path, "p", audited, Decimal("0.95"))
+    with pytest.raises(TermsRefused, match="no drawing"):
+        evaluate_sample(tmp_path, "other", audited, Decimal("0.95"))

@@ -215,6 +215,22 @@ def test_every_exception_leads_to_its_order_and_its_rows(opened, pages, workpape
     assert f"{row['source_file']}, row {row['source_row']:,}" in drawer.inner_text()
 
 
+def test_every_count_leads_to_as_many_rows(opened, pages):
+    page = opened.at(pages / "index.html")
+    links = page.locator("a[data-grid]")
+    tried = set()
+    for place in range(links.count()):
+        link = links.nth(place)
+        said = re.search(r"([\d,]+)(?: open items?)?$", link.text_content().strip())
+        if said is None:  # a name
+            continue
+        grid = link.get_attribute("data-grid")
+        link.evaluate("link => link.click()")  # some lie in folded parts of the page
+        assert rows_said(page, grid) == int(said[1].replace(",", "")), link.evaluate("link => link.outerHTML")
+        tried.add(grid)
+    assert tried >= {"grid-exceptions", "grid-balances", "grid-untested"}
+
+
 def test_the_keyboard_alone_is_enough(opened, pages):
     page = opened.at(pages / "index.html")
     page.locator("#grid-exceptions .pane").focus()

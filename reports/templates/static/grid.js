@@ -146,13 +146,15 @@ class Grid extends Table {
     this.refresh();
   }
 
-  // Set one filter from a link elsewhere on the page.
-  only(name, key) {
+  // Set these filters alone, from a link elsewhere on the page: name of a column -> its word.
+  only(words) {
     this.reset();
-    const column = this.named.get(name);
-    const code = column.keys.indexOf(key);
-    if (column.select) column.select.value = String(code);
-    this.choose(column, code);
+    for (const [name, key] of Object.entries(words)) {
+      const column = this.named.get(name);
+      const code = column.keys.indexOf(key);
+      if (column.select) column.select.value = String(code);
+      this.choose(column, code);
+    }
   }
 
   reset() {
@@ -204,7 +206,7 @@ class Grid extends Table {
     this.found = this.sorted(this.filtered());
     this.items = this.grouping ? this.inGroups(this.found) : this.found;
     this.count.textContent = fill(WORDS.rows, { shown: grouped(this.found.length), all: grouped(this.rows) });
-    for (const column of this.shown) {
+    for (const column of this.inSight) {
       const direction = this.sorting?.column === column ? (this.sorting.down ? "descending" : "ascending") : "none";
       column.cell.setAttribute("aria-sort", direction);
     }

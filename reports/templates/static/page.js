@@ -44,7 +44,8 @@ async function start() {
     const link = event.target.closest("a[data-grid]");
     if (!link) return;
     restoring = true;
-    grids.get(link.dataset.grid)?.only(link.dataset.column, link.dataset.key);
+    const { grid, column, key, beside, besideKey } = link.dataset;
+    grids.get(grid)?.only({ [column]: key, ...(beside && { [beside]: besideKey }) });
     restoring = false;
   });
   if (typeof DecompressionStream === "undefined") return; // the plain tables stay
