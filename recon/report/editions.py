@@ -75,7 +75,7 @@ def pages_of(workpapers: Workpapers, layers: pl.DataFrame, audiences: Sequence[s
             siblings = tuple((other, f"index{suffixes[other]}.html") for other in languages if other != language)
             one = Edition(audience, language, suffix, orders, siblings)
             files[f"report/{one.file}"] = page(workpapers, theirs, facts, open_layers, one)
-            for number, of_page in pages(orders):
+            for number, of_page in pages(orders) if not one.terms.sections or "orders" in one.terms.sections else ():
                 files[f"report/{one.folder}/{number:04}.html"] = beside(theirs, of_page, number, one)
     return files
 

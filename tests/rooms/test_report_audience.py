@@ -65,6 +65,17 @@ def test_sheets_follow_the_sections_of_the_page(make_workpapers):
     assert seen >= set(SHEETS) - {"Statements", "Suppressed"}  # these workpapers have neither
 
 
+def test_order_pages_lie_beside_pages_that_lead_to_them(make_workpapers, monkeypatch):
+    from recon.report import editions
+
+    monkeypatch.setattr(editions, "pages", lambda _orders: [(1, None)])
+    monkeypatch.setattr(editions, "beside", lambda *_terms: b"")
+    made = make_workpapers(5)
+    for name, audience in AUDIENCES.items():
+        files = editions.pages_of(made, made.balances.collect(), (name,), ("en",))
+        assert ("report/orders/0001.html" in files) == (not audience.sections or "orders" in audience.sections), name
+
+
 def test_links_into_left_out_sections_are_plain_words(make_workpapers):
     import re
 
