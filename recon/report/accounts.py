@@ -115,9 +115,15 @@ def accounts(run: Path, party: str | None = None) -> list[Account]:
     }
     by_party = {name: _by_party(rows.sort(_PARTS[name][2], nulls_last=True)) for name, rows in tables.items()}
     names = _names(layers)
+    known = _masters(run)
     keys = sorted({key for rows in by_party.values() for key in rows})
     return [
-        _account(key, names.get(key), {name: rows[key] if key in rows else tables[name].clear() for name, rows in by_party.items()}) for key in keys
+        _account(
+            key,
+            names.get(key, known.get((key[0], key[2]))),
+            {name: rows[key] if key in rows else tables[name].clear() for name, rows in by_party.items()},
+        )
+        for key in keys
     ]
 
 
@@ -133,6 +139,15 @@ def _by_party(rows: pl.DataFrame) -> dict[tuple[str, ...], pl.DataFrame]:
 def _names(layers: pl.DataFrame) -> dict[tuple[str, ...], str]:
     named = layers.filter(pl.col("party_name").is_not_null()).group_by(_PARTY).agg(pl.col("party_name").min())
     return {(cycle, company, party): name for cycle, company, party, name in named.select(*_PARTY, "party_name").rows()}
+
+
+def _masters(run: Path) -> dict[tuple[str, str], str]:
+    """Names of the parties with which nothing is open."""
+    path = run / "results" / "party_records.csv"
+    if not path.is_file():
+        return {}
+    named = pl.read_csv(path, columns=["cycle", "party_id", "party_name"], infer_schema=False).drop_nulls()
+    return {(cycle, party): name for cycle, party, name in named.rows()}
 
 
 def _account(key: tuple[str, ...], name: str | None, parts: dict[str, pl.DataFrame]) -> Account:
@@ -188,9 +203,14 @@ def _shown(name: str, account: Account, words: Words) -> dict[str, Any]:
     kinds = account.parts[name].schema
     return {
         "title": title,
-        "columns": [(column, words(titles[column]), isinstance(kinds[column], pl.Decimal) or kinds[column].is_integer()) for column in columns],
+        "columns": [(column, words(titles[column]), _figure(column, kinds[column])) for column in columns],
         "rows": rows,
     }
+
+
+def _figure(name: str, kind: pl.DataType) -> str:
+    """How a column's figures are written on the page; nothing for texts and days."""
+    return form if (form := _form(name, kind)) in ("money", "quantity", "count") else ""
 
 
 def _spoken(rows: pl.DataFrame, words: Words) -> pl.DataFrame:

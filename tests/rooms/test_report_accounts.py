@@ -78,3 +78,20 @@ def test_statements_are_the_same_bytes_again(run):
 def test_an_unknown_party_is_refused(run):
     with pytest.raises(TermsRefused, match="knows nothing of this party"):
         dict(statements(run, "en", "nobody"))
+
+
+def test_a_party_with_nothing_open_has_its_name_from_the_party_records(run, tmp_path):
+    import shutil
+
+    copy = shutil.copytree(run, tmp_path / "run")
+    assert {a.party_name for a in accounts(copy) if a.party_id.startswith("party_id-")} == {None}
+    strangers = sorted({a.party_id for a in accounts(copy) if a.party_id.startswith("party_id-")})
+    (copy / "results/party_records.csv").write_text(
+        "cycle,party_id,party_name\n" + "".join(f"procure_to_pay,{party},Name of {party}\n" for party in strangers), encoding="utf-8"
+    )
+    assert {a.party_name for a in accounts(copy) if a.party_id in strangers} == {f"Name of {party}" for party in strangers}
+
+
+def test_money_of_a_statement_has_its_cents(run):
+    pages = [content.decode() for name, content in statements(run, "en", "S1") if name.endswith("html")]
+    assert any('<td class="figure">12.50</td>' in page for page in pages)
