@@ -214,3 +214,9 @@ def test_no_machine_is_named():
         text = path.read_text(encoding="utf-8", errors="replace")
         found += [f"{name}:{n}" for n, line in enumerate(text.splitlines(), 1) if pattern.search(line) and name != "requirements/lock.sh"]
     assert not found, found
+
+
+def test_no_file_is_a_link():
+    """A link leads to a place of one machine."""
+    listed = subprocess.run(["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.splitlines()
+    assert [line for line in listed if line.startswith("120000")] == []
