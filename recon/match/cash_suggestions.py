@@ -1,8 +1,8 @@
 """Cash that fits nothing: the open invoices it may have been meant for, each with what keeps the two apart. Never booked. Bucket-local.
 
 Looked for in turn, so that the work grows with the number of payments and not with the pairs: an invoice of the payer's group whose number a word
-of the payment misses by one slip; the group's open invoices next above and below the amount; one in another currency of exactly the figure; the
-only open invoice of exactly the amount of any other party.
+of the payment misses by one slip; the group's open invoices next above and below the amount; one in another currency of exactly the figure. Other parties are not
+looked at: their invoices may lie in another bucket, and the answer must not depend on how many buckets there are.
 """
 
 from __future__ import annotations
@@ -40,9 +40,7 @@ def nearest_invoices(cash: Cash) -> pl.DataFrame:
     """
     invoices = cash.final.open().filter(pl.col("room") > 0).sort("day", "number", "invoice_id")
     waiting = _waiting(cash)
-    found = pl.concat(
-        [_by_slip(waiting, cash, invoices), _beside(waiting, invoices), _in_other_currency(waiting, invoices), _of_others(waiting, invoices)]
-    )
+    found = pl.concat([_by_slip(waiting, cash, invoices), _beside(waiting, invoices), _in_other_currency(waiting, invoices)])
     best = found.sort("payment_id", "rank", "invoice_id").unique(["payment_id", "invoice_id"], keep="first", maintain_order=True)
     named = best.join(cash.final.invoices.select("invoice_id", "number"), on="invoice_id", how="left", validate="m:1", maintain_order="left")
     words = {
@@ -121,17 +119,6 @@ def _in_other_currency(waiting: pl.DataFrame, invoices: pl.DataFrame) -> pl.Data
         rare.select(*group, "invoice_id", left="room", owed="currency"), on=[*group, "left"], how="inner"
     ).filter(pl.col("owed") != pl.col("currency"))  # fmt: skip
     return _told(pairs, 5, pl.format("the same figure in {}", "owed"), pl.format("金额数字相同，但币种为 {}", "owed"))
-
-
-def _of_others(waiting: pl.DataFrame, invoices: pl.DataFrame) -> pl.DataFrame:
-    """The one open invoice of exactly the amount that any other party owes on the day, where there is one alone."""
-    place = [*_PLACE, "currency"]
-    paid = waiting.select(*place, "payment_id", "left", "group_id", paid_day="day")
-    rare = invoices.filter(pl.len().over(*place, "room") <= _MOST_ALIKE)
-    pairs = paid.join(rare.select(*place, "invoice_id", "party_id", "day", left="room", owner="group_id"), on=[*place, "left"], how="inner")
-    other = pairs.filter(pl.col("owner").ne_missing(pl.col("group_id")) & (pl.col("day") <= pl.col("paid_day")))
-    alone = other.filter(pl.len().over("payment_id") == 1)
-    return _told(alone, 20, pl.format("exactly this amount, owed by {}", "party_id"), pl.format("金额相同，往来单位为 {}", "party_id"))
 
 
 def _told(pairs: pl.DataFrame, rank: int | pl.Expr, why: pl.Expr, why_zh: pl.Expr) -> pl.DataFrame:

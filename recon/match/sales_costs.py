@@ -9,8 +9,9 @@ import polars as pl
 from recon.domain import money
 from recon.domain.cycles import ORDER_TO_CASH
 from recon.domain.measures import schema
+from recon.match.company import company_facts
 from recon.match.described import described
-from recon.match.given import is_given, local_day, shaped, table, with_fx_rate
+from recon.match.given import local_day, shaped, table, with_fx_rate
 from recon.match.inbound import in_base_units
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def sale_cost(lines: MeasuredLines, accepted: Accepted, engagement: Engagement) 
     told = met.with_columns(
         standard_cost=pl.when(known).then("standard_cost"),
         cost_amount_base=pl.when(known).then(money.amount(pl.col("invoiced_quantity"), pl.col("standard_cost"))),
-        is_order_approved=_said(accepted, pl.col("is_approved"), pl.col("order_number").is_not_null()),
+        is_order_approved=_said(accepted, engagement, pl.col("is_approved"), pl.col("order_number").is_not_null()),
     )
     return described(told, "sale_cost", accepted).select(schema("sale_cost").keys()).sort(
         "company_code", "party_id", "invoice_number", "invoice_line_no", "source_row", nulls_last=True
@@ -76,7 +77,7 @@ def free_supply(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     marked = named.join(_approved(accepted, engagement).collect(), on=_ORDER, how="left", validate="m:1")
     told = marked.with_columns(
         cycle=pl.lit(ORDER_TO_CASH.name),
-        is_order_approved=_said(accepted, pl.col("is_approved"), pl.lit(value=True)),
+        is_order_approved=_said(accepted, engagement, pl.col("is_approved"), pl.lit(value=True)),
         currency=pl.lit(engagement.currency),
     )
     rows = described(told.lazy(), "free_supply", accepted).collect()
@@ -110,10 +111,9 @@ def _approved(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     return told.filter(stands).select(*_ORDER, is_approved=pl.lit(value=True))
 
 
-def _said(accepted: Accepted, approved: pl.Expr, has_order: pl.Expr) -> pl.Expr:
+def _said(accepted: Accepted, engagement: Engagement, approved: pl.Expr, has_order: pl.Expr) -> pl.Expr:
     """Whether the order is approved; not known where no approval of any sales order is on record, or no order."""
-    types = table(accepted, "approval_event").filter(pl.col("document_type") == ORDER_TO_CASH.order_type).select(pl.len()).collect().item()
-    recorded = is_given(accepted, "approval_event") and types > 0
+    recorded = ORDER_TO_CASH.order_type in set(company_facts(accepted, engagement).approved_types["document_type"])
     return pl.when(has_order & pl.lit(recorded)).then(approved.fill_null(value=False))
 
 

@@ -75,7 +75,7 @@ def test_a_cost_that_nobody_states_is_not_known(sale, item):
         ([event(number="SO9")], False),
         ([event(), event("withdraw", "2026-10-03T09:00:00Z")], False),
         ([event("withdraw", "2026-10-01T09:00:00Z"), event()], True),
-        ([event(at="2026-11-02T09:00:00Z")], False),  # after the as-of day; other orders' approvals say that approvals are recorded
+        ([event(at="2026-11-02T09:00:00Z"), event(number="SO9")], False),  # after the as-of day
         ([event() | {"document_type": "purchase_order"}], None),
     ],
 )
