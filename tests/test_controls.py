@@ -15,8 +15,10 @@ from recon.domain import measures, places
 from recon.domain.control import Control, Example, PlannedControls
 from recon.domain.engagement import Engagement, ParameterOverride, Period
 from recon.evaluate import check, texts
+from recon.evaluate.exceptions import _severity
 from recon.evaluate.judging import EXCEPTION, NOT_TESTABLE, PASSED, clock_of, judge, population_plans
 from recon.evaluate.settings import STATES, settle
+from recon.evaluate.translate import Reader
 from recon.load.yaml_files import read_terms
 
 SHIPPED = sorted(path.name[:6] for path in (places.rules() / "controls").rglob("*.yaml"))
@@ -173,6 +175,35 @@ INERT = {
     ("SLA-01", "escalation_first_hours"): "a level printed beside the wait; what is late is late at any level",
     ("SLA-01", "escalation_second_hours"): "a level printed beside the wait; what is late is late at any level",
 }
+
+
+def severity_of(control_id: str, given: dict[str, str | None], parameters: dict[str, str]) -> str:
+    """The severity with which a row of the population is raised."""
+    control = controls()[control_id]
+    terms, table = engagement(parameters, control_id), control.population.table
+    settings = settle([control], terms)
+    rows = population_plans({table: population(table, given).lazy()}, [control], settings, {})[table].collect()
+    reader = Reader(rows.schema, settings.of(control), clock_of(terms))
+    return str(rows.select(_severity(control, reader)).item())
+
+
+@pytest.mark.parametrize(
+    ("control_id", "column", "name", "numbers"),
+    [
+        ("MIS-15", "overdue_days", "bucket_day_set", ("30", "60", "90")),
+        ("PAY-09", "overdue_days", "bucket_day_set", ("30", "60", "90")),
+        ("PAY-01", "days_early", "tier_day_set", ("7", "30")),
+    ],
+)
+def test_days_weigh_by_the_steps_that_they_pass(control_id: str, column: str, name: str, numbers: tuple[str, ...]) -> None:
+    """Exactly at a step nothing changes, a day beyond it does; another set moves the steps, and none leaves the base."""
+    *_, second, last = numbers
+    for days, severity in ((int(second), "low"), (int(second) + 1, "medium"), (int(last), "medium"), (int(last) + 1, "high")):
+        assert severity_of(control_id, {column: str(days)}, {}) == severity
+    moved = ", ".join(str(int(number) + 10) for number in numbers)
+    assert severity_of(control_id, {column: str(int(last) + 1)}, {name: moved}) == "medium"
+    assert severity_of(control_id, {column: str(int(last) + 11)}, {name: moved}) == "high"
+    assert severity_of(control_id, {column: "400"}, {name: "none"}) == "low"
 
 
 def numeric_parameters() -> list[tuple[str, str]]:

@@ -78,6 +78,14 @@ def test_the_whole_check_refuses_as_its_part_does() -> None:
         check(list(BOOK.values()), terms("round_base_amount", {"company_code": "C10"}), PLANNED)
 
 
+def test_a_limit_that_matching_alone_works_by_reaches_what_the_population_cannot_tell() -> None:
+    """Suppliers have no item group; the lines that SUP-01 counts have one."""
+    check(list(BOOK.values()), terms("late_days", {"item_group": "STEEL"}), PLANNED)
+    both = {"control": "SUP-01", "set": {"late_days": "7", "otif_target_share": "0.9"}, "where": {"item_group": "STEEL"}, "why": "test"}
+    with pytest.raises(TermsRefused, match="judges party_record, which has no item_group"):
+        check(list(BOOK.values()), TERMS.model_copy(update={"parameters": [ParameterOverride.model_validate(both)]}), PLANNED)
+
+
 def test_every_limit_that_matching_reads_says_how_far_overrides_reach() -> None:
     assert REACHES.keys() == GRANTED_BY.keys() == NOTHING.keys()
     for name, other in OTHER.items():

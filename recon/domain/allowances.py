@@ -68,7 +68,8 @@ _LINE: Final = _PARTY | {"item_id", "item_group", "contract_id", "order_number",
 #: or nothing, and is refused. What a limit decides before it is known whose documents they are has none: it holds for everybody.
 REACHES: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("payment_tolerance_amount", "payment_tolerance_share", "tolerance_combine_policy"), _PARTY),
-    **dict.fromkeys(("discount_grace_days", "day_policy", "early_days", "late_days", "short_share"), _PARTY),
+    **dict.fromkeys(("discount_grace_days", "day_policy"), _PARTY),
+    **dict.fromkeys(("early_days", "late_days", "short_share"), _LINE),
     "shown_candidate_count": frozenset({"cycle", "company_code", "party_id"}),
     **dict.fromkeys(_TAILS, _LINE),
     **dict.fromkeys(("allowed_sequence_set", "clock_skew_seconds"), _PARTY | {"order_number"}),

@@ -208,6 +208,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id party_id:id party_name:text group_id:id currency:id document_type:text order_line_count:count ordered_amount_base:money"
         # lines due by the as-of date; on time and in full: what was accepted within the window of SUP-01 around the promised (else needed) day
         # makes up what was ordered; early: complete, but not within the window
+        # first_…: by the day that was promised first; null where the source tells nothing of promises that were moved
+        " first_due_line_count:count first_on_time_in_full_line_count:count"
         " due_line_count:count on_time_in_full_line_count:count early_line_count:count late_line_count:count late_day_count:count undelivered_line_count:count"
         " fulfilled_line_count:count rejected_line_count:count returned_line_count:count"
         # of lines fulfilled with a promised date: days from the promise to the last fulfilment, the value nine in ten do not exceed
@@ -351,7 +353,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
     "unknown_item_line": (
         "one row per live order, fulfilment or invoice line whose item the master does not know",
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
-        f" order_number:id order_line_no:id item_id:id item_description:text is_known:flag currency:id amount_net_base:money {_SOURCE}",
+        f" order_number:id order_line_no:id item_id:id item_description:text line_kind:text is_known:flag currency:id amount_net_base:money {_SOURCE}",
     ),
     "doorway_total": (
         "one row per table and doorway of the tie-out",

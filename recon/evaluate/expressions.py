@@ -34,6 +34,11 @@ FUNCTIONS: Final[dict[str, tuple[int, int, str]]] = {
         4,
         "share_listed(value, base, :ratio_set, :amount): the value is the base times a number of the set, off by the amount at most",
     ),
+    "steps_passed": (
+        2,
+        2,
+        "steps_passed(value, :day_set): how many numbers of the set the value is strictly greater than; none when the set says none",
+    ),
     "days_between": (2, 2, "days_between(from, to): whole days from one date to another"),
     "seconds_between": (2, 2, "seconds_between(from, to): whole seconds from one instant to another"),
     "exceeds": (2, 2, "exceeds(value, :limit): strictly greater; false when the limit is not_checked or unlimited"),

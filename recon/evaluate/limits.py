@@ -83,6 +83,16 @@ def is_share_listed(value: pl.Expr, base: pl.Expr, chosen: Setting, tail: pl.Exp
     return pl.when(value.is_not_null() & base.is_not_null()).then(found)
 
 
+def steps_passed(value: pl.Expr, chosen: Setting) -> pl.Expr:
+    """How many numbers of the set the value is strictly greater than; null where the value is not known."""
+    found: pl.Expr = pl.lit(None, dtype=pl.Int64)
+    for words in chosen.values:
+        numbers = [Decimal(number.strip()) for number in words.split(",")] if words != NO_SET else []
+        passed = sum(((value > pl.lit(number, dtype=pl.Decimal(38, 10))).cast(pl.Int64) for number in numbers), start=pl.lit(0, dtype=pl.Int64))
+        found = pl.when(chosen.says(words)).then(passed).otherwise(found)
+    return pl.when(value.is_not_null()).then(found)
+
+
 def combined(pair: Pair, policy: Setting, line: pl.Expr | None, large: pl.Expr | None) -> pl.Expr:
     """Whether the pair is broken under the policy. `line` against `large` decides between both and either for the default policy."""
     either = pair.share_broken | pair.amount_broken

@@ -182,8 +182,10 @@ def _check_reach(controls: Sequence[Control], engagement: Engagement) -> None:
         if control is None:
             continue
         known = measures.schema(control.population.table)
+        judged_by = frozenset[str]().union(*(rule.parameters for rule in texts.rules(control).values()))
+        by_matching_alone = all(GRANTED_BY.get(name) == control.id and name not in judged_by for name in override.set)
         for key in override.where:
-            if SCOPE_KEYS[key][0] not in known:
+            if SCOPE_KEYS[key][0] not in known and not by_matching_alone:
                 able = [k for k, (column, _) in SCOPE_KEYS.items() if column in known]
                 raise TermsRefused(
                     f"{control.id} judges {control.population.table}, which has no {SCOPE_KEYS[key][0]}",

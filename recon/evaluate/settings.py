@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 STATES: Final = ("not_checked", "unlimited")
 _WHOLE: Final = ("_days", "_count")
 _NUMBERS: Final = ("_share", "_amount", "_days", "_hours", "_seconds", "_count", "_quantity", "_score", "_ratio")
-_NUMBER_SETS: Final = ("_ratio_set", "_amount_set", "_share_set")
+_NUMBER_SETS: Final = ("_ratio_set", "_amount_set", "_share_set", "_day_set")
 _DECIMAL: Final = re.compile(r"\d{1,18}(\.\d{1,10})?", re.ASCII)
 _DIGITS: Final = 10
 #: Parameters that the catalogue gives to controls and that matching decides, for several controls at once -> the policy.

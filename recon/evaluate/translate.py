@@ -255,6 +255,15 @@ class Reader:
             raise rule.refuse("share_listed compares a value with shares of another", expected="share_listed(x, base, :ratio_set, :amount)")
         return Value(limits.is_share_listed(value.decimal(half), base.decimal(half), setting, tail.decimal(half)), "flag")
 
+    def _steps_passed(self, rule: Rule, given: list[Any]) -> Value:
+        value = self._number(rule, given[0])
+        setting = self.settings.get(str(given[1].this)) if type(given[1]).__name__ == "Placeholder" else None
+        if setting is None or value.digits > _MOST_DIGITS // 2:
+            raise rule.refuse(
+                "steps_passed compares a number with a parameter that holds a set", expected="steps_passed(overdue_days, :bucket_day_set)"
+            )
+        return Value(limits.steps_passed(value.decimal(_MOST_DIGITS // 2), setting), "number", whole=True)
+
     def _days_between(self, rule: Rule, given: list[Any]) -> Value:
         start, end = self._moments(rule, given, "date")
         return Value((end - start).dt.total_days(), "number", whole=True)

@@ -14,7 +14,7 @@ import polars as pl
 from recon.domain.scopes import resolve
 from recon.match.given import shaped
 from recon.match.position import ACCOUNT, CLAIMS, ZERO, Position
-from recon.match.subset_sums import sets_adding_up
+from recon.match.subset_sums import MOST_AMOUNTS, sets_adding_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,10 @@ _BY: Final = list(ACCOUNT)
 _BY_GROUP: Final = ["cycle", "company_code", "group_id", "currency"]
 #: How often the account is read again after its first payment that fits nowhere has been laid aside.
 _ROUNDS: Final = 12
-#: Among more open invoices than these no set is searched for, and the payment says so ("not_decided").
-_LARGEST_SET: Final = 20
+#: Up to so many open invoices every set is tried for every payment, in thousandths of a second. Among more, up to forty, a search takes up to a
+#: quarter of a second, so only the first payments of an account are tried; the rest, and payments beside more invoices, say "not_decided".
+_QUICK_SET: Final = 20
+_MOST_SEARCHES: Final = 40
 
 
 #: Payments that fit several ways, or were not searched for: the invoices of the first answer, the number of answers, and of invoices looked at.
@@ -153,16 +155,19 @@ def _oldest_first(position: Position, rules: Sequence[ScopedRule]) -> Position:
 def _one_set(position: Position) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Payments that exactly one set of the account's open invoices adds up to; sets of two payments must not share an invoice."""
     due = position.open().filter(pl.col("room") > 0).select(*_BY, "invoice_id", "room", invoice_day="day")
-    paid = position.free().filter(pl.col("left") > 0).select(*_BY, "payment_id", "left", "day")
+    paid = position.free().filter(pl.col("left") > 0).select(*_BY, "payment_id", "number", "left", "day")
     pairs = paid.join(due, on=_BY, how="inner").filter((pl.col("invoice_day") <= pl.col("day")) & (pl.col("room") <= pl.col("left")))
     searched = (
         pairs.sort("payment_id", "room", "invoice_id", descending=[False, True, False])
-        .group_by("payment_id", "left", maintain_order=True)
+        .group_by(*_BY, "payment_id", "number", "day", "left", maintain_order=True)
         .agg("invoice_id", "room")
         .filter((pl.col("room").list.len() > 1) & (pl.col("room").list.sum() >= pl.col("left")))
     )
+    is_long = pl.col("room").list.len() > _QUICK_SET
+    turn = pl.struct(is_long, "day", "number", "payment_id").rank("ordinal").over(*_BY, is_long)
+    most = searched.select(pl.when(is_long & (turn > _MOST_SEARCHES)).then(_QUICK_SET).otherwise(MOST_AMOUNTS)).to_series().to_list()
     sums, amounts = searched["left"].to_physical().to_list(), searched["room"].list.eval(pl.element().to_physical()).to_list()
-    answers = [sets_adding_up(target, rooms, _LARGEST_SET) for target, rooms in zip(sums, amounts, strict=True)]
+    answers = [sets_adding_up(*given) for given in zip(sums, amounts, most, strict=True)]
     verdicts = searched.with_columns(
         certainty=pl.Series([answer.verdict for answer in answers], dtype=pl.String),
         members=pl.Series([answer.members for answer in answers], dtype=pl.List(pl.UInt32)),

@@ -168,7 +168,17 @@ def _lines_of(kind: DocumentKind, accepted: Accepted, engagement: Engagement) ->
         party_id=pl.col(cycle.party),
         order_number=pl.col(order[0]),
         order_line_no=pl.col(order[1]),
+        line_kind=_line_kind(kind, accepted),
         is_known=pl.lit(value=False),
         amount_net_base=amount(pl.col("worth"), pl.col("fx_rate")),
     )
     return described.select(pl.col(name).cast(dtype) for name, dtype in schema("unknown_item_line").items()).collect(), size
+
+
+def _line_kind(kind: DocumentKind, accepted: Accepted) -> pl.Expr:
+    """Item or service, as the line says it, or the type of its order; what says nothing is for goods."""
+    if is_given(accepted, kind.table, "line_kind"):
+        return pl.col("line_kind").fill_null("item")
+    if is_given(accepted, kind.table, "po_type"):
+        return pl.when(pl.col("po_type") == "service").then(pl.lit("service")).otherwise(pl.lit("item"))
+    return pl.lit("item")

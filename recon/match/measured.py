@@ -163,7 +163,7 @@ class _Special:
         """Makers of tables whose rows are the whole population."""
         accepted, engagement, lines, settlement = self.accepted, self.engagement, self.lines, self.settlement
         return {
-            "party_record": lambda: party_records(lines, self.settled.lazy(), settlement.settlement_match, engagement),
+            "party_record": lambda: party_records(accepted, lines, self.settled.lazy(), settlement.settlement_match, engagement),
             "receipt_inspection": lambda: receipt_inspection(lines, self.pieces[0].units["match_level"], self.settled, accepted, engagement),
             "order_requisition": lambda: order_requisition(lines, accepted, engagement),
             "payment_match": lambda: payment_match(settlement, accepted, engagement),

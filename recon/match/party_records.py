@@ -14,9 +14,11 @@ from recon.domain.allowances import with_limits
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, RATE, amount
+from recon.match.first_promises import first_promises, keeps_promises
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
+    from recon.domain.workpapers import Accepted
     from recon.match.given import MeasuredLines
 
 _PARTY = ("cycle", "party_id")
@@ -26,20 +28,23 @@ _ENDLESS_DAYS = "36500"
 _WINDOW = ("early_days", "late_days", "short_share")
 
 
-def party_records(lines: MeasuredLines, invoices: pl.LazyFrame, settlements: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
+def party_records(
+    accepted: Accepted, lines: MeasuredLines, invoices: pl.LazyFrame, settlements: pl.LazyFrame, engagement: Engagement
+) -> pl.LazyFrame:
     """One row per party of each cycle, in the columns of `party_record`, sorted by cycle and party.
 
     A line is due when its promised day (else the day it is needed by) is not after the as-of date, it is live and waits for goods.
     It was on time and in full when what was accepted of the goods that came within the window of SUP-01 around that day makes up the
     ordered quantity but for the share that may be short. Late: not that, and the last day of the window went by before the line was
-    complete; early: complete, not late, and not in the window.
+    complete; early: complete, not late, and not in the window. `first_…`: the same by the day that was promised first, where the source
+    tells of promises that were moved (else null).
     """
-    parts = [_orders(lines, engagement), _fulfilments(lines.fulfilments), _bills(lines.invoices), _payments(invoices, settlements)]
+    parts = [_orders(accepted, lines, engagement), _fulfilments(lines.fulfilments), _bills(lines.invoices), _payments(invoices, settlements)]
     named = pl.concat([frame.select(*_PARTY, "party_name", "group_id") for frame in (lines.orders, lines.fulfilments, lines.invoices)])
     known = named.filter(pl.col("party_id").is_not_null()).group_by(_PARTY).agg(pl.col("party_name", "group_id").min())
     for part in parts:
         known = known.join(part, on=list(_PARTY), how="left", validate="1:1")
-    counts = [name for name in schema("party_record") if name.endswith("_count")]
+    counts = [name for name in schema("party_record") if name.endswith("_count") and not name.startswith("first_")]
     filled = known.with_columns(pl.col(counts).fill_null(0))
     types = {cycle.name: cycle.party_table for cycle in CYCLES}
     typed = filled.with_columns(document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String))
@@ -48,20 +53,25 @@ def party_records(lines: MeasuredLines, invoices: pl.LazyFrame, settlements: pl.
     return filled.select(pl.col(name).cast(kind) for name, kind in schema("party_record").items()).sort(_PARTY)
 
 
-def _orders(lines: MeasuredLines, engagement: Engagement) -> pl.LazyFrame:
+def _orders(accepted: Accepted, lines: MeasuredLines, engagement: Engagement) -> pl.LazyFrame:
     awaited = pl.col("is_live") & pl.col("needs_fulfilment") & (pl.col("ordered_quantity") > 0)
     promised = lines.orders.filter(pl.col("is_live")).with_columns(_day=pl.coalesce("promised_date", "need_by_date"))
     orders = _with_windows(promised, lines.fulfilments, engagement)
     due = (awaited & (pl.col("_day") <= engagement.as_of)).fill_null(value=False)
-    asked = pl.col("_asked_quantity")
-    whole = (pl.coalesce("accepted_quantity", "fulfilled_quantity") >= asked).fill_null(value=False)
-    kept = (pl.col("_window_quantity") >= asked).fill_null(value=False)
+    whole = (pl.coalesce("accepted_quantity", "fulfilled_quantity") >= pl.col("_asked_quantity")).fill_null(value=False)
+    kept = _is_kept()
     end = pl.when(whole).then("last_fulfilled_date").otherwise(pl.lit(engagement.as_of))
     late = due & ~kept & (end > pl.col("_last_day"))
     late_days = (end - pl.col("_day")).dt.total_days()
     lateness = pl.when(awaited & (pl.col("fulfilled_quantity") > 0)).then((pl.col("last_fulfilled_date") - pl.col("promised_date")).dt.total_days())
+    judged = orders.with_columns(_due=due, _whole=whole, _kept=kept, _late=late, _days=pl.when(late).then(late_days), _lateness=lateness)
+    by_first = _by_first_promise(accepted, promised, lines.fulfilments, engagement)
+    judged = judged.join(by_first, on=_LINE, how="left", validate="1:1")
+    is_told = pl.col("cycle").is_in(sorted(keeps_promises(accepted)))
+    first_due = pl.when(pl.col("_is_moved").is_null()).then("_due").otherwise(awaited & pl.col("_first_due"))
+    first_kept = pl.when(pl.col("_is_moved").is_null()).then("_kept").otherwise("_first_kept")
     return (
-        orders.with_columns(_due=due, _whole=whole, _kept=kept, _late=late, _days=pl.when(late).then(late_days), _lateness=lateness)
+        judged.with_columns(_first_due=first_due.fill_null(value=False), _first_kept=first_kept)
         .group_by(_PARTY)
         .agg(
             order_line_count=pl.len(),
@@ -74,8 +84,23 @@ def _orders(lines: MeasuredLines, engagement: Engagement) -> pl.LazyFrame:
             undelivered_line_count=(pl.col("_due") & ~pl.col("_whole")).sum(),
             dated_line_count=pl.col("_lateness").is_not_null().sum(),
             lateness_p90_days=_ninety_percent("_lateness"),
+            first_due_line_count=pl.when(is_told.first()).then(pl.col("_first_due").sum()),
+            first_on_time_in_full_line_count=pl.when(is_told.first()).then((pl.col("_first_due") & pl.col("_first_kept")).sum()),
         )
     )
+
+
+def _is_kept() -> pl.Expr:
+    """Whether what was accepted within the window makes up what was asked for."""
+    return (pl.col("_window_quantity") >= pl.col("_asked_quantity")).fill_null(value=False)
+
+
+def _by_first_promise(accepted: Accepted, promised: pl.LazyFrame, fulfilments: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
+    """Of the lines whose promise was moved (_LINE, _is_moved): whether they were due (_first_due) and kept (_first_kept) by the first one."""
+    told = promised.join(first_promises(accepted, engagement), on=_LINE, how="inner", validate="1:1")
+    moved = told.filter(pl.col("first_promised_date").ne_missing(pl.col("_day"))).with_columns(_day="first_promised_date")
+    placed = _with_windows(moved, fulfilments, engagement)
+    return placed.select(*_LINE, _is_moved=pl.lit(value=True), _first_due=pl.col("_day") <= engagement.as_of, _first_kept=_is_kept())
 
 
 def _with_windows(orders: pl.LazyFrame, fulfilments: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:

@@ -23,11 +23,19 @@ _GLANCE: Final = {
 _TENTH: Final = Decimal("0.1")
 _SHARES: Final = {
     "on_time_in_full_percent": ("on_time_in_full_line_count", "due_line_count"),
+    "first_on_time_in_full_percent": ("first_on_time_in_full_line_count", "first_due_line_count"),
     "rejected_percent": ("rejected_line_count", "fulfilled_line_count"),
     "paid_late_percent": ("settled_late_invoice_count", "settled_invoice_count"),
 }
 _COLUMNS: Final = {
-    "procure_to_pay": ("on_time_in_full_percent", "late_line_count", "mean_late_days", "rejected_percent", "price_variance"),
+    "procure_to_pay": (
+        "on_time_in_full_percent",
+        "first_on_time_in_full_percent",
+        "late_line_count",
+        "mean_late_days",
+        "rejected_percent",
+        "price_variance",
+    ),
     "order_to_cash": ("settled_invoice_count", "paid_late_percent", "mean_days_after_due", "on_time_in_full_percent", "late_line_count"),
 }
 

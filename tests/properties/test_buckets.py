@@ -14,7 +14,7 @@ from recon.conform import conform
 from recon.domain import measures, places
 from recon.load import load, rulebook
 from recon.load.engagement import read_engagement
-from recon.match import match_bucket, match_company
+from recon.match import in_buckets, match_bucket, match_company
 from recon.match.buckets import _components, _places
 from recon.validate import validate
 
@@ -82,3 +82,56 @@ def test_what_looks_across_parties_is_declared_and_made_once():
     assert set(whole.tables) == set(measures.WHOLE)
     of_traces = {"order_event"}
     assert set(bucket.tables) == set(measures.MEASURES) - set(measures.WHOLE) - set(measures.OF_THE_RUN) - of_traces
+
+
+def in_parts(accepted, engagement, name, rows_per_bucket):
+    """A measured table of all documents at once, and put together of the buckets, each bucket matched without a look at the others."""
+    held = {}
+
+    def keep(table, rows):
+        held[table] = held.get(table, 0) + 1
+        return rows.lazy()
+
+    at_once = match_bucket(accepted, engagement, {name}).tables[name].collect()
+    _, buckets = in_buckets(accepted, engagement, rows_per_bucket, keep)
+    parts = [match_bucket(bucket, engagement, {name}).tables[name].collect() for bucket in buckets]
+    return at_once, pl.concat(parts), len(buckets)
+
+
+def sold(number, customer, amount, so=None):
+    row = {"invoice_number": number, "invoice_line_no": "1", "invoice_date": "2026-10-05", "customer_id": customer, "currency": "CNY"}
+    row |= {"line_amount_net": amount, "line_amount_gross": amount, "quantity": "1", "uom": "EA", "item_id": "I1"}
+    return row | ({"so_number": so, "so_line_no": "1"} if so else {})
+
+
+def test_what_another_customer_owes_is_suggested_neither_at_once_nor_in_buckets(accepted_of, engagement_of):
+    """MIS-13, CSH-06: the one open invoice of exactly the amount belongs to somebody else, who may lie in another bucket."""
+    cash = [
+        {"cash_receipt_number": f"CR{n}", "receipt_date": "2026-10-20", "customer_id": f"C{n}", "amount": f"{100 + n}", "currency": "CNY"}
+        for n in range(1, 7)
+    ]
+    bills = [sold(f"AR{n}", f"C{n}", f"{100 + n % 6 + 1}") for n in range(1, 7)]  # what C1 pays is what C6 owes, and so on
+    accepted = accepted_of({"customer_invoice_line": bills, "cash_receipt": cash})
+    at_once, together, count = in_parts(accepted, engagement_of(), "payment_match", 2)
+    assert count > 1
+    said = {row["payment_number"]: row["nearest_invoices"] for row in at_once.to_dicts()}
+    assert said == {row["payment_number"]: row["nearest_invoices"] for row in together.to_dicts()}
+    assert all(f"AR{n} (" in said[f"CR{n}"] and "owed by" not in said[f"CR{n}"] for n in range(1, 7))  # the payer's own, and nobody else's
+
+
+def test_whether_sales_orders_are_approved_on_record_is_known_in_every_bucket(accepted_of, engagement_of):
+    """PRC-18: one approval of one customer's order says that approvals are recorded; the others' orders are then not approved, wherever they lie."""
+    orders = [
+        {"so_number": f"SO{n}", "so_line_no": "1", "so_date": "2026-10-01", "customer_id": f"C{n}", "item_id": "I1", "quantity": "1", "uom": "EA"}
+        | {"unit_price_net": "3", "currency": "CNY"}
+        for n in range(1, 7)
+    ]
+    approval = {"document_type": "sales_order", "document_number": "SO1", "action": "approve", "actor_id": "M1", "action_at": "2026-10-02T09:00:00Z"}
+    tables = {"sales_order_line": orders, "customer_invoice_line": [sold(f"AR{n}", f"C{n}", "3", f"SO{n}") for n in range(1, 7)]}
+    tables["item"] = [{"item_id": "I1", "base_uom": "EA", "standard_cost": "4"}]
+    for events, answers in (([approval], [True, *[False] * 5]), ([], [None] * 6)):
+        accepted = accepted_of(tables | ({"approval_event": events} if events else {}))
+        at_once, together, count = in_parts(accepted, engagement_of(), "sale_cost", 2)
+        assert count > 1
+        assert at_once.sort("invoice_number")["is_order_approved"].to_list() == answers
+        assert together.sort("invoice_number")["is_order_approved"].to_list() == answers

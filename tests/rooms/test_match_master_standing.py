@@ -88,3 +88,9 @@ def test_items_that_the_master_lacks_are_told_and_charges_are_no_items(engagemen
     rows, looked_at = unknown_item_lines(accepted(item=[{"item_id": "M1", "base_uom": "PCS"}], supplier_invoice_line=lines), engagement)
     assert rows.collect().select("document_line_no", "item_id", "amount_net_base").rows() == [("2", "X", Decimal(3))]
     assert looked_at == 2
+
+
+def test_services_are_told_apart_from_goods(engagement):
+    lines = [bill("A", Decimal(3), item_id="X"), bill("A", Decimal(4), "2", item_id="Y", line_kind="service")]
+    rows, _ = unknown_item_lines(accepted(item=[{"item_id": "M1", "base_uom": "PCS"}], supplier_invoice_line=lines), engagement)
+    assert rows.collect().select("item_id", "line_kind").rows() == [("X", "item"), ("Y", "service")]

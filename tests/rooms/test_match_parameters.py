@@ -161,6 +161,54 @@ def test_the_window_of_one_supplier_and_one_without_an_end(tables):
     assert [row["on_time_in_full_line_count"] for row in endless] == [1, 1]
 
 
+def test_the_window_of_one_group_of_items(tables):
+    orders = [order(promised_date="2026-10-10"), order("PO2", promised_date="2026-10-10", item_id="I2")]
+    goods = [receipt("GR1", "2026-10-13", "10"), receipt("GR2", "2026-10-13", "10", po_number="PO2", item_id="I2")]
+    items = [{"item_id": "I1", "base_uom": "EA", "item_group": "STEEL"}, {"item_id": "I2", "base_uom": "EA", "item_group": "SCREWS"}]
+    given = {"purchase_order_line": orders, "goods_receipt_line": goods, "item": items}
+    for group, kept in (("STEEL", 1), ("GLASS", 0)):
+        overrides = [{"control": "SUP-01", "set": {"late_days": "3"}, "where": {"item_group": group}}]
+        (row,) = tables(WINDOW, overrides, **given)["party_record"]
+        assert (row["due_line_count"], row["on_time_in_full_line_count"]) == (2, kept)
+
+
+# The promise that stands and the one that was given first ---------------------------------------------------------------------
+def moved(old, new, at="2026-10-11T08:00:00Z", line="1", number="PO1", field="promised_date"):
+    row = {"document_type": "purchase_order", "document_number": number, "line_no": line, "field": field, "old_value": old, "new_value": new}
+    return row | {"changed_by": "U1", "changed_at": at}
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts"),  # promised for the 20th, came on the 20th: due and kept by the last promise, due and kept by the first
+    [
+        ([moved("2026-10-10", "2026-10-20")], (1, 1, 1, 0)),
+        ([moved("2026-10-19", "2026-10-20")], (1, 1, 1, 1)),  # a day late is inside the window
+        ([moved("2026-10-18", "2026-10-20")], (1, 1, 1, 0)),  # two are not
+        ([moved("2026-10-10", "2026-10-15"), moved("2026-10-15", "2026-10-20", "2026-10-12T08:00:00Z")], (1, 1, 1, 0)),
+        ([moved(None, "2026-10-20")], (1, 1, 1, 1)),  # promised for the first time
+        ([moved("2026-10-10", "2026-10-20", line=None)], (1, 1, 1, 0)),  # of the whole order
+        ([moved("2026-10-10", "2026-10-20", line="2")], (1, 1, 1, 1)),
+        ([moved("2026-10-10", "2026-10-20", field="quantity")], (1, 1, 1, 1)),
+        ([moved("2026-10-10", "2026-10-20", "2026-11-01T08:00:00Z")], (1, 1, 1, 1)),  # after the run's day
+        ([moved("2026-11-20", "2026-10-20")], (1, 1, 0, 0)),  # by the first promise it is not due yet
+    ],
+)
+def test_the_first_promise_stands_beside_the_last(tables, changes, counts):
+    given = {"purchase_order_line": [order(promised_date="2026-10-20")], "goods_receipt_line": [receipt("GR1", "2026-10-20", "10")]}
+    (row,) = tables(WINDOW, document_change=changes, **given)["party_record"]
+    names = ("due_line_count", "on_time_in_full_line_count", "first_due_line_count", "first_on_time_in_full_line_count")
+    assert tuple(row[name] for name in names) == counts
+
+
+def test_the_first_promise_of_an_order_with_versions_and_of_one_whose_history_nobody_keeps(tables):
+    goods = [receipt("GR1", "2026-10-20", "10")]
+    versions = [order(promised_date="2026-10-10", po_version="1"), order(promised_date="2026-10-20", po_version="2", is_current_version="true")]
+    (row,) = tables(WINDOW, purchase_order_line=versions, goods_receipt_line=goods)["party_record"]
+    assert (row["on_time_in_full_line_count"], row["first_due_line_count"], row["first_on_time_in_full_line_count"]) == (1, 1, 0)
+    (row,) = tables(WINDOW, purchase_order_line=[order(promised_date="2026-10-20")], goods_receipt_line=goods)["party_record"]
+    assert (row["on_time_in_full_line_count"], row["first_due_line_count"], row["first_on_time_in_full_line_count"]) == (1, None, None)
+
+
 # Candidates shown -------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("shown", "count"), [(None, 5), ("1", 1), ("6", 6), ("unlimited", 7)])
 def test_so_many_candidates_are_shown_and_all_are_counted(tables, shown, count):

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recon.domain.measures import schema
+from recon.match import cash_inference
 from recon.match.settlement import settle
 
 if TYPE_CHECKING:
@@ -313,9 +314,33 @@ def test_two_payments_whose_only_sets_share_an_invoice_are_refused(settled):
     assert passes(found) == [("CR1", "on_account", "ambiguous"), ("CR2", "on_account", "ambiguous")]
 
 
+def test_the_one_set_among_forty_open_invoices_is_found(settled):
+    """Amounts that double are reached by one set each; payments with a smaller number tie nothing up."""
+    rows = [invoice(f"I{i:02}", str(2**i) + ".01") for i in range(40)]
+    target = sum(D(row["amount_gross"]) for row in rows[::3])
+    found = settled(rows, cash_receipt=[cash("CR1", str(target))])
+    assert [number for _, number, _ in pairs(found)] == [row["invoice_number"] for row in rows[::3]]
+    assert set(passes(found)) == {("CR1", "one_set", "unique")}
+
+
+def test_several_sets_among_forty_are_ambiguous_and_no_set_is_proved(settled):
+    rows = [invoice(f"I{i:02}", str(1000 + i)) for i in range(40)]
+    assert passes(settled(rows, cash_receipt=[cash("CR1", "10200")])) == [("CR1", "on_account", "ambiguous")]
+    assert passes(settled(rows, cash_receipt=[cash("CR1", "10200.50")])) == [("CR1", "on_account", "none")]
+
+
 def test_too_many_invoices_to_search_is_said(settled):
-    rows = [invoice(f"I{i}", str(100 + i)) for i in range(25)]
+    rows = [invoice(f"I{i}", str(100 + i)) for i in range(41)]
     assert passes(settled(rows, cash_receipt=[cash("CR1", "999")])) == [("CR1", "on_account", "not_decided")]
+
+
+def test_so_many_long_searches_are_made_for_an_account_the_earliest_payments_first(settled, monkeypatch):
+    monkeypatch.setattr(cash_inference, "_MOST_SEARCHES", 1)
+    rows = [invoice(f"I{i:02}", str(1000 + i)) for i in range(21)] + [invoice(f"J{i}", str(1000 + i), party="C2") for i in range(20)]
+    receipts = [cash("CR1", "10101", "2026-10-21"), cash("CR2", "10100", "2026-10-20")]
+    receipts += [cash("CR3", "10101", party="C2"), cash("CR4", "10100", party="C2")]
+    found = {number: certainty for number, _, certainty in passes(settled(rows, cash_receipt=receipts))}
+    assert found == {"CR1": "not_decided", "CR2": "ambiguous", "CR3": "ambiguous", "CR4": "ambiguous"}
 
 
 def test_nothing_that_fits_stays_on_account(settled):
