@@ -21,7 +21,7 @@ from recon.domain import places, tie_out
 from recon.domain.allowances import allowances
 from recon.domain.known_lines import known_lines
 from recon.domain.volumes import volumes
-from recon.domain.workpapers import FULFILMENT_LINES, Matches, Outcomes, Workpapers, fresh_key
+from recon.domain.workpapers import FULFILMENT_LINES, LEDGER_TIES, Matches, Outcomes, Workpapers, fresh_key
 from recon.evaluate import ALONE, RunFacts, account, begin, beside_history, check, chosen, lint
 from recon.load import load, rulebook
 from recon.match import READ_AFTERWARDS, in_buckets, ledger, match_bucket, match_company, rolled, since_earlier, trace, traced_lines, traces_all
@@ -97,7 +97,8 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             tied_out = pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out])
             with room("match"):
                 balances = ledger(accepted, matches.tables["open_layer"], engagement)
-            kept = _measured(matches, memory) | {"volumes": volumes(tied_out, engagement.as_of, earlier.volumes if earlier else None)}
+            about_inputs = {"input_totals": accepted.input_totals, "ledger_ties": balances.select(LEDGER_TIES)}
+            kept = _measured(matches, memory) | about_inputs | {"volumes": volumes(tied_out, engagement.as_of, earlier.volumes if earlier else None)}
             beside, given = _beside(accepted, outcomes, kept, engagement, room), accepted.documents
             with room("evaluate"):
                 told = RunFacts(tied_out, accepted.statements, extracts.files, documents.ignored, given.supplied, balances, _approved(given), beside)

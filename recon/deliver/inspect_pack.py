@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from recon.deliver.seal import Seal
 
+_PROVENANCE: Final = "data/08_run/provenance.json"
 _RUN: Final = "data/08_run/manifest.json"
 #: check -> what it means
 MEANINGS: Final = {
@@ -171,6 +172,16 @@ def _published(bag: Path, payload: dict[str, str], seen: Inspection) -> None:
         seen.findings.add(("not_as_published", _RUN))
         return
     seen.findings |= {("not_as_published", home_of(path)) for path, digest in outputs.items() if payload.get(home_of(path)) != digest}
+    if (bag / _PROVENANCE).is_file() and _subjects(bag / _PROVENANCE) != {home_of(path): digest for path, digest in outputs.items()}:
+        seen.findings.add(("not_as_published", _PROVENANCE))
+
+
+def _subjects(place: Path) -> dict[str, str] | None:
+    """What a statement of provenance speaks about: path -> sha256; nothing when it cannot be read."""
+    try:
+        return {subject["name"]: subject["digest"]["sha256"] for subject in json.loads(place.read_bytes().decode())["subject"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _seal(bag: Path, payload: dict[str, str], keys: frozenset[str], seen: Inspection) -> Seal | None:

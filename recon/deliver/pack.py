@@ -7,15 +7,18 @@ import re
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from recon.deliver import redaction
+from recon.deliver import provenance, redaction
 from recon.deliver.bag import Bag, home_of, results_digest
-from recon.deliver.pack_contents import dispositions, ipe_sheets, lock_of_rules, pages, run_record
+from recon.deliver.ipe import ipe_sheets
+from recon.deliver.pack_contents import dispositions, lock_of_rules, pages, run_record
+from recon.deliver.parted import by_control, rejects
 from recon.deliver.seal import CHAIN, SUFFIX, Seal, keep, newest, sealed
 from recon.deliver.target import claim, put_in_place, workplace
-from recon.domain import manifest, places
+from recon.domain import manifest, places, retention
 from recon.domain.errors import InputsRefused, TermsRefused, TryLater
 from recon.domain.redacted import POINTER
 from recon.domain.version import __version__
@@ -103,8 +106,12 @@ def _fill(bag: Bag, run: Path, facts: dict[str, Any], lock: dict[str, Any], term
     for entry in facts["outputs"]:
         if bag.copy(home_of(entry["path"]), run / entry["path"]) != entry["sha256"]:
             raise InputsRefused("a file changed while it was packed", where=str(run / entry["path"]), todo="pack again when nobody works there")
-    bag.copy("data/08_run/manifest.json", run / manifest.NAME)
+    digest = bag.copy("data/08_run/manifest.json", run / manifest.NAME)
     _write(bag, "data/08_run/run.json", run_record(facts))
+    _write(bag, "data/08_run/libraries.json", provenance.lock_beside_run(facts))
+    _write(bag, provenance.HOME, provenance.provenance(facts, digest))
+    for home, content in chain(by_control(run), rejects(run)):
+        bag.write(home, content)
     for name, content in ipe_sheets(run, facts, terms.custody).items():
         bag.write(f"data/02_ipe/{name}", content)
     _write(bag, "data/03_inputs/sources.json", _inputs(bag, facts, terms.inputs))
@@ -114,9 +121,19 @@ def _fill(bag: Bag, run: Path, facts: dict[str, Any], lock: dict[str, Any], term
     _write(bag, "data/04_rules/rules.lock.json", lock)
     _write(bag, "data/04_rules/engagement.json", facts["engagement"])
     _fill_decisions(bag, run, terms)
+    kept = _retention(facts, terms)
+    _write(bag, retention.HOME, kept)
     redacts = terms.original.seal.record if terms.original else None
-    for home, content in pages(facts, results_digest(bag.payload), redacts).items():
+    for home, content in pages(facts, kept, results_digest(bag.payload), redacts).items():
         bag.write(f"data/{home}", content)
+
+
+def _retention(facts: dict[str, Any], terms: PackTerms) -> dict[str, Any]:
+    """How long the pack is kept. A redacted one is kept as long as the full one, whose reason it withholds with the other terms."""
+    if terms.original is None:
+        return retention.retained(facts["engagement"])
+    stated = json.loads((terms.original.folder / retention.HOME).read_bytes())
+    return {name: value for name, value in stated.items() if name != "why"}
 
 
 def _fill_decisions(bag: Bag, run: Path, terms: PackTerms) -> None:
@@ -201,6 +218,7 @@ def _bag_before(folder: Path, before: Seal | None) -> Path | None:
 
 
 def _info(facts: dict[str, Any], name: str, terms: PackTerms, place: Path) -> dict[str, str]:
+    """What `bag-info.txt` says about the pack, beside its size."""
     amended = {"Amendment-Reason": terms.reason} if terms.reason else {}
     if terms.original:
         amended["Redacted-From"] = terms.original.folder.name
@@ -209,6 +227,7 @@ def _info(facts: dict[str, Any], name: str, terms: PackTerms, place: Path) -> di
         "External-Identifier": name,
         "Bagging-Date": _made_at(place).date().isoformat(),
         "Bag-Software-Agent": f"recon {__version__}",
+        "Retain-Until": _retention(facts, terms)["keep_until"],
         **amended,
     }
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from recon.deliver.tables import write_table
 from recon.deliver.target import claim, put_in_place, workplace
-from recon.domain import manifest
+from recon.domain import manifest, places
 from recon.domain.errors import TryLater
 from recon.domain.publication import TableFile
 from recon.domain.version import __version__
@@ -77,11 +77,13 @@ def _facts(workpapers: Workpapers, outputs: list[dict[str, Any]], place: Path) -
     import polars as pl
 
     engagement = workpapers.engagement.model_dump(mode="json", by_alias=True)
-    terms = {key: engagement[key] for key in ("parameters", "policies", "controls")}
+    terms, lock = {key: engagement[key] for key in ("parameters", "policies", "controls")}, places.locked_packages()
     return {
         "format": manifest.FORMAT,
         "versions": {"recon": __version__, "polars": pl.__version__, "python": platform.python_version()},
         "program_sha256": manifest.program_sha256(),
+        "libraries": manifest.libraries(lock),
+        "lock_sha256": manifest.fingerprint(lock) if lock.is_file() else None,
         "published_at": datetime.fromtimestamp(place.stat().st_mtime, UTC).isoformat(timespec="seconds"),
         "seconds": {room: f"{seconds:.3f}" for room, seconds in workpapers.seconds.items()},
         "engagement": engagement,

@@ -7,11 +7,14 @@ from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from recon.domain.scopes import ScopedRule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Severity = Literal["critical", "high", "medium", "low"]
 SEVERITIES: Final = ("critical", "high", "medium", "low", "indicator")
@@ -182,6 +185,20 @@ class Suppression(Terms):
         return self
 
 
+def named_for(owners: Mapping[str, str], control_id: str) -> str | None:
+    """The owner of a control's id, else of the longest pattern that fits."""
+    fitting = [pattern for pattern in owners if fnmatchcase(control_id, pattern)]
+    return owners[max(fitting, key=lambda pattern: (pattern == control_id, len(pattern), pattern))] if fitting else None
+
+
+class Retention(Terms):
+    """How long the evidence of this run is kept, counted from the end of its period or of the year in which that ends, and why."""
+
+    years: int = Field(ge=1, le=100)
+    counted_from: Literal["period_end", "year_end"] = "period_end"
+    why: str = Field(min_length=1)
+
+
 class Engagement(Terms):
     """The terms of one run, as in the engagement file; `folder` is where relative paths start."""
 
@@ -202,6 +219,7 @@ class Engagement(Terms):
     owners: dict[str, str] = {}  # control id or pattern -> who answers for its exceptions; the most specific pattern wins
     materiality: Materiality | None = None
     suppressions: list[Suppression] = []
+    retention: Retention | None = None
     overlapping_extracts: bool = False
     folder: Path = Field(default=Path(), exclude=True)
     #: what the rule book lets pass when cash is applied (`recon.domain.allowances`); overrides stand in `parameters`
@@ -210,8 +228,7 @@ class Engagement(Terms):
 
     def owner_of(self, control_id: str) -> str | None:
         """Who answers for a control's exceptions: the owner of its id, else of the longest pattern that fits."""
-        fitting = [pattern for pattern in self.owners if fnmatchcase(control_id, pattern)]
-        return self.owners[max(fitting, key=lambda pattern: (pattern == control_id, len(pattern), pattern))] if fitting else None
+        return named_for(self.owners, control_id)
 
     def parameter_rules(self, control_id: str) -> list[ScopedRule]:
         """Overrides of one control's parameters, as scoped rules."""

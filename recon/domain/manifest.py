@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +20,7 @@ NAME: Final = "manifest.json"
 FORMAT: Final = 1
 _SEAL: Final = "sha256_of_the_rest"
 _EXPECTED: Final = {"format": int, "versions": dict, "engagement": dict, "inputs": list, "rules": dict, "outputs": list}
+_LOCKED: Final = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\]+)")
 _CHUNK_BYTES: Final = 1 << 20
 
 
@@ -38,6 +40,26 @@ def program_sha256() -> str:
     modules = [path for path in package.rglob("*.py") if "bundled" not in path.relative_to(package).parts]
     lines = sorted(f"{fingerprint(path)}  {path.relative_to(package).as_posix()}\n" for path in modules)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def locked_versions(lock: Path) -> dict[str, str]:
+    """Package -> version of a lock with hashes; nothing where there is no lock."""
+    lines = lock.read_text(encoding="utf-8").splitlines() if lock.is_file() else []
+    return {found[1]: found[2] for line in lines if (found := _LOCKED.match(line))}
+
+
+@cache
+def libraries(lock: Path) -> dict[str, str | None]:
+    """The locked packages in the versions that are installed here; nothing beside one that is not."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    def installed(name: str) -> str | None:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return None
+
+    return {name: installed(name) for name in sorted(locked_versions(lock))}
 
 
 def fingerprint_of(facts: Any) -> str:  # noqa: ANN401 - whatever JSON can say

@@ -113,6 +113,7 @@ class Accepted:
     covers: Mapping[str, int] = field(default_factory=dict)  # fact -> rows looked at, those set aside included
     company: CompanyFacts | None = None  # set where these documents are one bucket of a company's
     earlier: EarlierRun | None = None  # the run given as history
+    input_totals: pl.DataFrame | None = None  # input_totals.SCHEMA, before rows were set aside here
 
     def without_rows(self, *kept: str) -> Accepted:
         """What validation states, the documents' rows let go but those of the tables named."""
@@ -184,6 +185,8 @@ class Workpapers:
     fulfilments: pl.LazyFrame | None = None  # FULFILMENT_LINES columns
     volumes: pl.DataFrame | None = None  # volumes.SCHEMA: of this run, and of those before it
     series: pl.DataFrame | None = None  # measured columns of number_series
+    input_totals: pl.DataFrame | None = None  # input_totals.SCHEMA
+    ledger_ties: pl.DataFrame | None = None  # LEDGER_TIES columns
     frameworks: tuple[Framework, ...] = ()
     planned: tuple[str, ...] = ()  # ids of controls of the catalogue that this version does not perform
     alias_key: str = field(default_factory=fresh_key)  # by which masked editions name exceptions about persons
@@ -234,6 +237,7 @@ BALANCES: Final = _columns(
     "cycle kind company_code party_id order_number order_line_no document_number document_line_no document_date quantity amount currency"
     " amount_base age_days age_bucket party_name source_file source_row"
 )
+LEDGER_TIES: Final = _columns("company_code account_role account currency as_of_date balance sub_ledger difference source_file source_row")
 REJECTED: Final = _columns("table source_file source_row column rule value message")
 #: Whom and what a rejected cell is about, as far as its row could be read; travels beside REJECTED, for controls.
 REJECTED_ABOUT: Final = _columns("company_code document_number document_line_no party_id")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from recon.domain import manifest, measures, tie_out, volumes
+from recon.domain import input_totals, manifest, measures, tie_out, volumes
 from recon.domain import workpapers as declared
 from recon.domain.engagement import Engagement
 from recon.domain.errors import InputsRefused, TermsRefused
@@ -38,6 +38,11 @@ _CSV: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, pl.DataType]]]] = {
         {"suppression": pl.UInt32(), "approved_on": pl.Date(), "expires": pl.Date(), "exceptions": _COUNT, "amount_at_risk_base": MONEY},
     ),
     "volumes": (tuple(volumes.SCHEMA), volumes.SCHEMA),
+    "input_totals": (tuple(input_totals.SCHEMA), input_totals.SCHEMA),
+    "ledger_ties": (
+        declared.LEDGER_TIES,
+        {"as_of_date": pl.Date(), "balance": MONEY, "sub_ledger": MONEY, "difference": MONEY, "source_row": pl.UInt32()},
+    ),
     **{file: (tuple(measures.schema(table)), measures.schema(table)) for file, table in _MEASURED.items()},
 }
 
@@ -85,6 +90,8 @@ def reread(
         fulfilments=tables.plan("fulfilment_lines") if tables.has("fulfilment_lines.parquet") else None,
         volumes=tables.optional("volumes"),
         series=tables.optional("number_series"),
+        input_totals=tables.optional("input_totals"),
+        ledger_ties=tables.optional("ledger_ties"),
         frameworks=tuple(frameworks),
         planned=tuple(planned),
         alias_key=declared.fresh_key(told),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
-from recon.domain import measures, tie_out, volumes
+from recon.domain import input_totals, measures, tie_out, volumes
 from recon.domain import workpapers as declared
 from recon.domain.publication import TableFile
 from recon.domain.rule_versions import COLUMNS, rule_versions
@@ -55,6 +55,7 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
         answered_for
         | followed
         | _for_later_runs(workpapers)
+        | _about_inputs(workpapers)
         | {
             "results/exceptions.csv": _file(exceptions, declared.REGISTER, _EXCEPTION_KEY),
             "results/exceptions.parquet": _file(exceptions, declared.REGISTER, _EXCEPTION_KEY, "parquet"),
@@ -87,6 +88,17 @@ def _for_later_runs(workpapers: Workpapers) -> dict[str, TableFile]:
         series = tuple(measures.schema("number_series"))
         kept["results/number_series.csv"] = _file(workpapers.series.lazy(), series, series[:4])
     return kept
+
+
+def _about_inputs(workpapers: Workpapers) -> dict[str, TableFile]:
+    """What the sheets of an evidence pack say about each input: sums and spans of its columns, and the ledger beside the open items."""
+    told = {}
+    if workpapers.input_totals is not None:
+        told["results/input_totals.csv"] = _file(workpapers.input_totals.lazy(), tuple(input_totals.SCHEMA), input_totals.KEY)
+    if workpapers.ledger_ties is not None and workpapers.ledger_ties.height:
+        ties = declared.LEDGER_TIES
+        told["results/ledger_ties.csv"] = _file(workpapers.ledger_ties.lazy(), ties, ties[:4])
+    return told
 
 
 def _file(frame: pl.LazyFrame, columns: tuple[str, ...], key: tuple[str, ...], form: Literal["csv", "parquet"] = "csv") -> TableFile:

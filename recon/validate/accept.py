@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from recon.domain import measures, tie_out
+from recon.domain import input_totals, measures, tie_out
 from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, TABLES, schema, with_full_schema
 from recon.domain.workpapers import REJECTED, Accepted, in_memory
 from recon.validate import rejected_cells
@@ -58,9 +58,11 @@ def validate(
     frames = _OneByOne(documents)
     statements = compare(frames, documents.rejected, extracts, expectations)
     judged: dict[str, _Judged] = {}
+    totals = [pl.DataFrame(schema=input_totals.SCHEMA)]
     for name in documents.tables:
         frame = frames[name]
         found = _judge(name, frame, engagement)
+        totals.append(input_totals.of_table(name, frame))
         statements += state({name: found.accepted.collect()}, documents.supplied, expectations, engagement)
         is_whole = found.row_count == frame.height
         plan = documents.tables[name] if is_whole else keep(f"accepted-{name}", found.accepted.collect())
@@ -75,6 +77,7 @@ def validate(
         statements=pl.DataFrame(statements, schema=STATEMENTS_SCHEMA, orient="row").sort("table", "rule", "message"),
         rejected=pl.concat([conformed, *(j.rejected for j in judged.values())]).sort(REJECTED),
         tie_out=pl.concat([tie_out.empty(), *(j.tie_out for j in judged.values())]),
+        input_totals=pl.concat(totals).sort(input_totals.KEY),
         covers=dict.fromkeys(_FACTS, rows_in) | {_CELLS: rows_in + _rows_of(documents.rejected)},
     )
 

@@ -32,6 +32,7 @@ def differences(results):
     for row in controls:
         if row["status"] in ("clean", "exceptions") and int(row["exceptions"] or 0) != found[row["control_id"]] and row["control_id"] != "POP-10":
             yield "%s: controls.csv says %s exceptions, %d are listed" % (row["control_id"], row["exceptions"], found[row["control_id"]])
+    yield from parts_that_differ(results, controls, exceptions)
     if len({row["exception_id"] for row in exceptions}) != len(exceptions):
         yield "exceptions.csv: an exception_id stands twice"
     if summary["exceptions"]["count"] != len(exceptions):
@@ -52,6 +53,22 @@ def differences(results):
     for kind, figures in summary["balances"].items():
         if figures["count"] != kinds[kind]:
             yield "summary.json says %s layers of %s, %d are listed" % (figures["count"], kind, kinds[kind])
+
+
+def parts_that_differ(results, controls, exceptions):
+    """The file of each control has the rows of exceptions.csv that are its own, and every control that judged something has one."""
+    folder = os.path.join(results, "by_control")
+    if not os.path.isdir(folder):  # packs of an older recon
+        return
+    judged = {row["control_id"] for row in controls if row["status"] in ("clean", "exceptions")} | {row["control_id"] for row in exceptions}
+    for name in sorted(os.listdir(folder)):
+        control = name[: -len(".csv")]
+        if control not in judged:
+            yield "by_control/%s: no such control judged anything" % name
+        elif rows(folder, name) != [row for row in exceptions if row["control_id"] == control]:
+            yield "by_control/%s: other rows than exceptions.csv has" % name
+    for control in sorted(judged - {name[: -len(".csv")] for name in os.listdir(folder)}):
+        yield "by_control/%s.csv is missing" % control
 
 
 def main(words):

@@ -183,11 +183,21 @@ def check_run(bag, payload, findings):
         findings.add(("not_as_published", "data/08_run/manifest.json"))
         return
     homes = {"results": "data/05_results/", "report": "data/01_report/", "machine": "data/01_report/machine/"}
+    placed = {}
     for path, digest in outputs.items():
         top, _, rest = path.partition("/")
         place = homes.get(top, "data/05_results/" + top + "/") + rest
+        placed[place] = digest
         if payload.get(place) != digest:
             findings.add(("not_as_published", place))
+    statement = os.path.join(bag, "data/08_run/provenance.json")
+    if os.path.isfile(statement):  # packs of an older recon have none
+        try:
+            told = {subject["name"]: subject["digest"]["sha256"] for subject in json.loads(read(statement).decode("utf-8"))["subject"]}
+        except (ValueError, KeyError, TypeError):
+            told = None
+        if told != placed:
+            findings.add(("not_as_published", "data/08_run/provenance.json"))
 
 
 # ── the seal and the chain ───────────────────────────────────────────────────────────────────────────────────

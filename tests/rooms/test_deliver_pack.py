@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from packed import both, standalone
+from packed import both, manifests_anew, standalone
 
-from recon.deliver.bag import Bag, manifest_bytes, read_manifest
+from recon.deliver.bag import Bag, read_manifest
 from recon.deliver.inspect_pack import inspect
 from recon.deliver.pack import PackTerms, pack
 from recon.deliver.seal import canonical, make_keys, parse, read_key, sealed, trusted_key
@@ -71,13 +71,7 @@ def same_size_edit(bag, _):
 def remanifest(bag, how=same_size_edit):
     """What a careful forger does: change a file and write both manifests anew."""
     how(bag, None)
-    payload = {p.relative_to(bag).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in (bag / "data").rglob("*") if p.is_file()}
-    (bag / "manifest-sha256.txt").write_bytes(manifest_bytes(payload))
-    size = sum(p.stat().st_size for p in (bag / "data").rglob("*") if p.is_file())
-    lines = [line for line in (bag / "bag-info.txt").read_text().splitlines() if not line.startswith("Payload-Oxum")]
-    (bag / "bag-info.txt").write_text("\n".join([*lines, f"Payload-Oxum: {size}.{len(payload)}"]) + "\n")
-    tags = {n: hashlib.sha256((bag / n).read_bytes()).hexdigest() for n in ("bag-info.txt", "bagit.txt", "manifest-sha256.txt")}
-    (bag / "tagmanifest-sha256.txt").write_bytes(manifest_bytes(tags))
+    manifests_anew(bag)
 
 
 def swap(bag, _):
