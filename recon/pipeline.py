@@ -97,8 +97,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             tied_out = pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out])
             with room("match"):
                 balances = ledger(accepted, matches.tables["open_layer"], engagement)
-            about_inputs = {"input_totals": accepted.input_totals, "ledger_ties": balances.select(LEDGER_TIES)}
-            kept = _measured(matches, memory) | about_inputs | {"volumes": volumes(tied_out, engagement.as_of, earlier.volumes if earlier else None)}
+            kept = _measured(matches, memory) | {"volumes": volumes(tied_out, engagement.as_of, earlier.volumes if earlier else None)}
             beside, given = _beside(accepted, outcomes, kept, engagement, room), accepted.documents
             with room("evaluate"):
                 told = RunFacts(tied_out, accepted.statements, extracts.files, documents.ignored, given.supplied, balances, _approved(given), beside)
@@ -120,7 +119,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             ignored=documents.ignored,
             seconds=seconds,
             traces=traces,
-            **kept,
+            **kept | {"input_totals": accepted.input_totals, "ledger_ties": balances.select(LEDGER_TIES)},
             frameworks=tuple(frameworks),
             planned=tuple(p.id for p in planned),
             shelf=shelf,
