@@ -15,7 +15,8 @@ _PACK = click.argument("pack", metavar="PACK", type=click.Path(path_type=Path))
 
 def join(group: click.Group) -> None:
     """Make these commands part of the command line."""
-    for command in (verify_command, pack_command, sign_off_command, time_stamp_command, keygen_command, sample_items_command, evaluate_items_command):
+    about_packs = (verify_command, pack_command, sign_off_command, time_stamp_command, keygen_command, rotate_key_command)
+    for command in (*about_packs, sample_items_command, evaluate_items_command):
         group.add_command(command)
 
 
@@ -133,6 +134,23 @@ def keygen_command(place: Path) -> None:
     from recon.deliver.seal import make_keys
 
     click.echo(f"{place.with_name(place.name + '.pub')}: {make_keys(place)}")
+
+
+@click.command("rotate-key")
+@click.argument("packs", metavar="PACKS", type=click.Path(path_type=Path))
+@click.option("--key", type=click.Path(path_type=Path), required=True, help="The private key that sealed so far.")
+@click.option("--new-key", type=click.Path(path_type=Path), required=True, help="A fresh one; RECON_NEW_KEY_PASSPHRASE opens it.")
+@click.option("--reason", required=True, help="Why it is replaced.")
+@FORMAT
+def rotate_key_command(packs: Path, key: Path, new_key: Path, reason: str, style: str) -> None:
+    """Replace a sealing key in the chain of the folder PACKS: the old key endorses the new one, and both sign. Not for a stolen key."""
+    from recon.deliver.rotation import rotate
+    from recon.deliver.seal import NEW_PASSPHRASE, read_key
+
+    made = rotate(_plain(packs), read_key(key), read_key(new_key, NEW_PASSPHRASE), reason)
+    facts = {name: made.record[name] for name in ("public_key", "new_public_key", "reason", "rotated_at")} | {"head": made.digest}
+    words = f"from now on key {made.record['new_key_id']} seals, {made.record['key_id']} no longer"
+    tell(facts, style, f"{words}\nhead of the chain, to be kept by somebody else: {made.digest}")
 
 
 @click.command("sample-items")

@@ -6,6 +6,7 @@ findings.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from recon.deliver import inspect_stamps, sign_off
+from recon.deliver import inspect_stamps, rotation, sign_off
 from recon.deliver.bag import DECLARATION, PAYLOAD_MANIFEST, TAG_FILES, TAG_MANIFEST, home_of, read_manifest, results_digest
 from recon.deliver.seal import CHAIN, SUFFIX, chain, parse, signature_state
 from recon.domain import redacted
@@ -34,6 +35,7 @@ MEANINGS: Final = {
     "chain_broken": "does not follow the seal before it",
     "chain_cut": "a seal that was made is no longer in the chain",
     "forged": "the signature does not fit",
+    "key_rotated": "the first key was replaced by the second, which both signed",
     "key_not_vouched": "signed by this key; name the key you trust with --key",
     "manifest_damaged": "cannot be read as a manifest",
     "missing": "is missing",
@@ -43,6 +45,8 @@ MEANINGS: Final = {
     "other_content": "seals another content than this pack has",
     "other_original": "does not point to a full pack that was sealed before it",
     "other_key": "is signed by a key that you did not name",
+    "retired_key": "is signed by a key that had been replaced before",
+    "rotation_forged": "replaces a key, and not both keys signed it, or it may not",
     "same_person": "who prepared it also reviewed or approved it",
     "signed_off": "signed it off",
     "signed_other": "signs off another content than this pack has",
@@ -91,15 +95,17 @@ def inspect(folder: Path, trusted: Iterable[str] = (), head: str | None = None, 
     if not is_pack(bag):
         todo = "name a folder that `recon pack` made"
         raise TermsRefused("this is not an evidence pack", where=str(folder), expected=f"a folder with {PAYLOAD_MANIFEST}", todo=todo)
-    seen, keys = Inspection(), frozenset(trusted)
+    lines = chain(bag.parent)
+    # nobody named: every key is told as not vouched
+    seen, keys = Inspection(), rotation.keys_of(lines).trusted(named) if (named := frozenset(trusted)) else frozenset[str]()
     if bag.is_symlink():
         seen.findings.add(("not_a_file", bag.name))
     payload = _files(bag, seen)
     _published(bag, payload, seen)
     seal = _seal(bag, payload, keys, seen)
     _chain(bag, seal, keys, head, seen)
-    lines = chain(bag.parent)
-    for found, check, where in (*sign_off.checked(bag, seal, lines), *inspect_stamps.checked(bag, seal, lines, authorities)):
+    about = (rotation.checked(lines), sign_off.checked(bag, seal, lines), inspect_stamps.checked(bag, seal, lines, authorities))
+    for found, check, where in itertools.chain(*about):
         (seen.findings if found else seen.remarks).add((check, where))
     return seen
 

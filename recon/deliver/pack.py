@@ -16,7 +16,9 @@ from recon.deliver.bag import Bag, home_of, results_digest
 from recon.deliver.ipe import ipe_sheets
 from recon.deliver.pack_contents import dispositions, lock_of_rules, pages, run_record
 from recon.deliver.parted import by_control, rejects
-from recon.deliver.seal import CHAIN, SUFFIX, Seal, keep, newest, sealed
+from recon.deliver.rotation import refuse_retired
+from recon.deliver.seal import CHAIN, SUFFIX, Seal, keep, newest, parse, sealed
+from recon.deliver.seal import chain as links
 from recon.deliver.target import claim, put_in_place, workplace
 from recon.domain import manifest, places, retention
 from recon.domain.errors import InputsRefused, TermsRefused, TryLater
@@ -72,6 +74,7 @@ def pack(run: Path, folder: Path, controls: Sequence[Control], terms: PackTerms)
             "the run is not as it was published", where=str(run), expected="every file as published", got="; ".join(changed[:5]), todo=todo
         )
     with claim(folder / "chain"):
+        refuse_retired(folder, terms.key)
         name = _name(run, folder, facts, terms)
         before = newest(folder)
         target = folder / name
@@ -82,7 +85,7 @@ def pack(run: Path, folder: Path, controls: Sequence[Control], terms: PackTerms)
             _fill(bag, run, facts, lock, terms)
             if terms.original is None:
                 place.chmod(_OWNER_ONLY)
-                _write(bag, _CHANGE_LOG, _changes(lock, _bag_before(folder, before)))
+                _write(bag, _CHANGE_LOG, _changes(lock, _bag_before(folder)))
             else:
                 bag.write(_CHANGE_LOG, redaction.changes(terms.original))
                 bag.write(POINTER, redaction.text(redaction.pointer(terms.original, bag.payload, facts["edition"]["masks"])))
@@ -213,8 +216,10 @@ def _name(run: Path, folder: Path, facts: dict[str, Any], given: PackTerms) -> s
     return f"{name}-A{number}"
 
 
-def _bag_before(folder: Path, before: Seal | None) -> Path | None:
-    return folder / before.record["pack"] if before else None
+def _bag_before(folder: Path) -> Path | None:
+    """The pack that was sealed last; sign-offs and rotations of keys are lines of the chain too."""
+    packs = [seal.record["pack"] for line in links(folder) if (seal := parse(line)) and "kind" not in seal.record]
+    return folder / packs[-1] if packs else None
 
 
 def _info(facts: dict[str, Any], name: str, terms: PackTerms, place: Path) -> dict[str, str]:

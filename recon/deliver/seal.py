@@ -23,6 +23,8 @@ CHAIN: Final = "chain.jsonl"
 SUFFIX: Final = ".seal.json"
 #: Where the passphrase of a key comes from; it is never an argument, which other processes could read.
 PASSPHRASE: Final = "RECON_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
+#: The same for the key that takes another's place.
+NEW_PASSPHRASE: Final = "RECON_NEW_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
 _FORMAT: Final = 1
 
 
@@ -63,19 +65,19 @@ def make_keys(place: Path) -> str:
     return public
 
 
-def read_key(place: Path) -> Ed25519PrivateKey:
-    """The private key of a file. Raises TermsRefused when it is none, or its passphrase is missing or wrong."""
+def read_key(place: Path, passphrase: str = PASSPHRASE) -> Ed25519PrivateKey:
+    """The private key of a file; `passphrase` names the variable that has its. Raises TermsRefused when it is none, or its passphrase is missing or wrong."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    phrase = os.environ.get(PASSPHRASE)
+    phrase = os.environ.get(passphrase)
     expected = "a private Ed25519 key that `recon keygen` wrote"
     try:
         key = load_pem_private_key(place.read_bytes(), phrase.encode() if phrase else None)
     except OSError as error:
         raise TermsRefused("the key cannot be read", where=str(place), expected=expected, got=error.strerror or "") from None
     except (ValueError, TypeError) as error:
-        todo = f"set {PASSPHRASE} when, and only when, the key has a passphrase"
+        todo = f"set {passphrase} when, and only when, the key has a passphrase"
         raise TermsRefused("the key cannot be opened", where=str(place), expected=expected, got=str(error), todo=todo) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise TermsRefused("the key is of another kind", where=str(place), expected=expected, got=type(key).__name__, todo="recon keygen")
@@ -150,17 +152,24 @@ def keep(path: Path, content: bytes, mode: str) -> None:
         os.fsync(file.fileno())
 
 
-def signature_state(seal: Seal, trusted: frozenset[str]) -> str:
-    """`good`, `unsigned`, `forged`, `other_key` (good, but of a key that nobody named), `key_not_vouched` (no key was named)."""
+def is_signed(public: str | None, signature: Any, message: bytes) -> bool:  # noqa: ANN401 - whatever somebody wrote there
+    """Whether the signature over the message, as hex, was made with the public key, as hex."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public or "")).verify(bytes.fromhex(signature or ""), message)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+def signature_state(seal: Seal, trusted: frozenset[str]) -> str:
+    """`good`, `unsigned`, `forged`, `other_key` (good, but of a key that nobody named), `key_not_vouched` (no key was named)."""
     public = seal.record.get("public_key")
     if seal.signature is None and public is None:
         return "unsigned"
-    try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public or "")).verify(bytes.fromhex(seal.signature or ""), canonical(seal.record))
-    except (InvalidSignature, ValueError, TypeError):
+    if not is_signed(public, seal.signature, canonical(seal.record)):
         return "forged"
     if not trusted:
         return "key_not_vouched"

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from recon.deliver.seal import CHAIN, SUFFIX, Seal, keep, newest, parse, public_hex, sealed
+from recon.deliver.rotation import keys_of, refuse_retired
+from recon.deliver.seal import CHAIN, SUFFIX, Seal, chain, keep, newest, parse, public_hex, sealed
 from recon.deliver.target import claim
 from recon.domain.errors import InputsRefused, TermsRefused
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from recon.deliver.rotation import Keys
 
 ROLES: Final = ("prepared", "reviewed", "approved")
 KIND: Final = "sign_off"
@@ -41,6 +44,7 @@ def sign_off(bag: Path, role: str, name: str, conclusion: str, key: Ed25519Priva
     if seal is None:
         raise InputsRefused("this pack has no seal", where=str(place), todo="sign a pack that `recon pack` sealed")
     with claim(folder / "chain"):
+        refuse_retired(folder, key)
         _refuse_own_review(folder, seal, role, name, public_hex(key))
         facts = {name: seal.record[name] for name in ("pack", "tagmanifest_sha256", "results_sha256")} | {
             "kind": KIND,
@@ -68,8 +72,9 @@ def seen_in(bag: Path) -> dict[str, Any] | None:
 
 def _refuse_own_review(folder: Path, seal: Seal, role: str, name: str, key: str) -> None:
     """A preparer cannot review or approve: neither under the same name nor with the same key."""
-    earlier = [link for line in (folder / CHAIN).read_bytes().split(b"\n") if (link := parse(line)) and is_about(link, seal.record["pack"])]
-    if _clash(seal, [*((link.record, link.record.get("public_key")) for link in earlier), ({"role": role, "name": name}, key)]):
+    lines = chain(folder)
+    earlier = [link for line in lines if (link := parse(line)) and is_about(link, seal.record["pack"])]
+    if _clash(seal, [*((link.record, link.record.get("public_key")) for link in earlier), ({"role": role, "name": name}, key)], keys_of(lines)):
         todo = "let another person sign, with a key of their own"
         raise TermsRefused("who prepared a pack cannot review or approve it", got=f"{role} by {name}", todo=todo)
 
@@ -79,11 +84,11 @@ def is_about(link: Seal, pack: str) -> bool:
     return link.record.get("kind") == KIND and link.record["pack"] == pack
 
 
-def _clash(seal: Seal, signed: Iterable[tuple[dict[str, Any], str | None]]) -> bool:
-    """Whether a name or key of who prepared (the sealer's key is one) is also one of who reviewed or approved."""
-    sides: tuple[set[str], set[str]] = ({f"key {seal.record.get('public_key')}"} - {"key None"}, set())
+def _clash(seal: Seal, signed: Iterable[tuple[dict[str, Any], str | None]], keys: Keys) -> bool:
+    """Whether a name or key of who prepared (the sealer's key is one) is also one of who reviewed or approved. A key that took another's place is the same one."""
+    sides: tuple[set[str], set[str]] = ({f"key {keys.person(str(seal.record.get('public_key')))}"} - {"key None"}, set())
     for record, key in signed:
-        sides[record.get("role") != "prepared"].update({f"name {_folded(str(record.get('name')))}", f"key {key}"})
+        sides[record.get("role") != "prepared"].update({f"name {_folded(str(record.get('name')))}", f"key {keys.person(str(key))}"})
     return bool(sides[0] & sides[1])
 
 
@@ -106,7 +111,7 @@ def checked(bag: Path, seal: Seal | None, lines: Sequence[bytes]) -> Iterator[tu
         if link.signature is None:
             yield True, "unsigned", where
         yield False, "signed_off", printable(" · ".join(str(record.get(name)) for name in ("role", "name", "signed_at", "conclusion")))
-    if seal is not None and _clash(seal, signed):
+    if seal is not None and _clash(seal, signed, keys_of(lines)):
         yield True, "same_person", bag.name
     if not signed:
         yield False, "not_signed_off", bag.name

@@ -287,10 +287,48 @@ def check_seal(bag, payload, keys, findings, remarks):
     return line
 
 
+def keys_in(lines, findings, remarks):
+    """Which key began the line of keys that each later key belongs to; rotations that not both keys signed, and keys used after their end."""
+    first, ended, used = {}, set(), set()
+    for place, entry in enumerate(lines, 1):
+        seal, where = opened(entry), "chain.jsonl:%d" % place
+        if seal is None:
+            continue
+        record, signature = seal
+        key = str(record.get("public_key") or "")
+        if key in ended:
+            findings.add(("retired_key", where))
+        if record.get("kind") == "key_rotation":
+            new = str(record.get("new_public_key") or "")
+            words = {part: record.get(part) for part in ("kind", "public_key", "new_public_key", "prev_record_sha256", "reason", "rotated_at")}
+            try:
+                good = new != key and new not in used and new not in first and key not in ended
+                good = good and signed(bytes.fromhex(key), canonical(record), bytes.fromhex(signature))
+                good = good and signed(bytes.fromhex(new), canonical(words), bytes.fromhex(record["new_key_signature"]))
+            except (ValueError, KeyError, TypeError):
+                good = False
+            if good:
+                first[new] = first.get(key, key)
+                ended.add(key)
+                told = " \u00b7 ".join(str(record.get(part)) for part in ("public_key", "new_public_key", "rotated_at", "reason"))
+                remarks.add(("key_rotated", "".join(sign if sign.isprintable() else "?" for sign in told)))
+            else:
+                findings.add(("rotation_forged", where))
+        if key:
+            used.add(key)
+    return first, used
+
+
+def kin(keys, first, used):
+    """The keys that were named, and those of the same lines of keys."""
+    begun = {first.get(key, key) for key in keys}
+    return set(keys) | {key for key in used | set(first) if first.get(key, key) in begun}
+
+
 ROLES = ("prepared", "reviewed", "approved")
 
 
-def check_sign_offs(bag, line, lines, findings, remarks):
+def check_sign_offs(bag, line, lines, first, findings, remarks):
     """Who signed the pack off: for this very content, signed, and not the preparer as reviewer."""
     try:
         with open(os.path.join(bag, "data/05_results/summary.json"), encoding="utf-8") as file:
@@ -301,7 +339,8 @@ def check_sign_offs(bag, line, lines, findings, remarks):
     seal = opened(line) if line is not None else None
     preparers, judges, nobody = set(), set(), True
     if seal is not None and seal[0].get("public_key"):
-        preparers.add(("key", seal[0]["public_key"]))
+        sealer = str(seal[0]["public_key"])
+        preparers.add(("key", first.get(sealer, sealer)))
     for place, entry in enumerate(lines, 1):
         signed_off = opened(entry)
         if signed_off is None or signed_off[0].get("kind") != "sign_off" or signed_off[0]["pack"] != os.path.basename(bag):
@@ -313,7 +352,8 @@ def check_sign_offs(bag, line, lines, findings, remarks):
         if signed_off[1] is None:
             findings.add(("unsigned", where))
         name = "".join(unicodedata.normalize("NFKC", str(record.get("name"))).casefold().split())
-        (preparers if record.get("role") == "prepared" else judges).update({("name", name), ("key", record.get("public_key"))})
+        key = str(record.get("public_key"))
+        (preparers if record.get("role") == "prepared" else judges).update({("name", name), ("key", first.get(key, key))})
         told = " \u00b7 ".join(str(record.get(part)) for part in ("role", "name", "signed_at", "conclusion"))
         remarks.add(("signed_off", "".join(sign if sign.isprintable() else "?" for sign in told)))
     if seal is not None and preparers & judges:
@@ -322,9 +362,8 @@ def check_sign_offs(bag, line, lines, findings, remarks):
         remarks.add(("not_signed_off", os.path.basename(bag)))
 
 
-def check_chain(bag, line, keys, head, findings, remarks):
+def check_chain(bag, line, lines, keys, head, first, findings, remarks):
     folder = os.path.dirname(bag)
-    lines = [entry for entry in read(os.path.join(folder, "chain.jsonl")).split(b"\n") if entry]
     before = None
     for place, entry in enumerate(lines, 1):
         where = "chain.jsonl:%d" % place
@@ -342,7 +381,7 @@ def check_chain(bag, line, keys, head, findings, remarks):
             findings.add(("chain_cut", other))
     if head and head != before:
         findings.add(("chain_cut", "chain.jsonl"))
-    check_sign_offs(bag, line, lines, findings, remarks)
+    check_sign_offs(bag, line, lines, first, findings, remarks)
 
 
 # ── time stamps (RFC 3161) ───────────────────────────────────────────────────────────────────────────────────
@@ -654,8 +693,11 @@ def verify(bag, keys=(), head=None, authorities=()):
         findings.add(("not_a_file", os.path.basename(bag)))
     payload = check_bag(bag, findings)
     check_run(bag, payload, findings)
-    line = check_seal(bag, payload, set(keys), findings, remarks)
-    check_chain(bag, line, set(keys), head, findings, remarks)
+    lines = [entry for entry in read(os.path.join(os.path.dirname(bag), "chain.jsonl")).split(b"\n") if entry]
+    first, used = keys_in(lines, findings, remarks)
+    trusted = kin(keys, first, used)
+    line = check_seal(bag, payload, trusted, findings, remarks)
+    check_chain(bag, line, lines, trusted, head, first, findings, remarks)
     check_stamps(bag, line, list(authorities), findings, remarks)
     return findings, remarks
 
