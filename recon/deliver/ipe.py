@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from recon.deliver.pack_words import as_json, cells, page, rows_of, safe
+from recon.deliver.pack_words import as_csv, as_json, cells, page, rows_of, safe
+from recon.domain.crosswalk import COLUMNS, crosswalk
 from recon.domain.errors import InputsRefused
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def ipe_sheets(run: Path, facts: dict[str, Any], custody: Path | None = None) ->
     as_of = facts["engagement"]["as_of"]
     sheets = [_sheet(place, source, known, as_of) | _origin(told.get(source["name"], {})) for place, source in enumerate(facts["inputs"], 1)]
     made = {f"ipe_{place:03}_{safe(sheet['input'])}.json": as_json(sheet) for place, sheet in enumerate(sheets, 1)}
+    made["crosswalk_iso_21378.csv"] = as_csv(COLUMNS, crosswalk())
     return made | {"ipe.html": _page(sheets, known["ledger_ties"], facts["engagement"]["entity"])}
 
 

@@ -13,6 +13,7 @@ from recon.domain import places
 from recon.domain.errors import TermsRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 
@@ -39,6 +40,13 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def as_json(facts: Any) -> bytes:  # noqa: ANN401 - whatever JSON can say
     """Facts as a file of the pack has them."""
     return (json.dumps(facts, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows of texts as a file of the pack has them."""
+    written = io.StringIO(newline="")
+    csv.writer(written, lineterminator="\n").writerows([columns, *rows])
+    return written.getvalue().encode()
 
 
 def safe(name: str) -> str:

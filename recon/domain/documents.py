@@ -3,7 +3,7 @@
 Schemas, the data dictionary (`recon schema TABLE`), pandera models and docs are derived from here. A column name has one
 type and one meaning in whatever table it stands. Signs, scales and absence are described in `TABLES` and `meaning`.
 
-Source: the project's interface; alignment with ISO 21378 and the AICPA Audit Data Standards is described in docs/.
+Source: the project's interface; `crosswalk` has their names in ISO 21378.
 """
 
 from __future__ import annotations
