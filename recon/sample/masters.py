@@ -64,6 +64,11 @@ SAM01 P251 蒋涛 SALES_MANAGER 1000000
 SAD01 P252 蔡明 SALES_DIRECTOR 50000000
 """
 
+#: Goods that come with the tanker, up to three days after the day, and are billed once a quarter.
+GASES: Final = "GASES"
+#: A carrier who numbers his bills anew every half-year.
+CARRIER: Final = "SC-1"
+
 #: Where one of the requesters lives: twenty-five characters.
 STAFF_ADDRESS: Final = "上海市浦东新区张江镇碧波路690弄12号1503室"
 

@@ -44,9 +44,9 @@ def _roll(book: Book, item: Item, today: Decimal) -> None:
     book.add("approval_event", event | {"actor_id": "CTRL1", "action_at": f"{AS_OF - days(10)}T15:00:00+08:00"})
 
 
-def add_level(book: Book, item_id: str, quantity: Decimal, uom: str) -> None:
-    """What lies in the warehouse on the as-of date."""
-    book.add("inventory_level", {"as_of_date": AS_OF, "item_id": item_id, "warehouse_id": WAREHOUSE, "quantity_on_hand": quantity, "uom": uom})
+def add_level(book: Book, item_id: str, quantity: Decimal, uom: str, day: date = AS_OF) -> None:
+    """What lies in the warehouse on the as-of date, or lay there earlier."""
+    book.add("inventory_level", {"as_of_date": day, "item_id": item_id, "warehouse_id": WAREHOUSE, "quantity_on_hand": quantity, "uom": uom})
 
 
 def months() -> list[date]:

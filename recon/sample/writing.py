@@ -41,6 +41,22 @@ parameters:
     set: {{early_window_days: "2"}}
     where: {{item_group: SPARES}}
     why: spare parts are called for the day; there is no room for more
+  - control: TIM-02
+    set: {{late_window_days: "3"}}
+    where: {{item_group: GASES}}
+    why: gas comes with the tanker's round, up to three days after the day
+  - control: MIS-03
+    set: {{invoice_wait_days: "100"}}
+    where: {{item_group: GASES}}
+    why: gas is billed once a quarter
+  - control: DUP-02
+    set: {{look_back_days: "180"}}
+    where: {{supplier_id: SC-1}}
+    why: this carrier numbers his bills anew every half-year
+  - control: DUP-10
+    set: {{look_back_days: "180"}}
+    where: {{supplier_id: SC-1}}
+    why: what this carrier billed to both companies is settled between them every half-year
   - control: SLA-02
     set: {{fulfilment_limit_hours: unlimited}}
     why: a day of delivery is agreed for every line, and TIM-02 and MIS-04 watch it

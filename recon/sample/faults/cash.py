@@ -19,7 +19,8 @@ TUESDAY = date(2026, 10, 13)
 
 def sold(book: Book, billed: date, price: str = "200.00", **terms: Value) -> tuple[Chain, Document]:
     """Ten pieces sold to a customer of its own, delivered ex works and billed; 2,260.00 unless the price says otherwise."""
-    chain = Chain(book, ORDER_TO_CASH, billed - days(10), newcomer(book, ORDER_TO_CASH))
+    company = {"company_code": terms.pop("company_code")} if "company_code" in terms else {}
+    chain = Chain(book, ORDER_TO_CASH, billed - days(10), newcomer(book, ORDER_TO_CASH), **company)
     chain.line(goods(book, ORDER_TO_CASH), 10, Decimal(price))
     approve_order(chain)
     chain.fulfil(billed - days(2), chain.whole(), incoterm="EXW", goods_issue_posted="true")

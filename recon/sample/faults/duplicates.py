@@ -7,7 +7,7 @@ from decimal import Decimal
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.sample.book import Book, days
 from recon.sample.chain import Part
-from recon.sample.faults.registry import on_document, order, plants, some_time
+from recon.sample.faults.registry import in_full_width, on_document, order, plants, some_time
 
 
 def two_of_one_amount(book: Book, numbers: tuple[str, str], apart: int) -> str:
@@ -38,8 +38,7 @@ def keyed_with_another_separator(book: Book) -> None:
 def keyed_in_full_width(book: Book) -> None:
     """The same number once in plain and once in full-width characters."""
     digits = digits_of(book)
-    wide = "".join(chr(ord(c) + 0xFEE0) for c in digits)
-    later = two_of_one_amount(book, (f"FQ{digits}", f"ＦＱ－{wide}"), 0)
+    later = two_of_one_amount(book, (f"FQ{digits}", in_full_width(f"FQ-{digits}")), 0)
     book.expect("DUP-01", *on_document("supplier_invoice", later), f"entered before as FQ{digits}")
 
 

@@ -58,6 +58,11 @@ def some_time(book: Book) -> date:
     return book.day_between(ago(300), ago(60))
 
 
+def in_full_width(text: str) -> str:
+    """Plain letters, digits and signs as a Chinese keyboard types them."""
+    return "".join(chr(ord(sign) + 0xFEE0) for sign in text)
+
+
 def on_order(chain: Chain, line: Line | None = None) -> tuple[tuple[str, str, str], tuple[str, str]]:
     """How an exception names an order line, or the order."""
     number = line.number if line else ""

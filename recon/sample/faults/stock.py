@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.sample import approvals
@@ -14,20 +15,25 @@ from recon.sample.masters import item_row, party_row
 from recon.sample.settle import settle
 from recon.sample.stock import WAREHOUSE, add_level, months
 
+if TYPE_CHECKING:
+    from recon.sample.book import Value
+    from recon.sample.masters import Item
+
 _PROMISES = 12
 _RECEIPTS = 10
 
 
-def _new_item(book: Book, group: str = "FINISHED") -> str:
-    item = replace(book.rng.choice(book.masters.items[group]), item_id=book.number("N"))
+def new_item(book: Book, like: str = "FINISHED", group: str = "") -> Item:
+    """Something like what is usual in a group, of that group or another one, that nobody has bought, sold or counted yet."""
+    item = replace(book.rng.choice(book.masters.items[like]), item_id=book.number("N"), group=group or like)
     book.add("item", item_row(item))
-    return item.item_id
+    return item
 
 
 @plants("STK-01")
 def below_safety_level(book: Book) -> None:
     """One piece less than the safety level."""
-    item_id = _new_item(book)
+    item_id = new_item(book).item_id
     add_level(book, item_id, Decimal(59), "PCS")
     book.add("item_stock_policy", {"item_id": item_id, "warehouse_id": WAREHOUSE, "safety_stock": Decimal(60), "uom": "PCS"})
     book.expect("STK-01", ("inventory_level", item_id, WAREHOUSE), ("", ""), "59 on hand, the safety level is 60")
@@ -36,7 +42,7 @@ def below_safety_level(book: Book) -> None:
 @plants("STK-02")
 def less_than_nothing(book: Book) -> None:
     """Five pieces less than nothing; nobody has set a safety level."""
-    item_id = _new_item(book)
+    item_id = new_item(book).item_id
     add_level(book, item_id, Decimal(-5), "PCS")
     book.expect("STK-02", ("inventory_level", item_id, WAREHOUSE), ("", ""), "minus five on hand")
 
@@ -44,7 +50,7 @@ def less_than_nothing(book: Book) -> None:
 @plants("STK-08")
 def forecast_of_what_nobody_bought(book: Book) -> None:
     """A new item, forecast for half a year and never sold."""
-    item_id = _new_item(book)
+    item_id = new_item(book).item_id
     for month in months()[-6:]:
         book.add("demand_forecast", {"item_id": item_id, "period_start": month, "quantity": Decimal(50)})
     book.expect("STK-08", ("demand_forecast", item_id, ""), ("", ""), "300 forecast, none sold")
@@ -99,19 +105,19 @@ def supplier_four_days_late(book: Book) -> None:
     book.expect("SUP-03", ("supplier", chain.party.party_id, ""), ("", ""), "nine in ten lines four days late")
 
 
-def counted(book: Book, on_file: str, seen: str) -> str:
-    """A count of a new item on the shelf; returns its number."""
+def counted(book: Book, on_file: str, seen: str, **columns: Value) -> str:
+    """A count of an item, a new one unless `columns` names it, on the shelf; returns its number."""
     number = book.number("CNT")
     row: Row = {
         "company_code": "C10",
         "count_number": number,
         "count_line_no": "1",
         "count_date": ago(4),
-        "item_id": _new_item(book, "PACKAGING"),
+        "item_id": columns.get("item_id") or new_item(book, "PACKAGING").item_id,
         "uom": "PCS",
     }
     row |= {"warehouse_id": WAREHOUSE, "book_quantity": Decimal(on_file), "counted_quantity": Decimal(seen), "counted_by": "STO02"}
-    book.add("stock_count_line", row)
+    book.add("stock_count_line", row | columns)
     return number
 
 
@@ -121,29 +127,27 @@ def three_in_a_hundred_missing(book: Book) -> None:
     book.expect("STK-06", ("stock_count", counted(book, "100", "97"), "1"), ("", ""), "97 counted of 100")
 
 
-def _movement(book: Book, item_id: str, quantity: int, kind: str, maker: str) -> str:
-    number = book.number("MV")
-    row: Row = {"company_code": "C10", "movement_number": number, "movement_date": ago(5), "item_id": item_id, "warehouse_id": WAREHOUSE}
-    book.add("inventory_movement", row | {"quantity": Decimal(quantity), "uom": "PCS", "movement_kind": kind, "created_by": maker})
-    return number
+def moved(book: Book, item_id: str, quantity: int, kind: str, maker: str) -> Row:
+    """A movement of stock, five days ago."""
+    row: Row = {"company_code": "C10", "movement_number": book.number("MV"), "movement_date": ago(5), "item_id": item_id, "warehouse_id": WAREHOUSE}
+    return book.add("inventory_movement", row | {"quantity": Decimal(quantity), "uom": "PCS", "movement_kind": kind, "created_by": maker})
 
 
 @plants("STK-03")
 def piece_that_came_from_nowhere(book: Book) -> None:
     """Forty a month ago, ten issued since, thirty-one today."""
-    item_id = _new_item(book)
-    earlier: Row = {"as_of_date": ago(31), "item_id": item_id, "warehouse_id": WAREHOUSE, "quantity_on_hand": Decimal(40), "uom": "PCS"}
-    book.add("inventory_level", earlier)
+    item_id = new_item(book).item_id
+    add_level(book, item_id, Decimal(40), "PCS", ago(31))
     add_level(book, item_id, Decimal(31), "PCS")
-    _movement(book, item_id, -10, "issue", "STORE1")
+    moved(book, item_id, -10, "issue", "STORE1")
     book.expect("STK-03", ("inventory_level", item_id, WAREHOUSE), ("", ""), "31 on hand where 30 should be")
 
 
 @plants("STK-05")
 def adjusted_by_nobody_else(book: Book) -> None:
     """Three pieces written off; nobody approved it."""
-    number = _movement(book, goods(book, ORDER_TO_CASH).item_id, -3, "adjustment", book.number("STORE"))
-    book.expect("STK-05", ("inventory_movement", number, ""), ("", ""), "no second person")
+    row = moved(book, goods(book, ORDER_TO_CASH).item_id, -3, "adjustment", book.number("STORE"))
+    book.expect("STK-05", ("inventory_movement", str(row["movement_number"]), ""), ("", ""), "no second person")
 
 
 @plants("POP-05")

@@ -6,9 +6,11 @@ from decimal import Decimal
 
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.sample.approvals import approve_order
-from recon.sample.book import Book, Row, ago
+from recon.sample.book import Book, Row, ago, days
 from recon.sample.chain import Chain, Part
-from recon.sample.faults.registry import LATER, goods
+from recon.sample.faults.registry import LATER, goods, some_time
+from recon.sample.faults.stock import new_item
+from recon.sample.masters import GASES
 from recon.sample.newcomers import newcomer
 from recon.sample.traps.registry import spares
 
@@ -42,3 +44,23 @@ def one_unit_in_the_ledger(book: Book) -> None:
     number = book.number("1122").replace("-", ".")
     row: Row = {"company_code": f"D{number[-3:]}", "account": number, "account_role": "receivables", "as_of_date": ago(0)}
     book.add("gl_balance", row | {"balance": Decimal("1.00"), "currency": "CNY"})
+
+
+@spares("BAL-01")
+def received_ninety_days_ago(book: Book) -> None:
+    """Gas received exactly ninety days ago, which its supplier bills once a quarter."""
+    chain = Chain(book, PROCURE_TO_PAY, ago(97), newcomer(book, PROCURE_TO_PAY), promised_date=LATER)
+    chain.line(new_item(book, "MECHANICAL", group=GASES), 100, Decimal("14.60"))
+    approve_order(chain)
+    chain.fulfil(ago(90), chain.whole())
+
+
+@spares("QTY-11")
+def boxes_billed_in_pieces(book: Book) -> None:
+    """Five boxes of twelve ordered and received, sixty pieces billed: the master knows the box, and nothing is out by a dozen."""
+    day = some_time(book)
+    chain = Chain(book, PROCURE_TO_PAY, day, newcomer(book, PROCURE_TO_PAY), promised_date=LATER)
+    line = chain.line(book.masters.items["PACKAGING"][0], 5, Decimal("84.00"), uom="BOX")
+    approve_order(chain)
+    chain.fulfil(day + days(5), chain.whole())
+    chain.invoice(day + days(9), [Part(line, Decimal(60), {"uom": "PCS", "unit_price_net": Decimal("7.00")})])

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.sample.approvals import approve_order
-from recon.sample.book import AS_OF, Book, ago, days
-from recon.sample.chain import Chain, Part
+from recon.sample.book import AS_OF, Book, Row, ago, days
+from recon.sample.chain import Chain, Part, invoice
 from recon.sample.faults.registry import LATER, domestic, goods, order, some_time
+from recon.sample.newcomers import newcomer
 from recon.sample.traps.registry import spares
 
 
@@ -72,6 +73,44 @@ def promised_for_today(book: Book) -> None:
         if shipped:
             chain.fulfil(ago(15), [Part(line, Decimal(shipped))], incoterm="EXW", goods_issue_posted="true")
             chain.invoice(ago(14), [Part(line, Decimal(shipped))])
+
+
+@spares("MIS-07")
+def second_line_by_its_receipt(book: Book) -> None:
+    """The first line of a bill names its order, the second one only the receipt, which leads to the order."""
+    day = some_time(book)
+    chain, first = order(book, PROCURE_TO_PAY, day, "26.00")
+    second = chain.line(goods(book, PROCURE_TO_PAY), 30, Decimal("8.40"))
+    receipt = chain.fulfil(day + days(6), chain.whole())
+    by_receipt: Row = {**chain.fulfilled_by(receipt, 1), "po_number": None, "po_line_no": None}
+    chain.invoice(day + days(9), [Part(first, first.quantity), Part(second, second.quantity, by_receipt)])
+
+
+@spares("DAT-11")
+def billed_by_the_sister(book: Book) -> None:
+    """Ordered from one firm of a group, billed by another one of it: by the master they are one party."""
+    day, group = some_time(book), book.number("GROUP")
+    maker, seller = (newcomer(book, PROCURE_TO_PAY, group_id=group) for _ in range(2))
+    chain = Chain(book, PROCURE_TO_PAY, day, maker, promised_date=LATER)
+    line = chain.line(goods(book, PROCURE_TO_PAY), 100, Decimal("28.40"))
+    approve_order(chain)
+    chain.fulfil(day + days(6), chain.whole())
+    sister = Chain(book, PROCURE_TO_PAY, day, seller, company_code=chain.company)
+    invoice(sister, day + days(9), [(chain, Part(line, line.quantity))])
+
+
+@spares("DAT-12")
+def two_orders_in_two_currencies(book: Book) -> None:
+    """One supplier has an order in yuan and one in dollars for the same goods; each is billed in its own currency."""
+    day, party, item = some_time(book), domestic(book, PROCURE_TO_PAY), goods(book, PROCURE_TO_PAY)
+    for later, currency, price in ((0, "CNY", "71.00"), (9, "USD", "10.00")):
+        begun = day + days(later)
+        terms = {"currency": currency, "fx_rate": str(book.masters.rate(currency, begun))}
+        chain = Chain(book, PROCURE_TO_PAY, begun, party, company_code="C10", promised_date=LATER, **terms)
+        chain.line(item, 50, Decimal(price))
+        approve_order(chain)
+        chain.fulfil(begun + days(2), chain.whole())
+        chain.invoice(begun + days(5), chain.whole())
 
 
 @spares("DAT-17")

@@ -8,7 +8,7 @@ from recon.domain.cycles import PROCURE_TO_PAY
 from recon.sample.approvals import approve_order
 from recon.sample.book import Book, Row, days
 from recon.sample.chain import Chain, Document, Part
-from recon.sample.faults.registry import domestic, goods, some_time
+from recon.sample.faults.registry import domestic, goods, in_full_width, some_time
 from recon.sample.settle import settle
 from recon.sample.traps.registry import spares
 
@@ -101,5 +101,4 @@ def order_number_in_full_width(book: Book) -> None:
     line = chain.line(goods(book, PROCURE_TO_PAY), 60, Decimal("17.00"))
     approve_order(chain)
     chain.fulfil(day + days(3), chain.whole())
-    wide = "".join(chr(ord(c) + 0xFEE0) for c in chain.number)
-    chain.invoice(day + days(6), [Part(line, line.quantity, {"po_number": wide})])
+    chain.invoice(day + days(6), [Part(line, line.quantity, {"po_number": in_full_width(chain.number)})])

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from recon.domain.cycles import PROCURE_TO_PAY
+from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.sample.approvals import approve_order
 from recon.sample.book import Book, ago, days
 from recon.sample.chain import Chain, Part
-from recon.sample.faults.registry import goods, some_time
+from recon.sample.faults.cash import sold
+from recon.sample.faults.duplicates import digits_of
+from recon.sample.faults.payments import bought
+from recon.sample.faults.registry import LATER, goods, some_time
 from recon.sample.faults.repeats import numbered_behind
-from recon.sample.newcomers import newcomer
+from recon.sample.newcomers import carrier, newcomer
+from recon.sample.settle import allocate, due_date, pay, settle
 from recon.sample.traps.registry import spares
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from recon.sample.book import Value
 
 
 @spares("DUP-04")
@@ -63,6 +73,65 @@ def ordered_again_after_four_days(book: Book) -> None:
         approve_order(chain)
         chain.fulfil(day + days(4), chain.whole())
         chain.invoice(day + days(12), chain.whole())
+
+
+def _called(book: Book, company: str, first: date, number: str, later: tuple[int, ...] = (0,)) -> None:
+    """Ten pieces at a time called from the carrier who numbers his bills anew every half-year, each time billed under that number."""
+    chain = Chain(book, PROCURE_TO_PAY, first - days(12), carrier(book), company_code=company, promised_date=LATER)
+    line = chain.line(goods(book, PROCURE_TO_PAY), 10 * len(later), Decimal("33.30"))
+    approve_order(chain)
+    for apart in later:
+        part = [Part(line, line.quantity / len(later))]
+        chain.fulfil(first + days(apart - 4), part)
+        chain.invoice(first + days(apart), part, invoice_number=number)
+
+
+@spares("DUP-02")
+def number_of_half_a_year_ago(book: Book) -> None:
+    """A carrier who numbers his bills anew every half-year bills the same amount under the same number 181 days later."""
+    _called(book, "C10", book.day_between(ago(290), ago(260)), f"TB-{digits_of(book)}", (0, 181))
+
+
+@spares("DUP-10")
+def settled_between_the_companies(book: Book) -> None:
+    """A bill in both companies, 181 days old: what the carrier billed twice more than half a year ago has been settled between them."""
+    number = f"TC-{digits_of(book)}"
+    for company in ("C10", "C20"):
+        _called(book, company, ago(181), number)
+
+
+@spares("DUP-13")
+def two_equal_transfers(book: Book) -> None:
+    """A customer pays two bills of one amount two days apart, and no reference of the bank tells the receipts apart."""
+    chain, first = sold(book, ago(20))
+    other = Chain(book, ORDER_TO_CASH, ago(28), chain.party, company_code=chain.company)
+    line = other.line(goods(book, ORDER_TO_CASH), 20, Decimal("100.00"))
+    approve_order(other)
+    other.fulfil(ago(21), other.whole(), incoterm="EXW", goods_issue_posted="true")
+    second = other.invoice(ago(19), [Part(line, line.quantity)])
+    for day, document in ((6, first), (4, second)):
+        number = settle(chain, ago(day), [document])
+        book.rows["cash_receipt"][-1]["bank_reference"] = None
+        book.rows["bank_transaction"][-1]["reference"] = number
+
+
+@spares("SEQ-01")
+def one_payment_number_in_two_companies(book: Book) -> None:
+    """Either company has a payment of this number, to another supplier each: their series are their own."""
+    one, first = bought(book, ago(60), company_code="C10")
+    number = settle(one, due_date(first), [first])
+    other, second = bought(book, ago(58), price="51.00", company_code="C20")
+    keys: dict[str, Value] = {"company_code": "C20", "supplier_id": other.party.party_id, "currency": "CNY"}
+    pay(book, PROCURE_TO_PAY, keys, due_date(second), second.gross, payment_number=number)
+    allocate(book, PROCURE_TO_PAY, keys, (number, second.number), second.gross)
+
+
+@spares("DAT-15")
+def three_receipts_in_two_companies(book: Book) -> None:
+    """Three receipts of one day, the second one of the other company: of its own series either company has but a part."""
+    for company in ("C10", "C20", "C10"):
+        chain, document = sold(book, ago(25), company_code=company)
+        settle(chain, ago(15), [document])
 
 
 @spares("SEQ-02")

@@ -10,6 +10,7 @@ from recon.sample.book import CENT, ago
 from recon.sample.chain import Part
 from recon.sample.faults.registry import order
 from recon.sample.faults.tax_papers import bought, digital, paper
+from recon.sample.masters import company_tax_id
 from recon.sample.traps.registry import spares
 
 if TYPE_CHECKING:
@@ -21,6 +22,22 @@ def thirty_days_without(book: Book) -> None:
     """Booked thirty days ago: the tax invoice may come with the month's closing."""
     chain, document = bought(book, ago(30))
     paper(chain, document, None)
+
+
+@spares("TAX-05")
+def written_anew_before_it_was_booked(book: Book) -> None:
+    """The supplier made a tax invoice void and wrote a new one before we booked the bill: both are in the register, the valid one stands behind it."""
+    chain, document = bought(book, ago(21))
+    seller = next(row["tax_id"] for row in reversed(book.rows["supplier"]) if row["party_id"] == chain.party.party_id)
+    void: Row = {"company_code": chain.company, "official_invoice_number": digital(book), "official_invoice_type": "special", "invoice_date": ago(22)}
+    void |= {
+        "status": "void",
+        "status_changed_at": f"{ago(21)}T10:00:00+08:00",
+        "verification_result": "verified",
+        "verified_at": f"{ago(20)}T09:30:00+08:00",
+    }
+    void |= {"buyer_tax_id": company_tax_id(chain.company), "seller_tax_id": seller}
+    book.add("official_invoice", void | {"amount_net": document.net, "tax_amount": document.gross - document.net, "quantity": Decimal(100)})
 
 
 @spares("TAX-06")
