@@ -23,11 +23,11 @@ def receipt_without_what_may_be_empty(book: Book) -> None:
 
 @spares("DAT-02")
 def receipt_in_another_writing(book: Book) -> None:
-    """A date with blanks and midnight behind it, a plus and twelve noughts behind the point, and an order that is valid for as long as a date can say."""
+    """A date with blanks and midnight behind it, ten noughts behind the point, and an order that is valid for as long as a date can say."""
     day = some_time(book).replace(day=4)
     chain, line = order(book, PROCURE_TO_PAY, day, "18.40", valid_from="1900-01-01", valid_to="9999-12-31")
     written = {"receipt_date": f" {day + days(5)} 00:00:00 ", "posting_date": f"{day + days(5)}T00:00:00"}
-    chain.fulfil(day + days(5), [Part(line, line.quantity, {"quantity": "+100.000000000000"})], **written)
+    chain.fulfil(day + days(5), [Part(line, line.quantity, {"quantity": "100.0000000000"})], **written)
     chain.invoice(day + days(9), chain.whole())
 
 
