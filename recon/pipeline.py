@@ -24,7 +24,19 @@ from recon.domain.volumes import volumes
 from recon.domain.workpapers import FULFILMENT_LINES, LEDGER_TIES, Matches, Outcomes, Workpapers, fresh_key
 from recon.evaluate import ALONE, RunFacts, account, begin, beside_history, check, chosen, lint
 from recon.load import load, rulebook
-from recon.match import READ_AFTERWARDS, in_buckets, ledger, match_bucket, match_company, rolled, since_earlier, trace, traced_lines, traces_all
+from recon.match import (
+    READ_AFTERWARDS,
+    in_buckets,
+    ledger,
+    match_bucket,
+    match_company,
+    rolled,
+    since_earlier,
+    trace,
+    traced_lines,
+    traces_all,
+    with_declared_numbers,
+)
 from recon.record import earlier_run, recall, record
 from recon.report import report
 from recon.shelf import Shelf
@@ -190,6 +202,7 @@ def _judged(
     room, means = means.room, replace(means, keeps_lines=means.keeps_lines or traces_all(accepted))
     wanted = {c.population.table for c in chosen(book, engagement)} | set(_PUBLISHED) | (set(_LINES) if means.keeps_lines else set())
     with room("match"):
+        accepted = with_declared_numbers(accepted, engagement)
         accepted, buckets = in_buckets(accepted, engagement, ROWS_PER_BUCKET, means.shelf.keep)
     if sum(accepted.row_counts.values()) * len(wanted) > ROWS_AT_WORK:
         means.shelf.use_disk()

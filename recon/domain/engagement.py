@@ -36,6 +36,10 @@ POLICIES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+#: By what a habit of numbers may differ.
+HABIT_KEYS: Final = ("company_code", "cycle", "group_id", "party_id", "supplier_id", "customer_id")
+
+
 def _listed(value: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
     return [value] if isinstance(value, str) else value
 
@@ -105,6 +109,31 @@ class PolicyChoice(Terms):
     set: dict[str, ExactText]
     where: dict[str, ExactText] = {}
     why: str = Field(min_length=1)
+
+
+class NumberHabit(Terms):
+    """What parties put around document numbers, their own or ours: it is taken off where a reference is not on file as it is written."""
+
+    prefixes: list[ExactText] = []
+    suffixes: list[ExactText] = []
+    fiscal_years: bool = False  # 2025-26, 25/26, FY26
+    where: dict[str, ExactText] = {}
+    why: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _sound(self) -> NumberHabit:
+        if not (self.prefixes or self.suffixes or self.fiscal_years):
+            message = "say what is put around numbers: prefixes, suffixes or fiscal_years"
+            raise ValueError(message)
+        for word in (*self.prefixes, *self.suffixes):
+            if not word.strip() or word.strip().isdigit():
+                message = f'"{word}" is no prefix or suffix: digits are part of a number, and a blank is nothing'
+                raise ValueError(message)
+        for key in self.where:
+            if key not in HABIT_KEYS:
+                message = f'a habit of numbers cannot differ by "{key}"; it may name {", ".join(HABIT_KEYS)}'
+                raise ValueError(message)
+        return self
 
 
 class SeverityChoice(Terms):
@@ -215,6 +244,7 @@ class Engagement(Terms):
     second_opinion: bool = True
     parameters: list[ParameterOverride] = []
     policies: list[PolicyChoice] = []
+    document_numbers: list[NumberHabit] = []
     severities: list[SeverityChoice] = []
     owners: dict[str, str] = {}  # control id or pattern -> who answers for its exceptions; the most specific pattern wins
     materiality: Materiality | None = None

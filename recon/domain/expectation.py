@@ -68,9 +68,13 @@ class DateRule(Terms):
 
 
 class CoverageRule(Terms):
-    """Every company of the table should have a row in every month of the engagement's period, by this date column."""
+    """Every company of the table should have a row in every month of the engagement's period, by this date column; or in every week or working day.
+
+    Weeks begin on Monday. Working days are those of the calendar, else Monday to Friday. Weeks and days after the run's day do not count.
+    """
 
     column: str
+    grain: Literal["month", "week", "working_day"] = "month"
     severity: StatementSeverity
     why: Remark
 

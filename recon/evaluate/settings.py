@@ -42,6 +42,14 @@ _POLICY_OF: Final = {
     "yearly_restart_flag": "party_restarts_numbers_yearly",
     "series_template_set": "number_series",
 }
+#: Parameters of the catalogue that stand among the expectations of a table (rules/expectations), which decide before controls judge.
+_EXPECTED: Final = {
+    "coverage_grain_policy": "coverage: grain",
+    "control_total_tolerance_count": "control_total: row_count_tolerance",
+    "control_total_tolerance_amount": "control_total: amount_tolerance",
+    "required_field_set": "filled: column, at_least_share",
+    "future_horizon_days": "dates: column, look_back_days",
+}
 
 
 def is_banded(value: str) -> bool:
@@ -188,6 +196,8 @@ def check_overrides(controls: Sequence[Control], planned: Sequence[Planned], eng
 
 def _ruled_by_policy(name: str) -> str:
     """Where a parameter of the catalogue is set instead; empty for names that no policy answers."""
+    if name in _EXPECTED:
+        return f"it stands among the expectations of the table: {_EXPECTED[name]}"
     policy = _POLICY_OF.get(name)
     return f"matching decides it by a policy: set {policy} under policies" if policy else ""
 

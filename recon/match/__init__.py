@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "rolled", "since_earlier", "trace", "traced_lines",
+    "with_declared_numbers",
 ]  # fmt: skip
 
 #: canonical tables that `trace` reads beside the measured tables
@@ -94,6 +95,13 @@ def in_buckets(
     from recon.match.buckets import in_buckets
 
     return in_buckets(accepted, engagement, rows_per_bucket, keep)
+
+
+def with_declared_numbers(accepted: Accepted, engagement: Engagement) -> Accepted:
+    """The documents, their references brought to numbers on file where what the engagement declares of a party's numbers explains the difference."""
+    from recon.match.declared_numbers import with_declared_numbers
+
+    return with_declared_numbers(accepted, engagement)
 
 
 def traced_lines(matches: Matches, exceptions: pl.DataFrame) -> dict[str, pl.LazyFrame]:

@@ -8,13 +8,14 @@ import polars as pl
 
 from recon.domain.money import MONEY
 from recon.match.cash_terms import is_tolerated, with_tolerance
+from recon.match.declared_numbers import brought_home
 from recon.match.numbers import normalised
 from recon.match.position import ZERO, Position, room_alone, room_for, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from recon.domain.engagement import Engagement
+    from recon.domain.engagement import Engagement, NumberHabit
 
 #: A word of free text counts as a reference from this many significant characters on; a text that is nothing but a number always does.
 _SHORTEST_WORD: Final = 5
@@ -117,7 +118,7 @@ def by_words(position: Position, engagement: Engagement) -> tuple[Position, pl.D
 
     Gives the position, and what is named: payment_id, invoice_id (null for a word built like the others that names nothing).
     """
-    named, unknown = _named(position)
+    named, unknown = _named(position, engagement.document_numbers)
     if named.is_empty():
         return position, pl.concat([named, unknown])
     # A payment that says what it pays is not free any more, even for its remainder.
@@ -133,13 +134,14 @@ def by_words(position: Position, engagement: Engagement) -> tuple[Position, pl.D
     return _one_part_per_pair(position), pl.concat([named, unknown])
 
 
-def _named(position: Position) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _named(position: Position, habits: Sequence[NumberHabit]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(payment_id, invoice_id): what the words of free payments name, and words that name nothing; one that names several invoices names none."""
     texts = position.free().filter(pl.col("words").is_not_null())
     split = texts.with_columns(word=pl.col("words").str.normalize("NFKC").str.extract_all(r"[^\s,;，；、:：()]+")).explode("word")
     whole = texts.with_columns(word=pl.col("words"))
     words = pl.concat([split, whole]).with_columns(key=normalised(pl.col("word")), is_whole=pl.col("word") == pl.col("words"))
     words = words.filter(pl.col("is_whole") | (pl.col("key").str.len_chars() >= _SHORTEST_WORD))
+    words = _brought_home(words, position, habits)
     words = words.select("cycle", "company_code", "currency", "payment_id", "group_id", "left", "key").unique()
     blocks = ["cycle", "company_code", "currency", "group_id"]
     billed = position.invoices.join(texts.select(blocks).unique(), on=blocks, how="semi")
@@ -155,6 +157,18 @@ def _named(position: Position) -> tuple[pl.DataFrame, pl.DataFrame]:
     unknown = nothing.join(like, on=["payment_id", "letters", "length"], how="inner")
     invoices = found.filter(only).select("payment_id", "invoice_id").unique()
     return invoices, unknown.select("payment_id", invoice_id=pl.lit(None, dtype=pl.UInt32))
+
+
+def _brought_home(words: pl.DataFrame, position: Position, habits: Sequence[NumberHabit]) -> pl.DataFrame:
+    """The words, those that name an invoice but for what is declared of the payer's numbers with that invoice's key."""
+    if not habits:
+        return words
+    scope = ["cycle", "company_code", "party_id", "group_id", "currency"]
+    on_file = position.invoices.select(*scope, written="number", party_key="group_id").unique()
+    said = words.with_row_index("id").with_columns(written="word", party_key="group_id")
+    home = brought_home(said.select("id", *scope, "written", "party_key"), on_file, habits, ["cycle", "company_code", "currency", "group_id"])
+    told = said.join(home.select("id", meant="number"), on="id", how="left", validate="1:1", maintain_order="left")
+    return told.with_columns(key=pl.coalesce(normalised(pl.col("meant")), "key")).select(words.columns)
 
 
 def _built(key: str) -> list[pl.Expr]:

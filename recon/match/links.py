@@ -18,6 +18,7 @@ from recon.match.naming import CERTAINTY, FOUND, OFFERED, STEPS, resolve
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
+    from recon.match.stacks import Papers
 
 #: Invoice lines that bill goods or services; the other kinds (charge, tax, …) hang on an order without billing its quantity.
 BILLING: Final = ("item", "service")
@@ -40,6 +41,24 @@ def with_party_keys(frame: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:
         return frame.with_columns(party_key="party_id")
     joined = frame.join(grouped, on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
     return joined.with_columns(party_key=pl.coalesce("group_id", "party_id")).drop("group_id")
+
+
+def with_declared_reasons(lines: pl.DataFrame, papers: Papers, stem: str, accepted: Accepted) -> pl.DataFrame:
+    """Add to `link_reason` by which declared habit of a party's numbers a reference was brought to the number on file."""
+    respelled = accepted.respelled
+    if respelled is None or respelled.is_empty():
+        return lines
+    tables = {str(getattr(cycle, f"{stem}_table")): cycle.name for cycle in CYCLES}
+    ours = respelled.filter(pl.col("table").is_in(list(tables))).sort("table", "source_file", "source_row", "column")
+    key = ["cycle", "source_file", "source_row"]
+    told = ours.group_by(pl.col("table").replace_strict(tables, return_dtype=pl.String).alias("cycle"), *key[1:], maintain_order=True).agg(
+        declared=pl.format("{} for {} ({})", "written", "number", "reason").str.join("; ")
+    )
+    rows = pl.concat([lines.select("cycle"), papers.taken(lines["place"], "source_file", "source_row")], how="horizontal")
+    found = rows.join(told, on=key, how="left", validate="m:1", maintain_order="left")
+    reason = pl.concat_str("link_reason", "declared", separator="; ", ignore_nulls=True)
+    both = pl.concat([lines, found.select("declared")], how="horizontal")
+    return both.with_columns(link_reason=pl.when(reason != "").then(reason)).drop("declared")
 
 
 def _lines(frame: pl.DataFrame, number: str, line: str, *, as_target: bool, where: pl.Expr | None = None) -> pl.DataFrame:

@@ -9,7 +9,20 @@ import polars as pl
 
 from recon.domain import money, scopes
 from recon.domain.engagement import POLICIES
-from recon.match import allocate, bills, bridge, goods, links, live, match_units, order_versions, whole_bills, whole_credits, whole_numbers
+from recon.match import (
+    allocate,
+    bills,
+    bridge,
+    goods,
+    links,
+    live,
+    match_units,
+    order_versions,
+    unsure_credits,
+    whole_bills,
+    whole_credits,
+    whole_numbers,
+)
 from recon.match.dense import IN_ORDER, aligned, chosen, sums
 from recon.match.goods import ZERO
 from recon.match.invoice_documents import numbered
@@ -86,6 +99,7 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     orders = orders.select(_ORDER_NEEDS)
     fulfilments = _measured_goods(fulfilments, units, ground).select(_GOODS_NEEDS)
     invoices = whole_credits.marked(_measured_bills(invoices, units, ground).select(_BILL_NEEDS), origins, orders)
+    invoices = unsure_credits.marked(invoices, fulfilments, stacks.raw.invoices)
     billed = bills.measure(invoices)
     arrived = goods.measure(fulfilments, units, _credited(invoices, units.height))
     claims = _with_whole_bills(billed.claims, invoices, orders, units, arrived.by_unit)
@@ -133,6 +147,7 @@ def _linked(stacks: Stacks, ground: match_units.Ground) -> tuple[pl.DataFrame, p
     orders, goods_lines, bill_lines = (links.with_party_keys(frame, ground.accepted) for frame in marked)
     goods_links = links.link_fulfilments(goods_lines, orders)
     goods_lines = pl.concat([goods_lines, goods_links.drop("number_found").rename({"reason": "link_reason"})], how="horizontal")
+    goods_lines = links.with_declared_reasons(goods_lines, stacks.raw.fulfilments, "fulfilment", ground.accepted)
     goods_lines = goods_lines.with_columns(origin_row=_goods_origins(goods_lines))
     bill_links = links.link_invoices(bill_lines, goods_lines, orders)
     named = [pl.col(name).is_null() for name in _LINKING if name in bill_lines.columns and name.endswith(("_number", "_note"))]
@@ -140,6 +155,7 @@ def _linked(stacks: Stacks, ground: match_units.Ground) -> tuple[pl.DataFrame, p
     only = links.only_origins(origins, bill_lines.height)
     bill_lines = bill_lines.with_columns(origin_row=only, says_nothing=pl.all_horizontal(named)).drop(_LINKING)
     linked = pl.concat([bill_lines, bill_links], how="horizontal")
+    linked = links.with_declared_reasons(linked, stacks.raw.invoices, "invoice", ground.accepted)
     if linked["origin_row"].null_count() == linked.height:
         return orders, goods_lines, linked, origins
     of_origin = linked.select(pl.col("order_row", "fulfilment_row").gather(pl.col("origin_row")).name.prefix("origin_"))

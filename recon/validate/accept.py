@@ -59,11 +59,13 @@ def validate(
     statements = compare(frames, documents.rejected, extracts, expectations)
     judged: dict[str, _Judged] = {}
     totals = [pl.DataFrame(schema=input_totals.SCHEMA)]
+    is_by_days = any(rule.grain != "month" for expected in expectations.values() for rule in expected.coverage)
+    calendar = frames["calendar"] if is_by_days and "calendar" in documents.tables else None
     for name in documents.tables:
         frame = frames[name]
         found = _judge(name, frame, engagement)
         totals.append(input_totals.of_table(name, frame))
-        statements += state({name: found.accepted.collect()}, documents.supplied, expectations, engagement)
+        statements += state({name: found.accepted.collect()}, documents.supplied, expectations, engagement, calendar)
         is_whole = found.row_count == frame.height
         plan = documents.tables[name] if is_whole else keep(f"accepted-{name}", found.accepted.collect())
         judged[name] = replace(found, accepted=with_full_schema(name, plan))

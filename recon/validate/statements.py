@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 #: Types of workpapers.STATEMENTS; `holds` is null where nothing could be compared.
 STATEMENTS_SCHEMA: Final = dict.fromkeys(STATEMENTS, pl.String()) | {"holds": pl.Boolean()}
 
+_FRIDAY: Final = 5
+#: grain -> how dates are cut to it, how its name is written, and what it is called (several, one, several in Chinese)
+_SPANS: Final = {
+    "month": ("1mo", "%Y-%m", "months", "month", "月份"),
+    "week": ("1w", "%Y-%m-%d", "weeks", "week", "周"),
+    "working_day": ("1d", "%Y-%m-%d", "working days", "working day", "工作日"),
+}
+
 
 class Statement(NamedTuple):
     """One sentence about one table."""
@@ -37,14 +45,21 @@ def state(
     supplied: Mapping[str, Collection[str]],
     expectations: Mapping[str, TableExpectations],
     engagement: Engagement,
+    calendar: pl.DataFrame | None = None,
 ) -> list[Statement]:
     """What the expectations say of the accepted rows. A table or column that no source gave is not spoken of."""
     return [
-        said for name, frame in accepted.items() if name in expectations for said in _of(name, frame, supplied[name], expectations[name], engagement)
+        said
+        for name, frame in accepted.items()
+        if name in expectations
+        for said in _of(name, frame, supplied[name], expectations[name], (engagement, calendar))
     ]
 
 
-def _of(table: str, frame: pl.DataFrame, supplied: Collection[str], expected: TableExpectations, engagement: Engagement) -> Iterator[Statement]:
+def _of(
+    table: str, frame: pl.DataFrame, supplied: Collection[str], expected: TableExpectations, run: tuple[Engagement, pl.DataFrame | None]
+) -> Iterator[Statement]:
+    engagement, calendar = run
     if expected.volume is not None:
         yield _volume(table, frame, expected.volume)
     for dates in expected.dates:
@@ -52,7 +67,7 @@ def _of(table: str, frame: pl.DataFrame, supplied: Collection[str], expected: Ta
             yield _dates(table, frame, dates, engagement)
     for coverage in expected.coverage:
         if coverage.column in supplied:
-            yield _coverage(table, frame, coverage, engagement)
+            yield _coverage(table, frame, coverage, engagement, calendar)
     for filled in expected.filled:
         if filled.column in supplied:
             yield _filled(table, frame, filled)
@@ -91,27 +106,41 @@ def _dates(table: str, frame: pl.DataFrame, rule: DateRule, engagement: Engageme
     )
 
 
-def _coverage(table: str, frame: pl.DataFrame, rule: CoverageRule, engagement: Engagement) -> Statement:
-    months = pl.date_range(engagement.period.from_.replace(day=1), engagement.period.to, interval="1mo", eager=True)
+def _coverage(table: str, frame: pl.DataFrame, rule: CoverageRule, engagement: Engagement, calendar: pl.DataFrame | None) -> Statement:
     company = "company_code" if "company_code" in frame.columns else None
     who = pl.col(company) if company else pl.lit("")
-    held = frame.select(who=who, month=pl.col(rule.column).dt.truncate("1mo")).unique()
-    grid = held.select(pl.col("who").unique()).join(pl.DataFrame({"month": months}), how="cross")
-    missing = grid.join(held, on=["who", "month"], how="anti").sort("who", "month")
-    names = missing.select(pl.format("{} {}", "who", pl.col("month").dt.strftime("%Y-%m")).str.strip_chars()).to_series().to_list()
-    seen = f"{len(names):,} of {grid.height:,} months empty" + (f", first: {names[0]}" if names else "")
+    held = frame.select(who=who, span=pl.col(rule.column).dt.truncate(_SPANS[rule.grain][0])).unique()
+    grid = held.select(pl.col("who").unique()).join(_spans(rule.grain, engagement, calendar), how="cross")
+    missing = grid.join(held, on=["who", "span"], how="anti").sort("who", "span")
+    names = missing.select(pl.format("{} {}", "who", pl.col("span").dt.strftime(_SPANS[rule.grain][1])).str.strip_chars()).to_series().to_list()
+    plural, one, plural_zh = _SPANS[rule.grain][2:]
+    seen = f"{len(names):,} of {grid.height:,} {plural} empty" + (f", first: {names[0]}" if names else "")
     return Statement(
         table,
         f"coverage:{rule.column}",
         rule.severity,
         not names,
         seen,
-        "a row in every month of the period, per company",
+        f"a row in every {one} of the period, per company",
         f"{table}.{rule.column}: {seen} ({rule.why.en})",
-        f"{table}.{rule.column}：期间内 {grid.height:,} 个公司月份中有 {len(names):,} 个没有数据"
+        f"{table}.{rule.column}：期间内 {grid.height:,} 个公司{plural_zh}中有 {len(names):,} 个没有数据"
         + (f"，首个：{names[0]}" if names else "")
         + f"（{rule.why.zh}）",
     )
+
+
+def _spans(grain: str, engagement: Engagement, calendar: pl.DataFrame | None) -> pl.DataFrame:
+    """`span`: the first day of every month, week or working day of the period; weeks and days that have not come yet are none of it."""
+    first, last = engagement.period.from_, engagement.period.to
+    if grain == "month":
+        return pl.DataFrame({"span": pl.date_range(first.replace(day=1), last, interval="1mo", eager=True)})
+    days = pl.DataFrame({"span": pl.date_range(first, last, interval="1d", eager=True)}).filter(pl.col("span") <= engagement.as_of)
+    works = pl.col("span").dt.weekday() <= _FRIDAY
+    if calendar is not None:
+        said = calendar.select(span="date", said="is_working_day").unique("span", keep="any")
+        days, works = days.join(said, on="span", how="left", validate="1:1"), pl.coalesce("said", works)
+    open_days = days.filter(works).select("span")
+    return open_days if grain == "working_day" else open_days.select(pl.col("span").dt.truncate("1w")).unique().sort("span")
 
 
 def _filled(table: str, frame: pl.DataFrame, rule: FilledRule) -> Statement:

@@ -248,6 +248,16 @@ def test_what_a_policy_decides_is_told_with_the_policy() -> None:
     assert all(policy in POLICIES for policy in _POLICY_OF.values())
 
 
+@pytest.mark.parametrize(
+    ("control_id", "name", "stands"),
+    [("POP-02", "coverage_grain_policy", "coverage: grain"), ("DAT-16", "control_total_tolerance_count", "control_total: row_count_tolerance")],
+)
+def test_a_parameter_that_stands_among_the_expectations_says_where(control_id: str, name: str, stands: str) -> None:
+    with pytest.raises(TermsRefused) as refused:
+        check(list(BOOK.values()), engagement(parameters=[override(control_id, {name: "week"})]), PLANNED)
+    assert stands in refused.value.todo
+
+
 def test_what_matching_works_by_holds_for_a_whole_run() -> None:
     policy = override("PRC-03", {"pricing_date_policy": "delivery_date"})
     check(list(BOOK.values()), engagement(parameters=[policy]), PLANNED)

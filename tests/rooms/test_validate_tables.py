@@ -81,6 +81,33 @@ def test_every_company_has_every_month():
     assert (gap.holds, gap.observed) == (False, "1 of 4 months empty, first: C2 2026-09")
 
 
+def by(grain, *days, period=("2026-10-05", "2026-10-09"), as_of="2026-10-31", calendar=None):
+    """The statement about a company with a receipt on each of these days of October."""
+    terms = {"as_of": as_of, "period": {"from": period[0], "to": period[1]}, "entity": "ACME", "currency": "CNY", "extracts": {"any": "x.csv"}}
+    frame = receipts(*(("C1", "1", date(2026, 10, day), None) for day in days))
+    rule = expected(coverage=[{"column": "receipt_date", "severity": "medium", "why": "w", "grain": grain}])
+    named = None if calendar is None else pl.DataFrame({"date": list(calendar), "is_working_day": list(calendar.values())})
+    (statement,) = state({TABLE: frame}, {TABLE: ["company_code", "receipt_date"]}, {TABLE: rule}, Engagement.model_validate(terms), named)
+    return statement.holds, statement.observed
+
+
+def test_every_working_day_or_week_where_that_is_asked_for():
+    """The fifth of October 2026 is a Monday."""
+    assert by("working_day", 5, 6, 7, 8, 9) == (True, "0 of 5 working days empty")
+    assert by("working_day", 5, 6, 8, 9) == (False, "1 of 5 working days empty, first: C1 2026-10-07")
+    assert by("working_day", 5, 6, 8, 9, calendar={date(2026, 10, 7): False}) == (True, "0 of 4 working days empty")
+    assert by("working_day", 5, 6, 7, 8, 9, period=("2026-10-05", "2026-10-10"))[0] is True  # Saturday
+    assert by("working_day", 5, 6, 7, 8, 9, period=("2026-10-05", "2026-10-10"), calendar={date(2026, 10, 10): True})[0] is False
+    assert by("working_day", 5, 6, as_of="2026-10-06") == (True, "0 of 2 working days empty")  # the rest has not come yet
+    assert by("week", 7, 15, period=("2026-10-05", "2026-10-16")) == (True, "0 of 2 weeks empty")
+    assert by("week", 7, period=("2026-10-05", "2026-10-16")) == (False, "1 of 2 weeks empty, first: C1 2026-10-12")
+
+
+def test_an_unknown_grain_is_refused():
+    with pytest.raises(ValidationError):
+        expected(coverage=[{"column": "receipt_date", "severity": "medium", "why": "w", "grain": "hour"}])
+
+
 def test_the_share_of_values_on_both_sides():
     frame = receipts(("C1", "1", OCTOBER, "PO1"), ("C1", "1", OCTOBER, None))
     assert said(frame, filled=[{"column": "po_number", "at_least_share": "0.5", "severity": "medium", "why": "w"}]).holds is True
