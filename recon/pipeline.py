@@ -72,7 +72,7 @@ ROWS_IN_MEMORY = 12_000_000
 #: Rows of the inputs times measured tables at work, from which on the lines already judged wait on disk: many controls need the memory.
 ROWS_AT_WORK = 100_000_000
 #: Measured tables that are published as they are.
-_PUBLISHED = ("allocation", "settlement_match", "open_layer", "party_record", "roll_forward", "accrual_entry")
+_PUBLISHED = ("allocation", "settlement_match", "open_layer", "party_record", "roll_forward", "accrual_entry", "landed_cost")
 #: And the receipts and shipments in the few columns by which later runs know them again.
 _FULFILMENTS = "fulfilment_line"
 #: Measured tables by which the memory finds the document that closed an exception.
@@ -158,6 +158,7 @@ def _measured(matches: Matches, memory: PublishedRun | None) -> dict[str, Any]:
         "parties": tables["party_record"].collect(),
         "roll_forward": rolled(tables["roll_forward"].collect()),
         "accruals": tables["accrual_entry"].collect(),
+        "landed_costs": tables["landed_cost"].collect(),
         "fulfilments": tables[_FULFILMENTS],
         "series": tables["number_series"].collect() if "number_series" in tables else None,
     }

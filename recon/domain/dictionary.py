@@ -234,6 +234,7 @@ base_uom id unit in which quantities of the item are compared
 is_stock flag kept in stock
 is_service flag a service, not goods
 standard_cost price standard cost per base unit
+unit_weight quantity weight of one base unit, all items in the same unit of weight
 inspection_required flag goods are inspected before acceptance
 tax_class id tax class
 from_uom id unit converted from

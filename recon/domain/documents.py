@@ -234,7 +234,7 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "the item master",
         "item_id",
         None,
-        "item_id! item_name item_group base_uom! is_stock is_service standard_cost inspection_required tax_class",
+        "item_id! item_name item_group base_uom! is_stock is_service standard_cost unit_weight inspection_required tax_class",
     ),
     "uom_conversion": (
         "unit conversions; an empty item_id means any item",

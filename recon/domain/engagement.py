@@ -32,6 +32,7 @@ POLICIES: Final[dict[str, tuple[str, ...]]] = {
     "party_restarts_numbers_yearly": ("false", "true"),
     "cash_oldest_first": ("false", "true"),
     "accrual_method": ("none", "reverse_on_arrival", "month_start_reversal", "adjust_on_arrival"),
+    "freight_spread": ("none", "value", "quantity", "weight"),
     "number_series": ("open", "gap_free", "gap_free_shared"),
 }
 

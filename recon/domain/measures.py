@@ -178,7 +178,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         f"cycle:id company_code:id {_PARTY} document_type:text document_number:id internal_number:id document_date:date other_number:id"
         " other_internal_number:id other_date:date invoice_kind:text currency:id amount_gross:money amount_gross_base:money pair_kind:text"
         f" number_relation:text number_score:rate date_score:rate same_amount:flag same_party:flag is_recurring:flag days_apart:count score_beside_date:rate score:rate"
-        f" other_amount_gross:money amount_relation:text both_paid:flag smaller_amount_base:money {_SOURCE}",
+        f" other_currency:id other_amount_gross:money other_amount_gross_base:money base_difference:money amount_relation:text both_paid:flag"
+        f" smaller_amount_base:money {_SOURCE}",
     ),
     "approval_state": (
         "one row per document (version) that became effective or was approved",

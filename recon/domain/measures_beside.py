@@ -78,6 +78,14 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         f"{_DOCUMENT} currency:id charge_code:id waybill_number:id has_waybill_feed:flag nearest_days:count other_party_id:id other_number:id"
         f" other_days_apart:count other_amount_base:money smaller_amount_base:money amount_gross:money amount_gross_base:money {_SOURCE}",
     ),
+    "landed_cost": (
+        "one row per carrier's charge and receipt line that bears a part of it, by the agreed way; and one per charge that is not spread, with the reason",
+        # goods_…: of the receipt line, quantity in base units; amount: the part in the currency of the bill, without tax; planned: charges that the
+        # order planned for these goods
+        f"{_DOCUMENT} currency:id charge_code:id waybill_number:id freight_spread:text reason:text fulfilment_number:id fulfilment_line_no:id"
+        " fulfilment_date:date goods_party_id:id order_number:id order_line_no:id item_id:id base_uom:id base_quantity:quantity"
+        f" goods_amount_base:money goods_weight:quantity planned_amount_base:money amount:money amount_base:money {_SOURCE}",
+    ),
     "confirmed_bill": (
         "one row per invoice line on a sales order line of which the customer signed for less than was shipped",
         f"{_DOCUMENT} {_ON_ORDER} base_uom:id currency:id confirmed_date:date confirmation_age_days:count billed_to_date_quantity:quantity"
@@ -130,6 +138,6 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Tables that look across parties.
-WHOLE: Final = ("freight_line", "order_sequence", "emergency_order", "credit_release")
+WHOLE: Final = ("freight_line", "landed_cost", "order_sequence", "emergency_order", "credit_release")
 #: Tables that hold only part of what was looked at.
 COVERED_ELSEWHERE: Final = ("confirmed_bill", "rebill_loop", "mirror_layer", "pack_ratio", "order_sequence")

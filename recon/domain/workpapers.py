@@ -183,6 +183,7 @@ class Workpapers:
     parties: pl.DataFrame | None = None  # measured columns of party_record
     roll_forward: pl.DataFrame | None = None  # measured columns of roll_forward, of the whole company
     accruals: pl.DataFrame | None = None  # measured columns of accrual_entry
+    landed_costs: pl.DataFrame | None = None  # measured columns of landed_cost
     fulfilments: pl.LazyFrame | None = None  # FULFILMENT_LINES columns
     volumes: pl.DataFrame | None = None  # volumes.SCHEMA: of this run, and of those before it
     series: pl.DataFrame | None = None  # measured columns of number_series

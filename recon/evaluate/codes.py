@@ -201,6 +201,7 @@ CODED: Final[dict[str, _Said]] = {
     "amount_relation": {
         "same": ("same", "相同"),
         "net against gross": ("net against gross", "不含税与含税"),
+        "other currency": ("other currency", "币种不同"),
         "decimal shift": ("decimal shift", "小数点错位"),
         "digits transposed": ("digits transposed", "数字颠倒"),
         "unrelated": ("unrelated", "无关"),

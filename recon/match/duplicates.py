@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Who a document can be a double of.
 _BLOCK: Final = ["cycle", "company_code", "party_block", "invoice_kind", "currency"]
+#: The same for numbers: a bill entered again in another currency keeps its number.
+_NUMBER_BLOCK: Final = _BLOCK[:-1]
 #: Characters that readers and scanners take for digits.
 _LOOK_ALIKE: Final = ("OISBZ", "01582")
 #: A number or a run of digits with fewer characters says nothing when it returns inside another.
@@ -75,7 +77,7 @@ def _documents(live: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
         party_block=pl.coalesce("group_id", "party_id"),
         number=normalised(pl.col("invoice_number")),
     )  # fmt: skip
-    shared = slim.filter(_is_shared("number") | _is_shared("amount_gross"))
+    shared = slim.filter(_is_shared("number", _NUMBER_BLOCK) | _is_shared("amount_gross", _BLOCK))
     by_party = resolve(shared.lazy(), engagement.policy_rules(), {"party_restarts_numbers_yearly": "false"})
     scoped = with_limits(by_party, engagement, _SHORTEST).collect()
     restarts = pl.col("party_restarts_numbers_yearly") == "true"
@@ -89,18 +91,19 @@ def _documents(live: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _is_shared(column: str) -> pl.Expr:
+def _is_shared(column: str, block: list[str]) -> pl.Expr:
     """Whether another row has the same block and the same value. By hashes: a collision adds a row that the exact keys drop again."""
-    mixed = reduce(xor, [pl.col(name).hash(seed) for seed, name in enumerate([*_BLOCK, column])])
+    mixed = reduce(xor, [pl.col(name).hash(seed) for seed, name in enumerate([*block, column])])
     return pl.col(column).is_not_null() & mixed.is_duplicated()
 
 
 def _by_number(documents: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of one number: each later document with the first one, and with the first one of its own amount and date."""
-    key = [*_BLOCK, "number", "year"]
-    repeated = documents.filter(pl.col("number").is_not_null() & (pl.len().over(key) > 1))
-    firsts = [pl.col("place").min().over(key), pl.col("place").min().over([*key, "amount_gross", "invoice_date"])]
-    pairs = pl.concat([repeated.select(earlier=first, later="place", relation=pl.lit("same")) for first in firsts])
+    """Pairs of one number: each later document with the first one, with the first one of its own amount and date, and with the first in any currency."""
+    anyhow = [*_NUMBER_BLOCK, "number", "year"]
+    key = [*anyhow, "currency"]
+    repeated = documents.filter(pl.col("number").is_not_null() & (pl.len().over(anyhow) > 1))
+    groups = [key, [*key, "amount_gross", "invoice_date"], anyhow]
+    pairs = pl.concat([repeated.select(earlier=pl.col("place").min().over(of), later="place", relation=pl.lit("same")) for of in groups])
     return pairs.filter(pl.col("earlier") < pl.col("later"))
 
 
@@ -197,7 +200,7 @@ def _no_pairs() -> pl.DataFrame:
 def _described(candidates: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     """The parts of the score per pair; one row per pair, its strongest relation."""
     facts = documents.select(
-        "place", "row", "party_id", "invoice_date", "amount_gross", "number",
+        "place", "row", "party_id", "invoice_date", "currency", "amount_gross", "number",
         amount_count=pl.len().over([*_BLOCK, "amount_gross"]),
     )  # fmt: skip
     weight = pl.col("relation").replace_strict(_RELATIONS, return_dtype=pl.String).cast(RATE)
@@ -208,7 +211,9 @@ def _described(candidates: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFram
     pairs = pairs.join(facts.rename(lambda c: f"earlier_{c}" if c != "place" else "earlier"), on="earlier", how="left", validate="m:1")
     pairs = pairs.join(facts.rename({"place": "later"}), on="later", how="left", validate="m:1")
     pairs = pairs.with_columns(
-        same_amount=(pl.col("amount_gross") == pl.col("earlier_amount_gross")).fill_null(value=False),
+        same_amount=((pl.col("amount_gross") == pl.col("earlier_amount_gross")) & (pl.col("currency") == pl.col("earlier_currency"))).fill_null(
+            value=False
+        ),
         same_party=pl.col("party_id") == pl.col("earlier_party_id"),
         days_apart=(pl.col("invoice_date") - pl.col("earlier_invoice_date")).dt.total_days().abs(),
         is_recurring=pl.col("amount_count") >= _RECURRING_COUNT,
@@ -303,6 +308,7 @@ def _rows(best: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
     other = numbered.select(
         earlier_row="row", other_number="invoice_number", other_internal_number="internal_number", other_date="invoice_date",
         other_amount_gross="amount_gross", other_net="amount_net", other_base="amount_gross_base", other_paid="paid_amount",
+        other_currency="currency",
     )  # fmt: skip
     scores = best.select(
         "row", "earlier_row", "pair_kind", "number_score", "date_score", "same_amount", "same_party", "is_recurring", "days_apart",
@@ -313,6 +319,8 @@ def _rows(best: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(
         amount_relation=_amount_relation(),
         both_paid=(pl.col("paid_amount") != 0) & (pl.col("other_paid") != 0),
+        other_amount_gross_base="other_base",
+        base_difference=(pl.col("amount_gross_base") - pl.col("other_base")).abs(),
         smaller_amount_base=pl.min_horizontal(pl.col("amount_gross_base").abs(), pl.col("other_base").abs()),
     )
     columns = schema("duplicate_pair")
@@ -330,6 +338,8 @@ def _amount_relation() -> pl.Expr:
     return (
         pl.when(later.is_null() | other.is_null())
         .then(None)
+        .when(pl.col("currency") != pl.col("other_currency"))
+        .then(pl.lit("other currency"))
         .when(later == other)
         .then(pl.lit("same"))
         .when(is_net.fill_null(value=False))

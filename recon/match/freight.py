@@ -28,22 +28,13 @@ def freight_line(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     nearest_days: from the nearest receipt or shipment of the company that bears the waybill to the bill, null where none does.
     other_*: another party's charge for the same waybill, the nearest in time. has_waybill_feed: goods of the company bear waybills at all.
     """
-    lines = table(accepted, PROCURE_TO_PAY.invoice_table).filter(
-        (pl.col("invoice_date") <= engagement.as_of) & ~pl.col("is_cancelled").fill_null(value=False)
-    )
-    charges = lines.filter(pl.col("line_kind") == "charge").with_columns(waybill=normalised(pl.col("supplier_delivery_note")))
-    with_goods = lines.filter(pl.col("line_kind").fill_null("item").is_in(["item", "service"])).select(_BILL).unique()
-    wanted = with_fx_rate(charges, "invoice_date", accepted, engagement).select(
-        *_BILL, "invoice_line_no", "po_number", "waybill", "currency", "charge_code", "source_file", "source_row",
-        amount=pl.coalesce("line_amount_gross", "line_amount_net"), rate="fx_rate", number="supplier_delivery_note",
-    )  # fmt: skip
-    every = wanted.collect()
-    carriers = every.lazy().join(with_goods, on=_BILL, how="anti").filter(pl.col("po_number").is_null()).collect()
+    every, with_goods = _charges(accepted, engagement)
+    carriers = _of_carriers(every, with_goods)
     told = carriers.join(_nearest(carriers, accepted, engagement), on=[*_BILL, "invoice_line_no", "source_row"], how="left", validate="1:1")
     told = told.join(_other(carriers, every), on=[*_BILL, "invoice_line_no", "source_row"], how="left", validate="1:1")
     feeds = _feeds(accepted)
     named = told.lazy().join(feeds, on="company_code", how="left").select(
-        pl.exclude("invoice_line_no", "supplier_id", "invoice_number", "invoice_date", "number", "waybill"),
+        pl.exclude("invoice_line_no", "supplier_id", "invoice_number", "invoice_date", "number", "waybill", "amount_net"),
         cycle=pl.lit(PROCURE_TO_PAY.name),
         document_type=pl.lit(PROCURE_TO_PAY.invoice_type),
         document_number="invoice_number",
@@ -57,6 +48,29 @@ def freight_line(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     ).with_columns(has_waybill_feed=pl.col("has_waybill_feed").fill_null(value=False))  # fmt: skip
     columns = schema("freight_line")
     return shaped(described(named, "freight_line", accepted).collect(), columns).sort(_KEY, nulls_last=True).lazy()
+
+
+def carrier_charges(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
+    """The charge lines of `freight_line` with their `waybill` as compared, `amount_net` and `rate`."""
+    return _of_carriers(*_charges(accepted, engagement))
+
+
+def _charges(accepted: Accepted, engagement: Engagement) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Every live charge line of suppliers, and the bills that have lines for goods or services."""
+    lines = table(accepted, PROCURE_TO_PAY.invoice_table).filter(
+        (pl.col("invoice_date") <= engagement.as_of) & ~pl.col("is_cancelled").fill_null(value=False)
+    )
+    charges = lines.filter(pl.col("line_kind") == "charge").with_columns(waybill=normalised(pl.col("supplier_delivery_note")))
+    with_goods = lines.filter(pl.col("line_kind").fill_null("item").is_in(["item", "service"])).select(_BILL).unique()
+    wanted = with_fx_rate(charges, "invoice_date", accepted, engagement).select(
+        *_BILL, "invoice_line_no", "po_number", "waybill", "currency", "charge_code", "source_file", "source_row",
+        amount=pl.coalesce("line_amount_gross", "line_amount_net"), amount_net="line_amount_net", rate="fx_rate", number="supplier_delivery_note",
+    )  # fmt: skip
+    return wanted.collect(), with_goods.collect()
+
+
+def _of_carriers(every: pl.DataFrame, with_goods: pl.DataFrame) -> pl.DataFrame:
+    return every.join(with_goods, on=_BILL, how="anti", maintain_order="left").filter(pl.col("po_number").is_null())
 
 
 def _goods(accepted: Accepted) -> pl.LazyFrame:

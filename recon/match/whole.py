@@ -21,6 +21,7 @@ from recon.match.damaged import damaged_values
 from recon.match.deductions import accepted_deductions
 from recon.match.emergencies import emergency_order
 from recon.match.freight import freight_line
+from recon.match.landed_costs import landed_cost
 from recon.match.late_credits import late_credit
 from recon.match.master_changes import master_change
 from recon.match.master_duties import master_duty
@@ -125,6 +126,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("stock_adjustment", stock_movements.stock_adjustments),
         _plain("service_wait", lambda accepted, engagement: service_wait(accepted, calendar(accepted, engagement), engagement)),
         _plain("freight_line", freight_line),
+        _plain("landed_cost", landed_cost),
         _plain("emergency_order", emergency_order),
         _plain("credit_release", credit_release),
         _plain("free_supply", free_supply),

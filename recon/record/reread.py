@@ -25,7 +25,13 @@ _CONTROLS: Final = dict.fromkeys(("population", "exceptions", "not_testable"), _
     ("amount_at_risk_base", "population_amount_base", "not_testable_amount_base"), MONEY
 )
 #: Measured tables that are published under a name of their own.
-_MEASURED: Final = {"party_records": "party_record", "roll_forward": "roll_forward", "accruals": "accrual_entry", "number_series": "number_series"}
+_MEASURED: Final = {
+    "party_records": "party_record",
+    "roll_forward": "roll_forward",
+    "accruals": "accrual_entry",
+    "landed_costs": "landed_cost",
+    "number_series": "number_series",
+}
 #: Tables that are published as CSV only: columns, and the kinds of those that are no texts.
 _CSV: Final[Mapping[str, tuple[tuple[str, ...], Mapping[str, pl.DataType]]]] = {
     "tie_out": (tuple(tie_out.SCHEMA), tie_out.SCHEMA),
@@ -87,6 +93,7 @@ def reread(
         parties=tables.optional("party_records"),
         roll_forward=tables.optional("roll_forward"),
         accruals=tables.optional("accruals"),
+        landed_costs=tables.optional("landed_costs"),
         fulfilments=tables.plan("fulfilment_lines") if tables.has("fulfilment_lines.parquet") else None,
         volumes=tables.optional("volumes"),
         series=tables.optional("number_series"),

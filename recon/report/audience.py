@@ -123,6 +123,7 @@ def edition(workpapers: Workpapers, layers: pl.DataFrame, audience: Audience) ->
         rejected=_without_values(workpapers.rejected, audience),
         traces=_followed(workpapers.traces, exceptions, audience, named) if workpapers.traces else None,
         accruals=_accruals(workpapers.accruals, audience),
+        landed_costs=workpapers.landed_costs.filter(cycle) if workpapers.landed_costs is not None else None,
         roll_forward=workpapers.roll_forward.filter(cycle & kind) if workpapers.roll_forward is not None else None,
         parties=workpapers.parties.filter(cycle) if workpapers.parties is not None else None,
     )

@@ -29,6 +29,7 @@ _SECTIONS: Final = {
     "balances": "balances",
     "roll_forward": "balances",
     "accruals": "balances",
+    "landed_costs": "bridge",
     "rejected_rows": "rejected",
     "statements": "tie-out",
     "tie_out": "tie-out",

@@ -91,6 +91,7 @@ POPULATIONS: Final = {
     "control_performed": _("Controls of the plan"),
     "sale_cost": _("Lines of sales bills against cost"),
     "free_supply": _("Goods shipped free of charge"),
+    "landed_cost": _("Freight spread over goods"),
     "stock_position": _("Stock positions"),
     "item_forecast": _("Items against their forecast"),
     "rejected_cell": _("Cells that set a row aside"),

@@ -51,6 +51,10 @@ def tables(workpapers: Workpapers, layers: pl.DataFrame) -> dict[str, TableFile]
     if workpapers.accruals is not None and workpapers.accruals.height:
         entries = tuple(measures.schema("accrual_entry"))
         followed["results/accruals.csv"] = _file(workpapers.accruals.lazy(), entries, (*entries[1:3], "entry_date", *entries[7:11], "entry_kind"))
+    if workpapers.landed_costs is not None and workpapers.landed_costs.height:
+        parts = tuple(measures.schema("landed_cost"))
+        key = ("company_code", "party_id", "document_number", "document_line_no", "fulfilment_number", "fulfilment_line_no")
+        followed["results/landed_costs.csv"] = _file(workpapers.landed_costs.lazy(), parts, key)
     return (
         answered_for
         | followed

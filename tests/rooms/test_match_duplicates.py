@@ -49,7 +49,7 @@ def test_one_number_in_two_spellings_on_one_day_is_exact(found, one, other):
     [
         {"party": "S2"},
         {"gross": "100.01", "day": "2026-10-06", "number": "XY-555"},
-        {"currency": "USD", "fx_rate": "7"},
+        {"currency": "USD", "fx_rate": "7", "number": "INV 12A"},
         {"invoice_kind": "prepayment"},
     ],
 )
@@ -201,3 +201,24 @@ def test_how_long_a_number_must_be_to_say_anything_is_a_limit(accepted_of, engag
     assert pairs("unlimited") == []
     by_party = {"control": "DUP-03", "set": {"minimum_number_length_count": "3"}, "where": {"supplier_id": "S1"}, "why": "their numbers are short"}
     assert pairs("5", by_party) == ["digit_run"]
+
+
+@pytest.mark.parametrize(
+    ("second", "kind", "difference"),
+    [
+        ({"currency": "USD", "fx_rate": "7", "gross": "100"}, ("same_number", "other currency"), D(0)),  # 700 either way
+        ({"currency": "USD", "fx_rate": "7.07", "gross": "100"}, ("same_number", "other currency"), D(7)),
+        ({"currency": "USD", "fx_rate": "7", "gross": "700"}, ("same_number", "other currency"), D(4200)),  # equal figures are no equal amounts
+        ({"currency": "USD", "fx_rate": None, "gross": "100"}, ("same_number", "other currency"), None),
+        ({"currency": "CNY", "gross": "700"}, ("exact", "same"), D(0)),
+    ],
+)
+def test_a_number_that_returns_in_another_currency(found, second, kind, difference):
+    """Its worth is compared in company currency; whether it is the same bill is for DUP-02 to say."""
+    pairs, _ = found(bill("A7701", gross="700", posting_date="2026-10-06"), bill("A-7701", posting_date="2026-10-07", **second))
+    assert pairs.select("pair_kind", "amount_relation", "base_difference").rows() == [(*kind, difference)]
+
+
+def test_amounts_alone_are_compared_in_one_currency(found):
+    pairs, _ = found(bill("A7701", gross="700", posting_date="2026-10-06"), bill("A7701X", gross="700", currency="USD", fx_rate="7"))
+    assert pairs.is_empty()
