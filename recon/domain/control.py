@@ -101,6 +101,7 @@ class Control(Terms):
     subject: Subject
     exception_when: str
     not_testable_when: str = "FALSE"
+    not_testable_because: Words | None = None  # the same condition in words, as half a sentence, for those who read the report
     amount_at_risk: str  # company currency, never negative
     amount_at_risk_document: str | None = None  # the same in the currency of the document, where the population knows it
     observed: str | None = None

@@ -293,7 +293,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per reference of a document line that does not resolve, or resolves to a document more than 180 days older",
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
         " reference_kind:text reference_number:id reference_normalised:id resolves:flag in_window:flag referenced_date:date currency:id"
-        f" amount_gross_base:money {_SOURCE}",
+        f" was_set_aside:flag whereabouts:text whereabouts_zh:text amount_gross_base:money {_SOURCE}",
     ),
     "counterparty_reference": (
         "one row per reference of a document line to a document of another party, or of another company of the same party",

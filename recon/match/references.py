@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 
 #: References that resolve are kept as rows only if the other document is older than this, so that a control can set its look-back above it.
 _OLD_DAYS: Final = 180
+#: Facts of validation about rows that were set aside and left no other row of their document's line.
+_SET_ASIDE: Final = ("rejected_cell", "conflicting_key")
+#: Where what is named is -> the half sentence that says so, in English and Chinese.
+_WHEREABOUTS: Final = {
+    "absent": ("which is not on file", "不存在"),
+    "set aside": ("whose row was set aside (see the rejected rows)", "对应的行已被搁置（见“搁置的行”）"),
+    "old": ("which is older than such a reference should be", "早于此类引用应有的期限"),
+}
 _DEAD: Final = ("cancelled", "draft", "rejected")
 _NUMBER: Final = ["company_code", "number"]
 _SLIM: Final = ("currency", "fx_rate", "source_file", "source_row")
@@ -276,6 +284,8 @@ def _described(suspects: pl.DataFrame, reference: _Reference, accepted: Accepted
         document_number=pl.col(reference.number),
         **(doubtful if name == "document_reference" else {}),
     )
+    if name == "document_reference":
+        described = _with_whereabouts(described, reference, accepted)
     rated = with_fx_rate(described, "document_date", accepted, engagement).join(names, on="party_id", how="left", validate="m:1")
     return (
         rated.with_columns(
@@ -287,6 +297,30 @@ def _described(suspects: pl.DataFrame, reference: _Reference, accepted: Accepted
         )
         .select(pl.col(name).cast(kind) for name, kind in columns.items())
         .collect()
+    )
+
+
+def _with_whereabouts(doubtful: pl.LazyFrame, reference: _Reference, accepted: Accepted) -> pl.LazyFrame:
+    """Where the document that is named is: set aside for what its rows said, older than one would think, or not there at all."""
+    key = ["company_code", "reference_normalised"]
+    tables = [reference.target, reference.cycle.invoice_header_table] if reference.target == reference.cycle.invoice_table else [reference.target]
+    lost = [
+        accepted.facts[fact]
+        .filter(pl.col("table").is_in(tables) & pl.col("document_number").is_not_null())
+        .select("company_code", reference_normalised=normalised(pl.col("document_number")))
+        for fact in _SET_ASIDE
+        if fact in accepted.facts
+    ]
+    if lost:
+        marked = pl.concat(lost).unique().with_columns(was_set_aside=pl.lit(value=True))
+        doubtful = doubtful.join(marked, on=key, how="left", validate="m:1")
+    else:
+        doubtful = doubtful.with_columns(was_set_aside=pl.lit(value=False))
+    told = doubtful.with_columns(was_set_aside=pl.col("was_set_aside").fill_null(value=False) & ~pl.col("resolves"))
+    state = pl.when("resolves").then(pl.lit("old")).when("was_set_aside").then(pl.lit("set aside")).otherwise(pl.lit("absent"))
+    return told.with_columns(
+        whereabouts=state.replace_strict({word: said[0] for word, said in _WHEREABOUTS.items()}, return_dtype=pl.String),
+        whereabouts_zh=state.replace_strict({word: said[1] for word, said in _WHEREABOUTS.items()}, return_dtype=pl.String),
     )
 
 

@@ -7,12 +7,14 @@ import hashlib
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
 from recon.domain import places
 from recon.report import vocabulary
+from recon.report.column_words import names_in
 from recon.report.figures import UNKNOWN, money, number, rounded
 from recon.report.orders import blocks
 from recon.report.populations import POPULATIONS
@@ -144,6 +146,7 @@ def environment_of(words: Words, currency: str) -> jinja2.Environment:
         "number": number,
         "money": money,
         "known": _known,
+        "named": partial(names_in, words=words),
         "day": words.day,
         "rounded": lambda value: rounded(_amount(value), currency),
     }

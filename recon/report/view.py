@@ -9,7 +9,7 @@ import polars as pl
 from markupsafe import Markup
 
 from recon.domain.engagement import SEVERITIES
-from recon.report import charts, phrases, totals
+from recon.report import charts, column_words, phrases, totals
 from recon.report.approval_gaps import approval_gaps
 from recon.report.blocks import Shown, fitting, packed, shown
 from recon.report.bridge import bridge
@@ -35,7 +35,6 @@ from recon.report.vocabulary import (
     PLACES_CITED,
     RULES,
     SEVERITY_REASONS,
-    UNTESTED,
 )
 from recon.report.vocabulary import SEVERITIES as SEVERITIES_SHOWN
 
@@ -291,7 +290,7 @@ def _changes(workpapers: Workpapers, words: Words) -> dict[str, Any]:
 
 
 def _blind_spots(workpapers: Workpapers, words: Words) -> dict[str, Any]:
-    rows = workpapers.outcomes.not_testable.with_columns(reason=_untested(words)).sort(
+    rows = workpapers.outcomes.not_testable.pipe(column_words.reasons, workpapers.controls, words).sort(
         pl.col("amount_base").abs(), "control_id", "document_number", "document_line_no", descending=[True, False, False, False], nulls_last=True
     )
     columns = [
@@ -319,14 +318,6 @@ def _blind_spots(workpapers: Workpapers, words: Words) -> dict[str, Any]:
         "untested_block": Markup(packed(first, columns, words)),  # noqa: S704 - base64
         "aside": aside.to_dicts(),
     }
-
-
-def _untested(words: Words) -> pl.Expr:
-    """The reason in words; the names of columns and the condition stay as they are."""
-    spoken = pl.col("reason")
-    for start, text in UNTESTED.items():
-        spoken = pl.when(spoken.str.starts_with(start)).then(pl.lit(words(text)) + spoken.str.slice(len(start))).otherwise(spoken)
-    return spoken
 
 
 def _suppressions(workpapers: Workpapers) -> dict[str, Any]:

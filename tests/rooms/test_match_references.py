@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
 import pytest
 
+from recon.domain import measures
 from recon.match.references import document_references
 
 
@@ -188,3 +192,36 @@ def test_a_receipt_may_name_its_invoice(found, invoice, told):
 def test_the_invoice_of_a_receipt_comes_later_so_the_period_opens_its_window(found, day, in_window):
     result = found(goods_receipt_line=[receipt(day=day, invoice_number="INV9")], supplier_invoice_line=[bill()])
     assert named(result) == [("GR1", "invoice_number", "INV9", False, in_window)]
+
+
+# ── where the document that is named is ──────────────────────────────────────────────────────────────────────
+def lost(number, table="purchase_order_line", company="C1"):
+    schema = measures.schema("rejected_cell")
+    row = {"table": table, "document_number": number, "company_code": company, "field": "quantity", "rule": "missing_value"}
+    return pl.LazyFrame([row | dict.fromkeys(schema.keys() - row.keys())], schema=schema)
+
+
+@pytest.mark.parametrize("fact", ["rejected_cell", "conflicting_key"])
+@pytest.mark.parametrize(
+    ("cell", "was_set_aside", "says"),
+    [
+        ({"number": "po/8"}, True, "whose row was set aside (see the rejected rows)"),  # in any spelling
+        ({"number": "PO-0009"}, False, "which is not on file"),
+        ({"number": "PO-0008", "table": "goods_receipt_line"}, False, "which is not on file"),
+        ({"number": "PO-0008", "company": "C2"}, False, "which is not on file"),
+        ({"number": None}, False, "which is not on file"),
+    ],
+)
+def test_what_was_set_aside_is_not_called_missing(accepted_of, engagement_of, fact, cell, was_set_aside, says):
+    given = accepted_of({"purchase_order_line": [order()], "supplier_invoice_line": [bill("PO-0008")]})
+    told = lost(**cell).select(*(c for c in measures.schema(fact) if c in measures.schema("rejected_cell")))
+    rows = document_references(replace(given, facts={fact: told}), engagement_of()).doubtful.collect()
+    assert rows.select("was_set_aside", "whereabouts").rows() == [(was_set_aside, says)]
+    assert ("搁置" in rows["whereabouts_zh"][0]) == was_set_aside
+
+
+def test_what_is_found_and_old_is_not_called_missing(accepted_of, engagement_of):
+    given = accepted_of({"purchase_order_line": [order(day="2026-01-02")], "supplier_invoice_line": [bill()]})
+    facts = {"rejected_cell": lost("PO-0007")}  # another row of it was set aside, and it is there all the same
+    rows = document_references(replace(given, facts=facts), engagement_of()).doubtful.collect()
+    assert rows.select("resolves", "was_set_aside", "whereabouts").rows() == [(True, False, "which is older than such a reference should be")]
