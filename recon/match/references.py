@@ -34,7 +34,7 @@ _SET_ASIDE: Final = ("rejected_cell", "conflicting_key")
 #: Where what is named is -> the half sentence that says so, in English and Chinese.
 _WHEREABOUTS: Final = {
     "absent": ("which is not on file", "不存在"),
-    "set aside": ("whose row was set aside (see the rejected rows)", "对应的行已被搁置（见“搁置的行”）"),
+    "set aside": ("whose row was set aside (see the rejected rows)", "对应的行已被剔除（见“被剔除的行”）"),
     "old": ("which is older than such a reference should be", "早于此类引用应有的期限"),
 }
 _DEAD: Final = ("cancelled", "draft", "rejected")

@@ -15,9 +15,9 @@ _ROW: Final = 26
 _LABEL: Final = 104
 _BAR: Final = 168
 _FIGURE: Final = 128
-_WIDE_LABEL: Final = 212
+_WIDE_LABEL: Final = 222
 _MARK: Final = 8  # pixels from one mark to the next
-_LETTERS: Final = 30  # of a wide label: the longest name of a family has as many
+_LETTERS: Final = 32  # of a wide label: every name of a family has room, and most names of companies
 
 
 def bars(rows: Sequence[tuple[str, Decimal, str]], title: str, *, wide: bool = False) -> Markup:

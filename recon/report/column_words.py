@@ -57,7 +57,7 @@ _ZH: Final = dict(pair.split(":") for pair in _WORDS.split())
 #: Names whose words in order would mislead.
 _WHOLE: Final = {
     "period_is_on_file": ("whether the period is on file", "会计期间是否已提供"),
-    "rows_set_aside": ("rows set aside", "搁置行数"),
+    "rows_set_aside": ("rows set aside", "剔除行数"),
     "checkoff_period_count": ("in how many periods it was checked off", "勾选期间数"),
     "is_bill_and_hold": ("whether it is bill-and-hold", "是否开票后代管"),
     "days_from_end": ("days from the end of the period", "距期末天数"),

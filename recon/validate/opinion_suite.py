@@ -187,11 +187,11 @@ SUITE: Final = (
         "expect_column_values_to_be_in_set", {"column": "status", "value_set": list(CONTROL_STATUSES)},
     ),
     _none(
-        "tie_out", "at every doorway rows in are rows out and rows set aside", "每道关口：进入行数 = 放行行数 + 搁置行数",
+        "tie_out", "at every doorway rows in are rows out and rows set aside", "每道关口：进入行数 = 放行行数 + 剔除行数",
         'SELECT "table", doorway, rows_in, rows_out, rows_set_aside FROM tie_out WHERE rows_in <> rows_out + rows_set_aside OR holds IS NOT 1',
     ),
     _none(
-        "tie_out", "at every doorway amounts in are amounts out and amounts set aside", "每道关口：进入金额 = 放行金额 + 搁置金额",
+        "tie_out", "at every doorway amounts in are amounts out and amounts set aside", "每道关口：进入金额 = 放行金额 + 剔除金额",
         'SELECT "table", doorway, amount_in, amount_out, amount_set_aside FROM tie_out WHERE amount_in <> amount_out + amount_set_aside', numbers=True,
     ),
     _none(
@@ -206,7 +206,7 @@ SUITE: Final = (
         WHERE t.rows_out IS NOT r.row_count""",
     ),
     _none(
-        "rejected_rows", "every row set aside at validation is listed with a reason", "校验搁置的每一行都列明原因",
+        "rejected_rows", "every row set aside at validation is listed with a reason", "校验剔除的每一行都列明原因",
         """SELECT t."table", t.rows_set_aside, COALESCE(r.row_count, 0) AS listed FROM tie_out t LEFT JOIN rejected_rows r ON r."table" = t."table"
         WHERE t.doorway = 'validate' AND t.rows_set_aside > COALESCE(r.row_count, 0)""",
     ),

@@ -217,7 +217,7 @@ def test_what_was_set_aside_is_not_called_missing(accepted_of, engagement_of, fa
     told = lost(**cell).select(*(c for c in measures.schema(fact) if c in measures.schema("rejected_cell")))
     rows = document_references(replace(given, facts={fact: told}), engagement_of()).doubtful.collect()
     assert rows.select("was_set_aside", "whereabouts").rows() == [(was_set_aside, says)]
-    assert ("搁置" in rows["whereabouts_zh"][0]) == was_set_aside
+    assert ("剔除" in rows["whereabouts_zh"][0]) == was_set_aside
 
 
 def test_what_is_found_and_old_is_not_called_missing(accepted_of, engagement_of):
