@@ -62,6 +62,8 @@ def set_up(lock: Path) -> None:
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     install([*pip, "--require-hashes", "--requirement", str(lock)])
     install([*pip, "--no-deps", "--no-build-isolation", "--editable", str(HERE)])
+    # as pip does for packages: an editable one would be compiled at its first start, and at each start where Python may not write
+    install([str(PYTHON), "-m", "compileall", "-q", str(HERE / "recon")])
     STAMP.write_text(fingerprint(lock), encoding="ascii")
 
 
