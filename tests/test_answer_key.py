@@ -135,6 +135,8 @@ ONE_UNIT_TIGHTER = {
     "SUP-01": ({"otif_target_share": "0.1001", "early_days": "unlimited", "short_share": "0.01"}, 1),
     "SUP-02": ({"rejection_share": "0.4999"}, 1),
     "SUP-03": ({"lead_time_limit_days": "2"}, 1),
+    "APR-20": ({"hierarchy_depth_count": "3"}, 1),
+    "CSH-13": ({"raise_window_hours": "24.02", "lower_back_days": "8"}, 2),
 }
 #: where the near-misses lie inside a limit that the engagement sets for some only
 SCOPES = {"DUP-02": {"supplier_id": "SC-1"}, "DUP-10": {"supplier_id": "SC-1"}}

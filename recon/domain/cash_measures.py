@@ -15,6 +15,12 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         f"cycle:id company_code:id {_PARTY} document_type:text document_number:id document_date:date order_number:id currency:id amount_base:money"
         f" exposure_amount:money limit_amount:money credit_currency:id is_released:flag certainty:text {_SOURCE}",
     ),
+    "credit_raise": (
+        "one row per release of a sales order and per shipment of a customer whose credit limit was raised before it",
+        f"cycle:id company_code:id {_PARTY} document_type:text document_number:id document_date:date order_number:id currency:id amount_base:money"
+        " exposure_amount:money limit_amount:money raised_from_amount:money raised_at:timestamp changed_by:id raise_hours:rate lowered_after_days:count"
+        f" certainty:text {_SOURCE}",
+    ),
     "shipment_standing": (
         "one row per shipment: how late the customer's oldest open invoice was on that day, and whether the order was on hold",
         f"cycle:id company_code:id {_PARTY} document_type:text fulfilment_number:id fulfilment_date:date order_number:id currency:id amount_base:money"

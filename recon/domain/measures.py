@@ -194,7 +194,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id document_type:text document_number:id document_version:count party_id:id party_name:text group_id:id item_group:id"
         " document_date:date actor_id:id person_id:id on_behalf_of:id action_at:timestamp step:id currency:id amount_at_decision:money"
         " amount_basis:text effective_limit_amount:money limit_currency:id limit_is_known:flag limit_is_unlimited:flag excess_amount:money"
-        f" excess_amount_base:money amount_net_base:money same_person_duty:text persons_known:flag"
+        " excess_amount_base:money amount_net_base:money same_person_duty:text persons_known:flag superior_id:id superior_depth:count line_is_known:flag"
         " has_authority:flag delegation_is_valid:flag delegation_cap_amount:money delegation_is_circular:flag left_on:date hours_after_leaving:rate"
         f" leaving_is_known:flag {_SOURCE}",
     ),
@@ -431,7 +431,7 @@ _DECLARED.update(balance_measures.DECLARED)
 for _part in _PARTS:
     _DECLARED.update(_part.DECLARED)
 #: Measured tables whose rows may name what is not there: numbers that a series lacks, lines that are gone, persons whom no master lists.
-ABSENT_SUBJECTS: Final = ("number_gap", "restated_line", "round_share", "digit_law", "approval_burst")
+ABSENT_SUBJECTS: Final = ("number_gap", "restated_line", "round_share", "digit_law", "approval_burst", "role_pair")
 
 MEASURES: Final[dict[str, str]] = {name: title for name, (title, _) in _DECLARED.items()}
 

@@ -13,6 +13,7 @@ PERSONS: Final = frozenset(
         "user_id",
         "user_name",
         "manager_id",
+        "superior_id",
         "created_by",
         "posted_by",
         "released_by",

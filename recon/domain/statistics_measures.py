@@ -38,6 +38,11 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         # deviation: mean over the digits of |share - expected share|; chance_p95: what chance exceeds once in twenty for so many documents
         f"{_GROUP} digit_count:count is_company:flag group_count:count is_wide:flag deviation:rate chance_p95:rate digits_over:text {_SOURCE}",
     ),
+    "role_pair": (
+        "one row per person and pair of roles that their logins in use give them, and per login of which person or roles are not known",
+        "cycle:id company_code:id party_id:id currency:id document_type:text subject_number:id made_by:id role_pair:text turned_role_pair:text"
+        " first_login:id second_login:id login_count:count source_file:text source_row:row",
+    ),
     "approval_burst": (
         "one row per person who approves: the approvals that followed one another fastest, and the quickest decision",
         "cycle:id company_code:id document_type:text subject_number:id party_id:id made_by:id currency:id approval_count:count timed_count:count"
@@ -48,5 +53,5 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Of these, the tables that look across parties: all, for persons and companies are no parties.
-WHOLE: Final = ("amount_leader", "amount_outlier", "round_share", "digit_law", "approval_burst")
+WHOLE: Final = ("amount_leader", "amount_outlier", "round_share", "digit_law", "approval_burst", "role_pair")
 COVERED_ELSEWHERE: Final = ()

@@ -14,6 +14,7 @@ from recon.match.authority import decided, decision_rows, with_limits
 from recon.match.company import company_facts
 from recon.match.duties import with_duties
 from recon.match.given import earliest_moment, is_given, latest_moment, local_day, shaped, table
+from recon.match.hierarchy import with_superiors
 from recon.match.standing import with_standing
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def approvals(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, 
     pairs = of_documents(documents, events)
     rows = decided(events, pairs, documents, uncounted_documents(lines, settlement), engagement)
     rows = with_duties(with_standing(with_limits(rows, accepted, engagement), accepted, engagement), accepted, lines, settlement)
+    rows = with_superiors(rows, accepted, lines)
     return Approvals(state.lazy(), decision_rows(rows).lazy(), events, documents, pairs, given, required)
 
 

@@ -44,15 +44,23 @@ def credit_tables(
     return makers
 
 
-def credit_position(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, engagement: Engagement) -> pl.LazyFrame:
-    """One row per release of an order and per shipment of a customer with a limit: the exposure of that day, and the limit then."""
+def credit_position(
+    accepted: Accepted, lines: MeasuredLines, settlement: Settlement, engagement: Engagement, parties: pl.DataFrame | None = None
+) -> pl.LazyFrame:
+    """One row per release of an order and per shipment of a customer with a limit: the exposure of that day, and the limit then.
+
+    `parties`: only of these customers (party_id), where not all are wanted.
+    """
     sold = lines.orders.filter((pl.col("cycle") == ORDER_TO_CASH.name) & pl.col("is_live"))
     orders = sold.select(
         "company_code", "party_id", "order_number", "currency", "source_file", "source_row",
         day=pl.coalesce(local_day("created_at", engagement), "order_date"),
         amount=pl.when("is_final").then(money.amount(pl.col("fulfilled_amount"), pl.col("fx_rate"))).otherwise("ordered_amount_base"),
     ).collect().lazy()  # fmt: skip
-    return _positions(orders, _shipments(lines), _released(accepted), _moves(orders, lines, settlement), accepted)
+    limits = table(accepted, ORDER_TO_CASH.party_table).filter(pl.col("credit_limit").is_not_null())
+    if parties is not None:
+        limits = limits.join(parties.lazy(), on="party_id", how="semi")
+    return _positions(orders, _shipments(lines), _released(accepted), _moves(orders, lines, settlement), (limits, accepted))
 
 
 def _released(accepted: Accepted) -> pl.LazyFrame:
@@ -98,8 +106,11 @@ def _moves(orders: pl.LazyFrame, lines: MeasuredLines, settlement: Settlement) -
     return pl.concat([orders.select(*_CUSTOMER, "day", "amount"), bills, cash, gone])
 
 
-def _positions(orders: pl.LazyFrame, shipped: pl.LazyFrame, released: pl.LazyFrame, moves: pl.LazyFrame, accepted: Accepted) -> pl.LazyFrame:
-    limits = table(accepted, ORDER_TO_CASH.party_table).filter(pl.col("credit_limit").is_not_null())
+def _positions(
+    orders: pl.LazyFrame, shipped: pl.LazyFrame, released: pl.LazyFrame, moves: pl.LazyFrame, known: tuple[pl.LazyFrame, Accepted]
+) -> pl.LazyFrame:
+    """`known`: customers with a limit, and everything accepted."""
+    limits, accepted = known
     limits = limits.select("party_id", "credit_limit", "credit_currency").unique("party_id", keep="any")
     days = (
         moves.join(limits.select("party_id"), on="party_id", how="semi")

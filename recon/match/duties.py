@@ -135,3 +135,19 @@ def _master_duties(documents: pl.LazyFrame, accepted: Accepted) -> list[pl.LazyF
             changed = changes.select("company_code", "changed_by", party_id="document_number").unique()
             frames.append(_rows(of_cycle.join(changed, on=["company_code", "party_id"], how="inner"), pl.lit("master data"), "changed_by"))
     return frames
+
+
+def made_by(documents: pl.LazyFrame, accepted: Accepted, lines: MeasuredLines, logins: pl.Series) -> pl.LazyFrame:
+    """(document_id, user_id) of those of these logins that asked for an order, or entered the document itself."""
+
+    def telling(by: str) -> pl.Expr:
+        return pl.col(by).is_in(logins)
+
+    orders = documents.filter(pl.col("document_type").is_in([c.order_type for c in CYCLES])).select(
+        "document_id", "cycle", "company_code", order_number="number"
+    )
+    own = documents.filter(pl.col("document_type").is_in(_INVOICE_TYPES)).select("document_id", *_INVOICE[:3], invoice_number="number")
+    billed = own.join(lines.invoices.filter(pl.col("is_live") & telling("created_by")).select(*_INVOICE, "created_by"), on=_INVOICE, how="inner")
+    ordered = [_in_chain(orders, lines.orders, pl.lit(""), by, telling) for by in ("created_by", "requester_id")]
+    paid = _payment_duties(documents, accepted)[0].filter(telling("user_id"))
+    return pl.concat([*ordered, _rows(billed, pl.lit(""), "created_by"), paid]).select("document_id", "user_id").unique()

@@ -24,6 +24,7 @@ from recon.match.clusters import spend_cluster
 from recon.match.consequences import consequences
 from recon.match.consignment import consignment_billing
 from recon.match.credit import credit_tables
+from recon.match.credit_raises import credit_raise
 from recon.match.cut_off import cut_off
 from recon.match.dense import IN_ORDER
 from recon.match.discounts import line_discount
@@ -170,6 +171,7 @@ class _Special:
             "application_match": lambda: application_match(settlement, accepted, engagement),
             "invoice_payment": lambda: invoice_payment(self.pieces[0], settlement, accepted, engagement),
             **credit_tables(accepted, lines, settlement, self.pieces[0], engagement),
+            "credit_raise": lambda: credit_raise(accepted, lines, settlement, engagement),
             "document_entry": lambda: document_entry(accepted, lines, settlement, self._days, engagement),
             "document_rate": lambda: document_rates(self.pieces[0], accepted, engagement),
             "cut_off": lambda: cut_off(*self.pieces, accepted, engagement),

@@ -34,6 +34,7 @@ from recon.match.party_staff import party_staff
 from recon.match.party_twins import party_twin
 from recon.match.payees import payee_payment
 from recon.match.references import document_references
+from recon.match.role_pairs import role_pair
 from recon.match.sales_costs import free_supply
 from recon.match.screening import screened_document
 from recon.match.series import number_tables
@@ -109,6 +110,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         (frozenset({"number_repeat", "number_gap", "number_order", "number_series"}), number_tables),
         (frozenset({"amount_leader", "amount_outlier", "round_share", "digit_law"}), _statistics),
         _plain("approval_burst", approval_burst),
+        _plain("role_pair", role_pair),
         (frozenset({"bank_difference"}), bank_difference),
         (frozenset({"payee_payment"}), payee_payment),
         (frozenset({"damaged_value"}), _damaged),

@@ -27,6 +27,13 @@ _RATES: Final = {"USD": Decimal("7.1200"), "EUR": Decimal("7.8300"), "JPY": Deci
 #: A buying lead who left the company, and the last day he was there.
 LEAVER: Final = "BUYL9"
 LEFT_ON: Final = date(2026, 3, 31)
+#: role -> the login to whom who has it reports; the heads report to the chief executive, who reports to nobody
+_MANAGERS: Final = {
+    **dict.fromkeys(("BUYER", "REQUESTER"), "BUYL1"), **dict.fromkeys(("BUYING_LEAD", "BUYING_DEPUTY"), "BUYM1"), "BUYING_MANAGER": "CPO01",
+    **dict.fromkeys(("STOREKEEPER", "SHIPPING"), "SAM01"), **dict.fromkeys(("AP_CLERK", "CASHIER", "MASTER_DATA"), "APM01"),
+    **dict.fromkeys(("BILLING", "CASH_DESK", "SALES"), "SAM01"), "SALES_MANAGER": "SAD01", **dict.fromkeys(("AP_MANAGER", "TREASURER"), "CFO01"),
+    **dict.fromkeys(("PURCHASING_DIRECTOR", "FINANCE_DIRECTOR", "SALES_DIRECTOR"), "CEO01"),
+}  # fmt: skip
 _USERS: Final = """
 BUY01 P101 陈静 BUYER
 BUY02 P102 王磊 BUYER
@@ -62,6 +69,7 @@ APM01 P231 彭丽 AP_MANAGER 5000000
 TRE01 P241 Sophie_Martin TREASURER 20000000
 SAM01 P251 蒋涛 SALES_MANAGER 1000000
 SAD01 P252 蔡明 SALES_DIRECTOR 50000000
+CEO01 P261 顾远 CHIEF_EXECUTIVE
 """
 
 #: Goods that come with the tanker, up to three days after the day, and are billed once a quarter.
@@ -307,6 +315,7 @@ def _user_rows() -> list[Row]:
         row: Row = {"user_id": user_id, "person_id": person_id, "user_name": name.replace("_", " "), "roles": role, "is_active": "true"}
         row |= {"bank_account": f"6217990000{int(person_id[1:]):09d}", "phone": f"139{int(person_id[1:]):08d}"}
         row |= {"email": f"{user_id.lower()}@staff.example", **({"address": STAFF_ADDRESS} if user_id == "REQ01" else {})}
+        row["manager_id"] = _MANAGERS.get(role)
         if limit:
             row |= {"approval_limit": Decimal(limit[0]), "limit_currency": "CNY"}
         if user_id == LEAVER:

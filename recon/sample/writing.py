@@ -64,6 +64,12 @@ parameters:
     set: {{fulfilment_limit_hours: "48"}}
     where: {{item_group: SPARES}}
     why: spare parts are bought from suppliers who deliver within two days
+  - control: APR-20
+    set: {{hierarchy_depth_count: "2"}}
+    why: what the chief executive orders for the office is approved by the buying lead, by decision of the board
+  - control: SOD-08
+    set: {{conflicting_role_set: "AP_CLERK+CASHIER, AP_CLERK+MASTER_DATA, CASHIER+MASTER_DATA, BILLING+CASH_DESK, BUYER+AP_CLERK"}}
+    why: the duties that the company's own matrix parts
   - control: SUP-01
     set: {{otif_target_share: "0.10", early_days: unlimited, short_share: "0.01"}}
     why: deliveries a day or two late are usual in this trade, the store has room for early ones and loose goods lose some thousandths on the way
