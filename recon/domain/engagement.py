@@ -24,6 +24,7 @@ POLICIES: Final[dict[str, tuple[str, ...]]] = {
     "match_level": ("3way", "2way", "4way", "none"),
     "consumption": ("fifo", "exact_first", "lifo", "pro_rata", "specified_only"),
     "returns": ("net", "gross_until_credit"),
+    "returns_oldest_first": ("false", "true"),
     "order_version": ("latest", "at_fulfilment", "at_invoice"),
     "bill_rejected": ("false", "true"),
     "bill_over_receipt": ("false", "true"),

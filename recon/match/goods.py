@@ -82,21 +82,26 @@ def measure(lines: pl.DataFrame, units: pl.DataFrame, credited: pl.DataFrame) ->
     nothing = pl.DataFrame(schema={"unit": pl.UInt32(), "row": pl.UInt32(), "quantity": QUANTITY})
     overdrawn, taken_back = nothing, pl.DataFrame(schema=CARRIED)
     if back.height:
-        layers, overdrawn, taken_back = _net_of_returns(layers, back, by_unit)
+        layers, overdrawn, taken_back = _net_of_returns(layers, back, by_unit, units["returns_oldest_first"])
     left = sums(layers, "unit", units.height, may_be_billed=pl.col("quantity").sum())
     known = pl.when(pl.col("fulfilled").is_not_null()).then(pl.col("may_be_billed").fill_null(ZERO))
     return Goods(layers, overdrawn, taken_back, pl.concat([by_unit, left], how="horizontal").with_columns(may_be_billed=known))
 
 
-def _net_of_returns(layers: pl.DataFrame, back: pl.DataFrame, by_unit: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _net_of_returns(
+    layers: pl.DataFrame, back: pl.DataFrame, by_unit: pl.DataFrame, oldest_first: pl.Series
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Layers less what went back: from the line that a return names, else from the newest, so that old layers keep their age.
+
+    By policy from the oldest, where goods leave the store in the order in which they came. `oldest_first`: by unit.
 
     Beside them what found nothing to take back, and what was taken from which line.
     """
     claims = _taken_back(back, by_unit)
     touched = layers.filter(pl.col("unit").is_in(claims["unit"].unique().implode()))
-    newest_first = touched.with_columns(turn=pl.lit(2**32 - 1, dtype=pl.UInt32) - pl.col("turn"))
-    parts = carry(newest_first, claims)
+    backwards = pl.lit(2**32 - 1, dtype=pl.UInt32) - pl.col("turn")
+    by_policy = touched.with_columns(_oldest=oldest_first.gather(touched["unit"]))
+    parts = carry(by_policy.with_columns(turn=pl.when("_oldest").then("turn").otherwise(backwards)).drop("_oldest"), claims)
     overdrawn = parts.filter(pl.col("layer").is_null()).group_by("unit", row="claim").agg(pl.col("quantity").sum()).sort("row")
     met = pairs(parts)
     return remaining(layers, met, "layer"), overdrawn, met

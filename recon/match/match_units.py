@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: policies that a unit carries; a flag is a policy that says true or false
 _WORDS: Final = ("match_level", "consumption", "returns", "order_version")
-_FLAGS: Final = ("bill_rejected", "bill_over_receipt")
+_FLAGS: Final = ("bill_rejected", "bill_over_receipt", "returns_oldest_first")
 _ONE: Final = pl.lit(1, dtype=money.QUANTITY)
 
 
@@ -195,7 +195,8 @@ def lone_units(fulfilments: pl.DataFrame, first: int, ground: Ground) -> pl.Data
 #: What the rest of matching reads of a unit.
 UNIT: Final = [
     "unit", "cycle", "company_code", "party_id", "item_id", "item_group", "currency", "base_uom", "order_rate", "price_times", "price_by", "tax_rate",
-    "ordered_quantity", "match_level", "consumption", "returns", "order_version", "bill_rejected", "bill_over_receipt", "needs_fulfilment", "is_service", "is_limit",
+    "ordered_quantity", "match_level", "consumption", "returns", "order_version", "bill_rejected", "bill_over_receipt", "returns_oldest_first",
+    "needs_fulfilment", "is_service", "is_limit",
     "standard_cost", "uom", "order_times", "order_by", "order_unit_price",
 ]  # fmt: skip
 
