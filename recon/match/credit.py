@@ -119,6 +119,7 @@ def _positions(
         .sort(*_CUSTOMER, "day")
     )
     exposed = days.with_columns(exposure_amount=pl.col("amount").cum_sum().over(_CUSTOMER)).drop("amount").sort("day")
+    groups = table(accepted, ORDER_TO_CASH.party_table).select("party_id", _group="group_id").drop_nulls().unique("party_id", keep="any")
     documents = orders.group_by("company_code", "party_id", "order_number").agg(
         pl.col("currency", "source_file").min(), pl.col("source_row").min(), pl.col("day").min(), pl.col("amount").sum()
     )  # fmt: skip
@@ -130,6 +131,11 @@ def _positions(
         released, on=["company_code", "order_number"], how="left", validate="m:1"
     )
     told = told.sort("day").join_asof(exposed, on="day", by=_CUSTOMER, strategy="backward", check_sortedness=False)
+    told = (
+        told.join(groups, on="party_id", how="left", validate="m:1")
+        .sort("day")
+        .join_asof(_of_groups(moves, groups), on="day", by=["company_code", "_group"], strategy="backward", check_sortedness=False)
+    )
     changes = table(accepted, "document_change").filter((pl.col("document_type") == ORDER_TO_CASH.party_table) & (pl.col("field") == "credit_limit"))
     earlier = changes.select(
         party_id="document_number", day=pl.col("changed_at").dt.date(), limit_before=pl.col("old_value").str.to_decimal(scale=6).cast(MONEY)
@@ -139,6 +145,7 @@ def _positions(
         cycle=pl.lit(ORDER_TO_CASH.name),
         document_type="event",
         document_date="day",
+        group_exposure_amount=pl.when(pl.col("_group").is_null()).then("exposure_amount").otherwise("group_exposure_amount"),
         limit_amount=pl.coalesce("limit_before", "credit_limit"),
         is_released=pl.col("is_released").fill_null(value=False),
         amount_base="amount",
@@ -149,6 +156,13 @@ def _positions(
         .select(schema("credit_position").keys())
         .sort("company_code", "document_type", "document_number")
     )
+
+
+def _of_groups(moves: pl.LazyFrame, groups: pl.LazyFrame) -> pl.LazyFrame:
+    """company_code, _group, day, group_exposure_amount: what all members of a group together owed, or would owe, at the end of a day; sorted by day."""
+    by = ["company_code", "_group"]
+    days = moves.join(groups, on="party_id", how="inner", validate="m:1").group_by(*by, "day").agg(pl.col("amount").sum()).sort(*by, "day")
+    return days.select(*by, "day", group_exposure_amount=pl.col("amount").cum_sum().over(by)).sort("day")
 
 
 def _standing(shipped: pl.LazyFrame, released: pl.LazyFrame, paid: pl.LazyFrame, accepted: Accepted) -> pl.LazyFrame:
