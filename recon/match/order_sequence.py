@@ -118,7 +118,10 @@ def _bills(cycle: Cycle, accepted: Accepted) -> pl.LazyFrame:
 
 
 def _paid(cycle: Cycle, bills: pl.LazyFrame, accepted: Accepted) -> pl.LazyFrame:
-    """Payments of the invoices of an order, and payments for the requisition that it answers; what was paid ahead as such is no step."""
+    """Payments of the invoices of an order, and payments for the requisition that it answers; what was paid ahead as such is no step.
+
+    A payment of a number that returns on bills of other orders and days is a step without a time: nothing says which of them it paid.
+    """
     usual, stem = ("payment", "payment") if cycle is PROCURE_TO_PAY else ("receipt", "cash_receipt")
     paid = table(accepted, cycle.payment_table).filter(pl.col(cycle.payment_kind).fill_null(usual) == usual)
     timed = _untimed()
@@ -131,13 +134,27 @@ def _paid(cycle: Cycle, bills: pl.LazyFrame, accepted: Accepted) -> pl.LazyFrame
         "company_code", "invoice_number", number=f"{stem}_number", party_id=cycle.party
     )  # fmt: skip
     owed = bills.filter(pl.col("order_number").is_not_null()).select("company_code", "party_id", "order_number", invoice_number="number").unique()
-    met = applied.join(owed, on=["company_code", "invoice_number"], how="inner")
-    of_bills = met.filter((pl.col("party_id") == pl.col("party_id_right")).fill_null(value=True)).select("company_code", "number", "order_number")
-    found = payments.join(of_bills.unique(), on=["company_code", "number"], how="inner")
+    met = applied.join(owed.join(_returning(bills), on=owed.collect_schema().names(), how="left"), on=["company_code", "invoice_number"], how="inner")
+    of_bills = met.filter((pl.col("party_id") == pl.col("party_id_right")).fill_null(value=True))
+    named = of_bills.group_by("company_code", "number", "order_number").agg(is_doubtful=pl.col("is_doubtful").fill_null(value=False).all())
+    found = payments.join(named, on=["company_code", "number"], how="inner").with_columns(
+        pl.when(~pl.col("is_doubtful")).then(name).alias(name) for name in ("day", "created_at")
+    ).drop("is_doubtful")  # fmt: skip
     if cycle is not PROCURE_TO_PAY:
         return found
     answered = table(accepted, cycle.order_table).select("company_code", "requisition_id", order_number="po_number").drop_nulls().unique()
     return pl.concat([found, payments.join(answered, on=["company_code", "requisition_id"], how="inner").select(found.collect_schema().names())])
+
+
+def _returning(bills: pl.LazyFrame) -> pl.LazyFrame:
+    """Numbers of a party that stand on bills of several days, with those orders that are not on all of these days: is_doubtful."""
+    number = ["company_code", "party_id", "number"]
+    several = bills.group_by(number).agg(first=pl.col("day").min(), last=pl.col("day").max()).filter(pl.col("first") != pl.col("last"))
+    days = bills.join(several.select(number), on=number, how="semi").select(*number, "order_number", "day").collect()
+    own = days.group_by(*number, "order_number").agg(own=pl.col("day").n_unique())
+    every = own.join(days.group_by(number).agg(all=pl.col("day").n_unique()), on=number, how="left", validate="m:1")
+    doubtful = every.filter((pl.col("own") < pl.col("all")) & pl.col("order_number").is_not_null())
+    return doubtful.lazy().select("company_code", "party_id", "order_number", invoice_number="number", is_doubtful=pl.lit(value=True))
 
 
 def _untimed() -> list[pl.Expr]:

@@ -85,6 +85,23 @@ def test_a_payment_of_the_requisition_is_about_all_its_orders_whoever_supplies_t
     assert [row[:2] for row in rows] == [("PO2", True)]
 
 
+def test_a_number_that_returns_on_another_day_does_not_say_which_bill_was_paid(found):
+    """A supplier who numbers anew: the payment of the first bill is no early payment of the second order; nothing can be said of it."""
+    orders = [order(), order("PO2", "2026-07-01T09:00:00Z")]
+    again = bill("B1", "PO2", invoice_date="2026-07-09")
+    money = {"paid": [payment("2026-06-01")], "applied": [applied()], "approvals": [approval(), approval("2026-07-01T10:00:00Z", "PO2")]}
+    told = outcome(found, orders=orders, bills=[bill(), again], **money)
+    assert [(row[0], row[1]) for row in told] == [("PO1", None), ("PO2", None)]
+    # on one day it is one bill over two orders, and what is paid before the second order came is early
+    told = outcome(found, orders=orders, bills=[bill(), bill("B1", "PO2")], **money)
+    assert [(row[0], row[1]) for row in told] == [("PO2", True)]
+    # one order that both bills are about was paid, whichever was meant
+    told = outcome(
+        found, bills=[bill(), bill("B1", invoice_date="2026-07-09")], paid=[payment("2026-05-03", "2026-05-03T08:00:00Z")], applied=[applied()]
+    )
+    assert [(row[0], row[1]) for row in told] == [("PO1", True)]
+
+
 def test_the_first_step_that_came_too_early_is_named(found):
     rows, _, told = found(
         goods=[receipt(day="2026-05-03", at="2026-05-03T15:00:00Z")], approvals=[approval("2026-05-04T08:59:00Z")], bills=[bill()], paid=[payment("2026-05-02", None)],
