@@ -56,6 +56,7 @@ wait:等待 waiting:等待 watched:受关注 waybill:运单 wide:跨度足够 wi
 _ZH: Final = dict(pair.split(":") for pair in _WORDS.split())
 #: Names whose words in order would mislead.
 _WHOLE: Final = {
+    "crossing": ("on which side of the period end goods and bill lie", "货物与发票各在期末哪一侧"),
     "period_is_on_file": ("whether the period is on file", "会计期间是否已提供"),
     "rows_set_aside": ("rows set aside", "剔除行数"),
     "checkoff_period_count": ("in how many periods it was checked off", "勾选期间数"),
@@ -79,8 +80,8 @@ _WHOLE: Final = {
 }
 _BASE: Final = ("company currency", "本位币")
 _EXCLUDED: Final = UNTESTED["excluded from the test: "]
-#: A name of a column, table or other code in a sentence of ours.
-_NAME: Final = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
+#: A name of a column, table or other code in a sentence of ours, its table before it where it is named; names of files are none.
+_NAME: Final = re.compile(r"(?<![\w.])([a-z_]+\.)?([a-z][a-z0-9]*(?:_[a-z0-9]+)+)(?![\w.]\w|\w)")
 
 
 @cache
@@ -109,14 +110,23 @@ def columns_in(text: str, words: Words) -> str:
 
 def names_in(text: str | None, words: Words) -> str | None:
     """A sentence with the names of tables and columns in it replaced by words; single words are left, since they may be none."""
-    if text is None:
-        return None
+    return None if text is None else _NAME.sub(lambda found: _spoken(found[1] or "", found[2], words), text)
 
-    def spoken(found: re.Match[str]) -> str:
-        name = found[0]
-        return f"“{words(TABLES[name])}”" if name in TABLES else _column(name, words.language)
 
-    return _NAME.sub(spoken, text)
+def _spoken(table: str, name: str, words: Words) -> str:
+    of = table.removesuffix(".")
+    if of and of not in TABLES:
+        return f"{table}{name}"
+    said = words(TABLES[name]) if name in TABLES else _column(name, words.language)
+    return f"{words(TABLES[of])}: {said}" if of else said
+
+
+def about_the_run(exceptions: pl.DataFrame, column: str, words: Words) -> pl.DataFrame:
+    """Exceptions whose sentences about controls of this run name tables and columns: those names in words."""
+    is_one = pl.col("document_type") == "control"
+    sentences = exceptions.filter(is_one)[column].drop_nulls().unique().to_list()
+    told = {sentence: names_in(sentence, words) for sentence in sentences}
+    return exceptions.with_columns(pl.when(is_one).then(pl.col(column).replace(told)).otherwise(column).alias(column)) if told else exceptions
 
 
 def reasons(untested: pl.DataFrame, controls: Sequence[Control], words: Words) -> pl.DataFrame:

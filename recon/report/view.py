@@ -158,6 +158,7 @@ def _exceptions(workpapers: Workpapers, edition: Edition, words: Words) -> dict[
         pl.coalesce(pl.col(words.column("message")), "message").alias(words.column("message")),
         severity_reason=_reasons(words),
     )
+    ordered = column_words.about_the_run(ordered, words.column("message"), words)
     names = {control.id: getattr(control.name, words.language) for control in workpapers.controls}
     actions = {control.id: getattr(control.action, words.language) for control in workpapers.controls}
     per_control = totals.by_control(workpapers).to_dicts()

@@ -81,7 +81,11 @@ def test_reasons_are_the_controls_own_words():
 
 
 def test_names_of_tables_in_a_sentence():
-    assert names_in("the run was given no approved_rule, supplier", speak("en")) == "the run was given no “Approved rules”, supplier"
+    assert names_in("the run was given no approved_rule, supplier", speak("en")) == "the run was given no Approved rules, supplier"
+    assert names_in("cash_receipt (cash_receipt.csv) is as sent", speak("en")) == "Cash receipts (cash_receipt.csv) is as sent"
+    assert names_in("cash_receipt.receipt_date: 0 rows; amount_net 5.", speak("en")) == "Cash receipts: receipt date: 0 rows; amount net 5."
+    assert names_in("no row says: entry_days.", speak("en")) == "no row says: entry days."
+    assert names_in("my_file.other_name stays", speak("en")) == "my_file.other_name stays"
     assert CHINESE.search(names_in("本次未提供：approved_rule", speak("zh")).removeprefix("本次未提供："))
     assert names_in(None, speak("en")) is None
     assert columns_in("a_date, safety_stock", speak("zh")).endswith("安全库存")
