@@ -20,6 +20,7 @@ from recon.deliver import deliver
 from recon.domain import places, tie_out
 from recon.domain.allowances import allowances
 from recon.domain.known_lines import known_lines
+from recon.domain.measures import WHOLE
 from recon.domain.volumes import volumes
 from recon.domain.workpapers import FULFILMENT_LINES, LEDGER_TIES, Matches, Outcomes, Workpapers, fresh_key
 from recon.evaluate import ALONE, RunFacts, account, begin, beside_history, check, chosen, lint
@@ -252,7 +253,8 @@ def _in_turn(side_by_side: Executor, jobs: list[Callable[[], Matches]], room: _R
 def _kept(matches: Matches, evaluation: Evaluation, means: _Means, place: int) -> Matches:
     """What is still wanted of a bucket's measured tables once its controls are judged."""
     lines = {name: matches.tables[name] for name in _LINES} if means.keeps_lines else {}
-    wanted = {name: matches.tables[name] for name in (*_PUBLISHED, _FULFILMENTS)} | lines
+    of_buckets = [name for name in (*_PUBLISHED, _FULFILMENTS) if name not in WHOLE]  # the others are measured once, of the whole company
+    wanted = {name: matches.tables[name] for name in of_buckets} | lines
     kept = {name: means.shelf.keep(f"{name}-{place}", plan.collect()) for name, plan in wanted.items()}
     traced = {} if means.keeps_lines else traced_lines(matches, evaluation.found())
     return replace(matches, tables={**kept, **traced})
