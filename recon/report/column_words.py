@@ -56,6 +56,12 @@ wait:等待 waiting:等待 watched:受关注 waybill:运单 wide:跨度足够 wi
 _ZH: Final = dict(pair.split(":") for pair in _WORDS.split())
 #: Names whose words in order would mislead.
 _WHOLE: Final = {
+    "superior_depth": ("how far above the superior stands", "上级相隔层数"),
+    "raised_from_amount": ("limit before it was raised", "上调前额度"),
+    "raise_hours": ("hours since the limit was raised", "额度上调后小时数"),
+    "lowered_after_days": ("days until the limit was lowered again", "额度回调前天数"),
+    "role_pair": ("the two roles", "两个角色"),
+    "turned_role_pair": ("the two roles, turned round", "两个角色（对调）"),
     "crossing": ("on which side of the period end goods and bill lie", "货物与发票各在期末哪一侧"),
     "period_is_on_file": ("whether the period is on file", "会计期间是否已提供"),
     "rows_set_aside": ("rows set aside", "剔除行数"),
