@@ -86,6 +86,8 @@ _WHOLE: Final = {
 }
 _BASE: Final = ("company currency", "本位币")
 _EXCLUDED: Final = UNTESTED["excluded from the test: "]
+#: After these words a sentence of `evaluate` lists the tables that a run was not given, and ends.
+_TABLES_FOLLOW: Final = ("the run was given no ", "本次未提供：")
 #: A name of a column, table or other code in a sentence of ours, its table before it where it is named; names of files are none.
 _NAME: Final = re.compile(r"(?<![\w.])([a-z_]+\.)?([a-z][a-z0-9]*(?:_[a-z0-9]+)+)(?![\w.]\w|\w)")
 
@@ -115,8 +117,18 @@ def columns_in(text: str, words: Words) -> str:
 
 
 def names_in(text: str | None, words: Words) -> str | None:
-    """A sentence with the names of tables and columns in it replaced by words; single words are left, since they may be none."""
-    return None if text is None else _NAME.sub(lambda found: _spoken(found[1] or "", found[2], words), text)
+    """A sentence with the names of tables and columns in it replaced by words; single words are left, since they may be none.
+
+    Where a list of tables ends the sentence, each of them is one, whatever it is called.
+    """
+    if text is None:
+        return None
+    for start in _TABLES_FOLLOW:
+        before, found, listed = text.rpartition(start)
+        if found:
+            tables = ", ".join(words(TABLES.get(name, name)) for name in listed.split(", "))
+            return f"{names_in(before, words)}{found}{tables}"
+    return _NAME.sub(lambda found: _spoken(found[1] or "", found[2], words), text)
 
 
 def _spoken(table: str, name: str, words: Words) -> str:

@@ -120,7 +120,8 @@ def _decimal(text: str | None) -> Decimal | None:
 
 def _proof(workpapers: Workpapers) -> dict[str, int]:
     """How far completeness is proven: tables with a control total of the source, how many agree, tables without one."""
-    totals_given = workpapers.statements.filter(pl.col("rule") == "control_total")
+    # where none was given the statement says so, and holds neither way
+    totals_given = workpapers.statements.filter((pl.col("rule") == "control_total") & pl.col("holds").is_not_null())
     agreed = int(totals_given.select(pl.col("holds").cast(pl.Boolean).fill_null(value=False).sum()).item()) if totals_given.height else 0
     tables = {name for name, rows in workpapers.row_counts.items() if rows and name != "control_total"}
     return {"given": totals_given.height, "agreed": agreed, "without": len(tables - set(totals_given["table"].to_list()))}

@@ -81,7 +81,7 @@ def test_reasons_are_the_controls_own_words():
 
 
 def test_names_of_tables_in_a_sentence():
-    assert names_in("the run was given no approved_rule, supplier", speak("en")) == "the run was given no Approved rules, supplier"
+    assert names_in("the run was given no approved_rule, supplier", speak("en")) == "the run was given no Approved rules, Suppliers"
     assert names_in("cash_receipt (cash_receipt.csv) is as sent", speak("en")) == "Cash receipts (cash_receipt.csv) is as sent"
     assert names_in("cash_receipt.receipt_date: 0 rows; amount_net 5.", speak("en")) == "Cash receipts: receipt date: 0 rows; amount net 5."
     assert names_in("no row says: entry_days.", speak("en")) == "no row says: entry days."
@@ -115,3 +115,23 @@ def test_names_of_families_are_shown_whole():
         assert "…" not in drawn
         assert all(words(name) in drawn for name in FAMILIES.values())
     assert "…" in str(charts.bars([("A very long name of a party that does not fit", Decimal(1), "1")], "x", wide=True))
+
+
+@pytest.mark.parametrize(
+    ("holds", "told"),
+    [
+        ([True, False], {"given": 2, "agreed": 1, "without": 0}),
+        ([True, None], {"given": 1, "agreed": 1, "without": 1}),
+        ([None, None], {"given": 0, "agreed": 0, "without": 2}),  # no total given is not a total that disagrees
+    ],
+)
+def test_a_control_total_that_nobody_gave_does_not_disagree(make_workpapers, holds, told):
+    from recon.report.view import _proof
+
+    made = make_workpapers(1)
+    tables = ["purchase_order_line", "supplier_invoice_line"]
+    rows = [
+        {"table": table, "rule": "control_total", "holds": one} | dict.fromkeys(made.statements.columns[2:3] + made.statements.columns[4:])
+        for table, one in zip(tables, holds, strict=True)
+    ]
+    assert _proof(replace(made, statements=pl.DataFrame(rows, schema=made.statements.schema))) == told
