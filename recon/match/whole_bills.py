@@ -2,7 +2,7 @@
 
 The amount runs along the value of what was delivered and not billed yet, then of what is still to come, at order prices.
 The stretch it covers is the quantity billed; what lies beyond is price. An amount that equals the value up to the
-rounding of its lines covers it exactly.
+rounding of its lines covers it exactly; one that only one set of the lines adds up to covers that set (`whole_sets`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from recon.domain import money
 from recon.match.bills import NONE
 from recon.match.goods import ZERO
 from recon.match.shares import cut
+from recon.match.whole_sets import apart
 
 _PIECE: Final = ["row", "unit", "turn", "currency", "amount", "value", "quantity", "net", "net_amount", "net_value", "named"]
 
@@ -29,7 +30,7 @@ def pieces(whole: pl.DataFrame, units: pl.DataFrame, goods: pl.DataFrame, claims
     held = units.join(whole.select("bundle").unique(), on="bundle", how="semi")
     arrived = goods.select(pl.col("may_be_billed").gather(held["unit"]))
     held = pl.concat([held, arrived], how="horizontal").join(billed, on="unit", how="left", validate="m:1")
-    stretches = _stretches(held)
+    whole, stretches = apart(whole, _stretches(held))
     totals = stretches.group_by("bundle").agg(
         here=pl.col("here_value").sum(), coming=pl.col("coming_value").sum(), ordered=pl.col("ordered_value").sum(), lines=pl.len()
     )
