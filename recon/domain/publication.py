@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     import polars as pl
+
+_PROVENANCE: Final = ("source_file", "source_row")
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,9 @@ class TableFile:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """Columns that decide the order of rows: the key, then everything else, so that no tie is left to chance."""
-        return (*self.key, *(c for c in self.columns if c not in self.key))
+        """Columns that decide the order of rows: the key, then everything else, so that no tie is left to chance; where a row was read comes last."""
+        others = [c for c in self.columns if c not in self.key]
+        return (*self.key, *(c for c in others if c not in _PROVENANCE), *(c for c in others if c in _PROVENANCE))
 
 
 #: path inside the published folder -> its content
