@@ -55,6 +55,7 @@ REASONS: Final = {
     "rows_not_testable": ("gaps", _("%(count)s rows could not be tested, because a value they need is not known.")),
     "rows_set_aside": ("gaps", _("%(count)s rows were set aside as unfit and not audited.")),
     "statements_failed": ("gaps", _("%(count)s statements about whole tables do not hold.")),
+    "statements_unknown": ("gaps", _("Whether %(count)s statements about whole tables hold is not known.")),
     "second_opinion_missing": ("gaps", _("There is no second opinion on the results.")),
     "exceptions_below": ("", _("%(count)s exceptions below “%(severity)s”, %(amount)s %(currency)s at risk.")),
 }
@@ -145,7 +146,8 @@ def _about_gaps(workpapers: Workpapers) -> Iterator[Reason]:
         "controls_not_performed": controls.filter(pl.col("status") == "not_performed").height,
         "rows_not_testable": int(controls["not_testable"].sum()),
         "rows_set_aside": set_aside(workpapers),
-        "statements_failed": workpapers.statements.filter(~pl.col("holds").fill_null(value=False)).height,
+        "statements_failed": workpapers.statements.filter(~pl.col("holds")).height,
+        "statements_unknown": workpapers.statements["holds"].null_count(),
     }
     if not int(controls["population"].sum()):
         yield Reason("nothing_tested")

@@ -96,9 +96,10 @@ def test_rows_set_aside_are_a_gap_but_not_those_that_matching_leaves_out(make_wo
     )
 
 
-def test_a_statement_that_does_not_hold_is_a_gap(clean):
-    row = dict.fromkeys(clean.statements.columns, "x") | {"holds": False}
-    assert codes(replace(clean, statements=pl.DataFrame([row], schema=clean.statements.schema))) == {"statements_failed"}
+@pytest.mark.parametrize(("holds", "said"), [(False, {"statements_failed"}), (None, {"statements_unknown"}), (True, set())])
+def test_a_statement_that_does_not_hold_or_may_not_is_a_gap(clean, holds, said):
+    row = dict.fromkeys(clean.statements.columns, "x") | {"holds": holds}
+    assert codes(replace(clean, statements=pl.DataFrame([row], schema=clean.statements.schema))) == said
 
 
 def test_nothing_tested_is_a_gap(clean):
