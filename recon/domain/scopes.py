@@ -48,6 +48,17 @@ _LEVELS: Final = (
 )  # fmt: skip
 
 
+def neutral_scope(where: Mapping[str, str]) -> dict[str, str]:
+    """Keys of a scope as the neutral columns they speak about, with the cycle where a key belongs to one."""
+    neutral = {}
+    for key, value in where.items():
+        column, cycle = SCOPE_KEYS[key]
+        neutral[column] = value
+        if cycle is not None:
+            neutral["cycle"] = cycle
+    return neutral
+
+
 @dataclass(frozen=True)
 class ScopedRule:
     """One setting: values by name, the scope they hold for, and why."""
@@ -63,13 +74,7 @@ class ScopedRule:
     @property
     def scope(self) -> dict[str, str]:
         """The scope in neutral columns."""
-        neutral = {}
-        for key, value in self.where.items():
-            column, cycle = SCOPE_KEYS[key]
-            neutral[column] = value
-            if cycle is not None:
-                neutral["cycle"] = cycle
-        return neutral
+        return neutral_scope(self.where)
 
     @property
     def is_dated(self) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain.cycles import CYCLES, ORDER_TO_CASH
-from recon.domain.scopes import SCOPE_KEYS
+from recon.domain.scopes import neutral_scope
 from recon.match.counterparties import party_groups
 from recon.match.given import is_given, table
 from recon.match.numbers import normalised
@@ -127,12 +127,7 @@ def _told(accepted: Accepted, cycle: Cycle, groups: pl.DataFrame, where: tuple[s
 
 def _in_scope(habit: NumberHabit) -> pl.Expr:
     """Whether the habit speaks about a row; a row whose party nobody knows is not a declared party's."""
-    told = {}
-    for key, value in habit.where.items():
-        column, cycle = SCOPE_KEYS[key]
-        told[column] = value
-        if cycle is not None:
-            told["cycle"] = cycle
+    told = neutral_scope(habit.where)
     return pl.all_horizontal(pl.lit(value=True), *((pl.col(column) == value).fill_null(value=False) for column, value in told.items()))
 
 
