@@ -209,8 +209,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id party_id:id party_name:text group_id:id currency:id document_type:text order_line_count:count ordered_amount_base:money"
         # lines due by the as-of date; on time and in full: what was accepted within the window of SUP-01 around the promised (else needed) day
         # makes up what was ordered; early: complete, but not within the window
-        # first_…: by the day that was promised first; null where the source tells nothing of promises that were moved
-        " first_due_line_count:count first_on_time_in_full_line_count:count"
+        # first_…: by the day that was promised first; null where the source tells nothing of promises that were moved; unknown: it cannot be read
+        " first_due_line_count:count first_on_time_in_full_line_count:count first_unknown_line_count:count"
         " due_line_count:count on_time_in_full_line_count:count early_line_count:count late_line_count:count late_day_count:count undelivered_line_count:count"
         " fulfilled_line_count:count rejected_line_count:count returned_line_count:count"
         # of lines fulfilled with a promised date: days from the promise to the last fulfilment, the value nine in ten do not exceed

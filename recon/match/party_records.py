@@ -37,7 +37,7 @@ def party_records(
     It was on time and in full when what was accepted of the goods that came within the window of SUP-01 around that day makes up the
     ordered quantity but for the share that may be short. Late: not that, and the last day of the window went by before the line was
     complete; early: complete, not late, and not in the window. `first_…`: the same by the day that was promised first, where the source
-    tells of promises that were moved (else null).
+    tells of promises that were moved (else null); lines whose first promise is on record and cannot be read are counted as unknown.
     """
     parts = [_orders(accepted, lines, engagement), _fulfilments(lines.fulfilments), _bills(lines.invoices), _payments(invoices, settlements)]
     named = pl.concat([frame.select(*_PARTY, "party_name", "group_id") for frame in (lines.orders, lines.fulfilments, lines.invoices)])
@@ -69,9 +69,10 @@ def _orders(accepted: Accepted, lines: MeasuredLines, engagement: Engagement) ->
     judged = judged.join(by_first, on=_LINE, how="left", validate="1:1")
     is_told = pl.col("cycle").is_in(sorted(keeps_promises(accepted)))
     first_due = pl.when(pl.col("_is_moved").is_null()).then("_due").otherwise(awaited & pl.col("_first_due"))
+    unread = (awaited & pl.col("_is_moved") & pl.col("_first_due").is_null()).fill_null(value=False)
     first_kept = pl.when(pl.col("_is_moved").is_null()).then("_kept").otherwise("_first_kept")
     return (
-        judged.with_columns(_first_due=first_due.fill_null(value=False), _first_kept=first_kept)
+        judged.with_columns(_first_due=first_due.fill_null(value=False), _first_kept=first_kept, _first_unread=unread)
         .group_by(_PARTY)
         .agg(
             order_line_count=pl.len(),
@@ -86,6 +87,7 @@ def _orders(accepted: Accepted, lines: MeasuredLines, engagement: Engagement) ->
             lateness_p90_days=_ninety_percent("_lateness"),
             first_due_line_count=pl.when(is_told.first()).then(pl.col("_first_due").sum()),
             first_on_time_in_full_line_count=pl.when(is_told.first()).then((pl.col("_first_due") & pl.col("_first_kept")).sum()),
+            first_unknown_line_count=pl.when(is_told.first()).then(pl.col("_first_unread").sum()),
         )
     )
 
@@ -96,7 +98,10 @@ def _is_kept() -> pl.Expr:
 
 
 def _by_first_promise(accepted: Accepted, promised: pl.LazyFrame, fulfilments: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
-    """Of the lines whose promise was moved (_LINE, _is_moved): whether they were due (_first_due) and kept (_first_kept) by the first one."""
+    """Of the lines whose promise was moved (_LINE, _is_moved): whether they were due (_first_due) and kept (_first_kept) by the first one.
+
+    `_first_due` is null where nobody can read what was promised first.
+    """
     told = promised.join(first_promises(accepted, engagement), on=_LINE, how="inner", validate="1:1")
     moved = told.filter(pl.col("first_promised_date").ne_missing(pl.col("_day"))).with_columns(_day="first_promised_date")
     placed = _with_windows(moved, fulfilments, engagement)

@@ -331,6 +331,7 @@ COLUMNS: Final = {
     "on_time_in_full_percent": _("On time in full, %"),
     "first_due_line_count": _("Lines due by the first promise"),
     "first_on_time_in_full_line_count": _("On time and in full by the first promise"),
+    "first_unknown_line_count": _("First promise not readable"),
     "first_on_time_in_full_percent": _("On time in full by the first promise, %"),
     "early_line_count": _("Lines too early"),
     "late_line_count": _("Late lines"),

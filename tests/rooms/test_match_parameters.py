@@ -200,6 +200,29 @@ def test_the_first_promise_stands_beside_the_last(tables, changes, counts):
     assert tuple(row[name] for name in names) == counts
 
 
+@pytest.mark.parametrize(
+    ("changes", "counts"),  # due and kept by the first promise, and lines of which it cannot be read; the 20th was kept, the 10th was not
+    [
+        ([moved("31/12/2026", "2026-10-20")], (0, 0, 1)),
+        ([moved("2026-10-10", "31/12/2026")], (1, 0, 0)),
+        ([moved("31/12/2026", "2026-10-20"), moved("2026-10-10", "2026-10-15", "2026-10-10T08:00:00Z")], (1, 0, 0)),  # only the first tells
+        ([moved("2026-02-30", "2026-10-20")], (0, 0, 1)),
+        ([moved("2026-10-100", "2026-10-20")], (0, 0, 1)),
+        ([moved("2026-10-10T00:00:00Z", "2026-10-20")], (1, 0, 0)),
+        ([moved(" ", "2026-10-20")], (1, 1, 0)),  # promised for the first time
+        ([moved(None, "20/10/2026")], (0, 0, 1)),
+        ([moved(None, None)], (1, 1, 0)),  # tells nothing
+        ([moved("31/12/2026", "2026-10-20", line=None)], (0, 0, 1)),
+        ([moved("31/12/2026", "2026-10-20", line=None), moved("2026-10-10", "2026-10-20")], (1, 0, 0)),  # the line's own change goes first
+    ],
+)
+def test_a_first_promise_that_cannot_be_read_is_unknown_and_no_later_one_stands_for_it(tables, changes, counts):
+    given = {"purchase_order_line": [order(promised_date="2026-10-20")], "goods_receipt_line": [receipt("GR1", "2026-10-20", "10")]}
+    (row,) = tables(WINDOW, document_change=changes, **given)["party_record"]
+    assert (row["due_line_count"], row["on_time_in_full_line_count"]) == (1, 1)
+    assert tuple(row[name] for name in ("first_due_line_count", "first_on_time_in_full_line_count", "first_unknown_line_count")) == counts
+
+
 def test_the_first_promise_of_an_order_with_versions_and_of_one_whose_history_nobody_keeps(tables):
     goods = [receipt("GR1", "2026-10-20", "10")]
     versions = [order(promised_date="2026-10-10", po_version="1"), order(promised_date="2026-10-20", po_version="2", is_current_version="true")]
