@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from recon.domain.workpapers import in_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import polars as pl
 
@@ -27,7 +29,7 @@ def conform(
 
     Rows with a cell that cannot be read are set aside with row, column, rule and value. Raises InputsRefused for columns that
     are missing or that nobody declared. `supplied` names the columns that the source really gave.
-    `keep` keeps the rows of a table, one table at a time.
+    `keep` keeps the rows of a part of a table under a name; two may be kept at a time.
     """
     import polars as pl
 
@@ -37,15 +39,18 @@ def conform(
     from recon.domain.workpapers import Documents
 
     inputs = _prepared(extracts, profile)
-    pieces: dict[str, list[Rows]] = {}
-    for name, extract in extracts.inputs.items():
-        if name not in profile.inputs:
-            pieces[name] = [_kept(name, 0, canonical_rows(name, _canonical(extract), profile, engagement.time_zone), keep)]
-    for table, parts in profile.tables.items():
-        for part in parts:
-            if {part.from_, *(join.with_ for join in part.join)} <= set(inputs):
-                known = pieces.setdefault(table, [])
-                known.append(_kept(table, len(known), part_rows(table, part, inputs, profile, engagement.time_zone), keep))
+    makers: list[tuple[str, Callable[[], Rows]]] = [
+        (name, partial(canonical_rows, name, _canonical(extract), profile, engagement.time_zone))
+        for name, extract in extracts.inputs.items()
+        if name not in profile.inputs
+    ]
+    makers += [
+        (table, partial(part_rows, table, part, inputs, profile, engagement.time_zone))
+        for table, parts in profile.tables.items()
+        for part in parts
+        if {part.from_, *(join.with_ for join in part.join)} <= set(inputs)
+    ]
+    pieces = _typed(makers, keep)
     order = [table for table in TABLES if table in pieces]
     rejected = pl.concat([_repeated_files(extracts.files), *(rows.rejected for table in order for rows in pieces[table])])
     ties = pl.concat([tie_out.empty(), *(_summed(t, pieces[t]) for t in order), _unclaimed(inputs, profile)], how="diagonal")
@@ -56,6 +61,16 @@ def conform(
         tie_out=tie_out.assured(ties),
         ignored={name: source.ignored for name, source in inputs.items()},
     )
+
+
+def _typed(makers: Sequence[tuple[str, Callable[[], Rows]]], keep: Callable[[str, pl.DataFrame], pl.LazyFrame]) -> dict[str, list[Rows]]:
+    """The rows of each table's parts, in the order of their makers; two parts are typed side by side."""
+    with ThreadPoolExecutor(max_workers=2) as side_by_side:
+        made = side_by_side.map(lambda numbered: _kept(numbered[1][0], numbered[0], numbered[1][1](), keep), enumerate(makers))
+        pieces: dict[str, list[Rows]] = {}
+        for (table, _), rows in zip(makers, made, strict=True):
+            pieces.setdefault(table, []).append(rows)
+    return pieces
 
 
 def _prepared(extracts: Extracts, profile: SourceProfile) -> dict[str, Prepared]:

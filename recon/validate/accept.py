@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
     from recon.domain.expectation import TableExpectations
     from recon.domain.workpapers import Documents, Extracts
+    from recon.validate.statements import Statement
 
 _FACTS = ("repeated_row", "conflicting_key")
 _CELLS = "rejected_cell"
@@ -52,23 +54,27 @@ def validate(
     """Set aside the rows that cannot be audited, state what is true of each table, and tie both out.
 
     The tables of the result hold accepted rows only, each with the full canonical schema and in the order of its file; `keep`
-    keeps their rows, and one table at a time is looked at. Raises InputsRefused when a table is not what its control total says.
+    keeps their rows, and two tables at a time are looked at. Raises InputsRefused when a table is not what its control total says.
     """
     again = files_again(extracts, engagement)
     frames = _OneByOne(documents)
     statements = compare(frames, documents.rejected, extracts, expectations)
-    judged: dict[str, _Judged] = {}
-    totals = [pl.DataFrame(schema=input_totals.SCHEMA)]
     is_by_days = any(rule.grain != "month" for expected in expectations.values() for rule in expected.coverage)
     calendar = frames["calendar"] if is_by_days and "calendar" in documents.tables else None
-    for name in documents.tables:
+
+    def looked_at(name: str) -> tuple[_Judged, pl.DataFrame, list[Statement]]:
         frame = frames[name]
         found = _judge(name, frame, engagement)
-        totals.append(input_totals.of_table(name, frame))
-        statements += state({name: found.accepted.collect()}, documents.supplied, expectations, engagement, calendar)
+        said = state({name: found.accepted.collect()}, documents.supplied, expectations, engagement, calendar)
         is_whole = found.row_count == frame.height
         plan = documents.tables[name] if is_whole else keep(f"accepted-{name}", found.accepted.collect())
-        judged[name] = replace(found, accepted=with_full_schema(name, plan))
+        return replace(found, accepted=with_full_schema(name, plan)), input_totals.of_table(name, frame), said
+
+    with ThreadPoolExecutor(max_workers=2) as side_by_side:
+        looked = dict(zip(documents.tables, side_by_side.map(looked_at, documents.tables), strict=True))
+    judged = {name: found for name, (found, _, _) in looked.items()}
+    totals = [totals for _, totals, _ in looked.values()]
+    statements += [one for _, _, said in looked.values() for one in said]
     conformed = documents.rejected.select(pl.col(name).cast(kind) for name, kind in REJECTED_SCHEMA.items())
     rows_in = sum(int(j.tie_out["rows_in"].sum()) for j in judged.values())
     return Accepted(
@@ -79,7 +85,7 @@ def validate(
         statements=pl.DataFrame(statements, schema=STATEMENTS_SCHEMA, orient="row").sort("table", "rule", "message"),
         rejected=pl.concat([conformed, *(j.rejected for j in judged.values())]).sort(REJECTED),
         tie_out=pl.concat([tie_out.empty(), *(j.tie_out for j in judged.values())]),
-        input_totals=pl.concat(totals).sort(input_totals.KEY),
+        input_totals=pl.concat([pl.DataFrame(schema=input_totals.SCHEMA), *totals]).sort(input_totals.KEY),
         covers=dict.fromkeys(_FACTS, rows_in) | {_CELLS: rows_in + _rows_of(documents.rejected)},
     )
 
