@@ -87,24 +87,30 @@ def spoken_elsewhere(
     orders: pl.LazyFrame, invoices: pl.LazyFrame, exceptions: pl.DataFrame, controls: Sequence[Control]
 ) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     """The lines with the statuses that exceptions of controls over other populations than `NEEDED` give to what they name."""
-    for word in ("exception", "overdue"):
-        ids = [c.id for c in controls if c.match_status == word and c.population.table not in NEEDED]
-        named = exceptions.filter(pl.col("control_id").is_in(ids))
-        if named.is_empty():
-            continue
-        on_orders = named.select(_ORDER_KEY).drop_nulls().unique()
-        on_invoices = named.select("cycle", "company_code", "party_id", invoice_number="document_number", invoice_line_no="document_line_no")
-        orders = _worse(orders, on_orders, word)
-        invoices = _worse(invoices, on_invoices.drop_nulls().unique(), word)
-    return orders, invoices
+    words = {c.id: c.match_status for c in controls if c.match_status in {"exception", "overdue"} and c.population.table not in NEEDED}
+    named = exceptions.filter(pl.col("control_id").is_in(list(words)))
+    if named.is_empty():
+        return orders, invoices
+    code = pl.col("control_id").replace_strict({control: _CODES[word] for control, word in words.items()}, return_dtype=pl.UInt8)
+    on_lines = {"invoice_number": "document_number", "invoice_line_no": "document_line_no"}
+    on_invoices = named.select("cycle", "company_code", "party_id", code=code, **on_lines)
+    return _worse(orders, named.select(*_ORDER_KEY, code=code)), _worse(invoices, on_invoices)
 
 
-def _worse(lines: pl.LazyFrame, named: pl.DataFrame, word: str) -> pl.LazyFrame:
-    """The lines with this status where they are named and theirs is not worse already."""
-    code = pl.col("match_status").replace_strict(_CODES, return_dtype=pl.UInt8)
-    told = lines.join(named.lazy().with_columns(_named=True), on=named.columns, how="left", validate="m:1", maintain_order="left")
-    status = pl.when(pl.col("_named").fill_null(value=False) & (code > _CODES[word])).then(pl.lit(word)).otherwise("match_status")
-    return told.with_columns(match_status=status).drop("_named")
+def _worse(lines: pl.LazyFrame, named: pl.DataFrame) -> pl.LazyFrame:
+    """The lines with the worst status by which they are named, where theirs is not worse already; only the lines named are looked up."""
+    key = [name for name in named.columns if name != "code"]
+    worst = named.drop_nulls().group_by(key).agg(pl.col("code").min())
+    placed = lines.select(*key, "match_status").with_row_index("place")
+    met = placed.join(worst.lazy(), on=key, validate="m:1").select("place", "match_status", "code").collect(engine="streaming")
+    own = pl.col("match_status").replace_strict(_CODES, return_dtype=pl.UInt8)
+    changed = met.filter(own > pl.col("code")).sort("place")
+    if changed.is_empty():
+        return lines
+    words = changed["code"].cast(pl.Int64).replace_strict({code: word for word, code in _CODES.items()}, return_dtype=pl.String)
+    statuses = lines.select("match_status").collect().to_series().scatter(changed["place"], words)
+    columns = lines.collect_schema().names()
+    return pl.concat([lines.drop("match_status"), statuses.to_frame().lazy()], how="horizontal").select(columns)
 
 
 def _spoken(judged: Judged, controls: Sequence[Control]) -> pl.Series:
