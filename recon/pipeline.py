@@ -37,6 +37,7 @@ from recon.match import (
     traced_lines,
     traces_all,
     with_declared_numbers,
+    with_known_ids,
 )
 from recon.record import earlier_run, recall, record
 from recon.report import report
@@ -204,7 +205,7 @@ def _judged(
     room, means = means.room, replace(means, keeps_lines=means.keeps_lines or traces_all(accepted))
     wanted = {c.population.table for c in chosen(book, engagement)} | set(_PUBLISHED) | (set(_LINES) if means.keeps_lines else set())
     with room("match"):
-        accepted = with_declared_numbers(accepted, engagement)
+        accepted = with_declared_numbers(with_known_ids(accepted, engagement), engagement)
         accepted, buckets = in_buckets(accepted, engagement, ROWS_PER_BUCKET, means.shelf.keep)
     if sum(accepted.row_counts.values()) * len(wanted) > ROWS_AT_WORK:
         means.shelf.use_disk()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recon.domain import places
-from recon.domain.engagement import Materiality, ParameterOverride, PolicyChoice
+from recon.domain.engagement import POLICIES, Materiality, ParameterOverride, PolicyChoice
 from recon.evaluate import lint, listing
 from recon.load import read_engagement, rulebook
 from recon.load.schemas import PATTERNS, schemas
@@ -113,3 +113,17 @@ suppressions:
     read = read_terms(changed, Engagement)
     assert read.suppressions[0].expires.isoformat() == "2026-12-31"
     assert read.severities[0].severity == "low"
+
+
+def test_the_page_of_policies_names_every_policy_and_its_values_the_default_first():
+    lines = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8").splitlines()
+    told = {cells[0].strip().strip("`"): cells[1].strip() for line in lines if line.startswith("| `") for cells in [line.strip("|").split("|")]}
+    assert told == {name: ", ".join(values) for name, values in POLICIES.items()}
+
+
+def test_the_schema_of_policies_knows_their_words():
+    schema = json.loads((ROOT / "rules" / "schemas" / "engagement.schema.json").read_text(encoding="utf-8"))["$defs"]["PolicyChoice"]["properties"][
+        "set"
+    ]
+    assert schema["additionalProperties"] is False
+    assert {name: tuple(word for word in said["enum"] if isinstance(word, str)) for name, said in schema["properties"].items()} == POLICIES

@@ -234,6 +234,10 @@ base_uom id unit in which quantities of the item are compared
 is_stock flag kept in stock
 is_service flag a service, not goods
 standard_cost price standard cost per base unit
+gtin id number of the item in trade (GTIN, EAN, UPC) with its check digit
+party_item_id id code under which the party knows the item: the supplier's article number, the customer's part number
+other_party_id id another id of the party, as documents write it
+party_role id whether the party supplies or buys
 unit_weight quantity weight of one base unit, all items in the same unit of weight
 inspection_required flag goods are inspected before acceptance
 tax_class id tax class
@@ -323,6 +327,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "verification_result": ("verified", "mismatch", "not_found", "unavailable"),
     "red_confirmation_status": ("confirmed", "not_required", "pending", "refused", "lapsed", "revoked"),
     "entry_kind": ("party", "country"),
+    "party_role": ("supplier", "customer"),
     "party_type": ("company", "individual", "employee", "public_body", "factor"),
     "account_role": ("gr_ir", "payables", "receivables", "inventory"),
     "doc_status": (

@@ -66,7 +66,7 @@ def _order(number: str, line: str, date: str, party: str) -> str:
         " planned_charge_amount charge_code need_by_date promised_date match_level over_receipt_share limit_amount valid_from valid_to"
         " contract_id contract_line_id requisition_id po_type po_version is_current_version doc_status is_cancelled is_closed"
         " is_final_delivery is_final_invoice buyer_id requester_id created_by created_at sent_at closed_at budget_code emergency order_origin"
-        " line_discount_share"
+        " line_discount_share party_item_id gtin"
     )
 
 
@@ -75,7 +75,7 @@ def _fulfilment(stem: str, order: str, party: str) -> str:
         f"company_code! {stem}_number! {stem}_line_no! {stem}_date! posting_date {order}_number {order}_line_no {party} item_id quantity!"
         f" quantity_accepted quantity_rejected quantity_declared_loss uom! {stem}_kind origin_{stem}_number origin_{stem}_line_no"
         " supplier_delivery_note warehouse_id unit_cost_net currency inspected_at is_cancelled created_by created_at posted_by posted_at"
-        " movement_reason"
+        " movement_reason party_item_id gtin"
     )
 
 
@@ -87,6 +87,7 @@ def _invoice_line(order: str, fulfilment: str, party: str) -> str:
         " origin_invoice_number origin_invoice_line_no official_invoice_number official_invoice_code is_cancelled payment_block"
         " block_released_by block_released_at block_release_reason fiscal_period payment_term_days discount_date discount_share"
         " created_by created_at posted_by posted_at internal_number reason_code is_disputed promised_payment_date"
+        " party_item_id gtin"
     )
 
 
@@ -234,7 +235,19 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "the item master",
         "item_id",
         None,
-        "item_id! item_name item_group base_uom! is_stock is_service standard_cost unit_weight inspection_required tax_class",
+        "item_id! item_name item_group base_uom! is_stock is_service standard_cost unit_weight inspection_required tax_class gtin",
+    ),
+    "item_cross_reference": (
+        "codes by which parties name our items; an empty party_id means whoever writes the code",
+        "party_id party_item_id item_id",
+        None,
+        "party_id party_item_id! item_id!",
+    ),
+    "party_cross_reference": (
+        "other ids of suppliers and customers: of another system, or of a record that was merged into another",
+        "party_role other_party_id party_id",
+        None,
+        "party_role! other_party_id! party_id!",
     ),
     "uom_conversion": (
         "unit conversions; an empty item_id means any item",

@@ -30,6 +30,7 @@ POLICIES: Final[dict[str, tuple[str, ...]]] = {
     "bill_over_receipt": ("false", "true"),
     "fx_date": ("document", "posting"),
     "ambiguity": ("refuse", "suggest"),
+    "party_known_by": ("id", "tax_id", "name"),
     "party_restarts_numbers_yearly": ("false", "true"),
     "cash_oldest_first": ("false", "true"),
     "accrual_method": ("none", "reverse_on_arrival", "month_start_reversal", "adjust_on_arrival"),
@@ -37,6 +38,9 @@ POLICIES: Final[dict[str, tuple[str, ...]]] = {
     "number_series": ("open", "gap_free", "gap_free_shared"),
 }
 
+
+#: Policies that act before documents have an order or an item -> what they may differ by.
+POLICY_REACHES: Final = {"party_known_by": ("company_code", "cycle")}
 
 #: By what a habit of numbers may differ.
 HABIT_KEYS: Final = ("company_code", "cycle", "group_id", "party_id", "supplier_id", "customer_id")
@@ -105,10 +109,18 @@ class ParameterOverride(Terms):
         return self
 
 
+def _policy_schema(schema: dict[str, Any]) -> None:
+    """Names and words of policies, for editors."""
+    schema["properties"] = {
+        name: {"enum": [*values, *([False, True] if set(values) == {"false", "true"} else [])]} for name, values in POLICIES.items()
+    }
+    schema["additionalProperties"] = False
+
+
 class PolicyChoice(Terms):
     """A matching policy within a scope, with its reason."""
 
-    set: dict[str, ExactText]
+    set: dict[str, ExactText] = Field(json_schema_extra=_policy_schema)
     where: dict[str, ExactText] = {}
     why: str = Field(min_length=1)
 

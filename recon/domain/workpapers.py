@@ -114,7 +114,7 @@ class Accepted:
     company: CompanyFacts | None = None  # set where these documents are one bucket of a company's
     earlier: EarlierRun | None = None  # the run given as history
     input_totals: pl.DataFrame | None = None  # input_totals.SCHEMA, before rows were set aside here
-    respelled: pl.DataFrame | None = None  # references brought to numbers on file by a declared habit (match/declared_numbers.RESPELLED)
+    respelled: pl.DataFrame | None = None  # ids and numbers brought to those on file, and why (match/known_by.RESPELLED)
 
     def without_rows(self, *kept: str) -> Accepted:
         """What validation states, the documents' rows let go but those of the tables named."""

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from recon.domain.engagement import POLICIES, Engagement
+from recon.domain.engagement import POLICIES, POLICY_REACHES, Engagement
 from recon.domain.errors import TermsRefused, did_you_mean
 from recon.domain.scopes import SCOPE_KEYS
 from recon.load.paths import expand
@@ -76,3 +76,11 @@ def _refuse_unknown_policies(engagement: Engagement) -> None:
             if value not in POLICIES[name]:
                 hint = did_you_mean(value, POLICIES[name])
                 raise TermsRefused("the policy does not know this value", where=where, expected=", ".join(POLICIES[name]), got=value, todo=hint)
+            reach = POLICY_REACHES.get(name)
+            beyond = [key for key in rule.where if reach is not None and key not in reach]
+            if beyond:
+                place = f"{engagement.origin}:policies[{position}].where.{beyond[0]}"
+                todo = "leave it out: whose document it is and what it orders is not known yet when this policy acts"
+                raise TermsRefused(
+                    f'the policy "{name}" cannot differ by this', where=place, expected=", ".join(reach or ()), got=beyond[0], todo=todo
+                )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "rolled", "since_earlier", "trace", "traced_lines",
-    "with_declared_numbers",
+    "with_declared_numbers", "with_known_ids",
 ]  # fmt: skip
 
 #: canonical tables that `trace` reads beside the measured tables
@@ -102,6 +102,16 @@ def with_declared_numbers(accepted: Accepted, engagement: Engagement) -> Accepte
     from recon.match.declared_numbers import with_declared_numbers
 
     return with_declared_numbers(accepted, engagement)
+
+
+def with_known_ids(accepted: Accepted, engagement: Engagement) -> Accepted:
+    """The documents, items and parties that the masters do not have brought to those that they have, by the other ways in which these are known."""
+    from recon.match.known_by import rewritten
+    from recon.match.known_items import items_on_file
+    from recon.match.known_parties import parties_on_file
+
+    accepted = rewritten(accepted, parties_on_file(accepted, engagement))
+    return rewritten(accepted, items_on_file(accepted))
 
 
 def traced_lines(matches: Matches, exceptions: pl.DataFrame) -> dict[str, pl.LazyFrame]:

@@ -8,7 +8,7 @@ reference is kept with the reason, so that a report can say why two numbers were
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -17,6 +17,7 @@ from recon.domain.cycles import CYCLES, ORDER_TO_CASH
 from recon.domain.scopes import neutral_scope
 from recon.match.counterparties import party_groups
 from recon.match.given import is_given, table
+from recon.match.known_by import RESPELLED, ROW, rewritten
 from recon.match.numbers import normalised
 
 if TYPE_CHECKING:
@@ -26,17 +27,11 @@ if TYPE_CHECKING:
     from recon.domain.engagement import Engagement, NumberHabit
     from recon.domain.workpapers import Accepted
 
-#: What is known of every reference that was brought to a number on file.
-RESPELLED: Final = {
-    "table": pl.String(), "column": pl.String(), "source_file": pl.String(), "source_row": pl.UInt32(), "written": pl.String(), "number": pl.String(),
-    "reason": pl.String(),
-}  # fmt: skip
 _INVISIBLE: Final = r"[\x{200B}-\x{200D}\x{2060}\x{FEFF}]"
 _EDGE: Final = r"[\s\-/._]"
 #: 2025-26, 25/26, 2025-2026, with or without FY before it; and FY26 or FY2026 alone. Between separators, so that it is no part of a number.
 _TWO_YEARS: Final = rf"(^|{_EDGE})(?:FY\s?)?(?:20)?(\d{{2}})[-/](?:20)?(\d{{2}})({_EDGE}|$)"
 _ONE_YEAR: Final = rf"(^|{_EDGE})FY\s?(?:20)?\d{{2}}({_EDGE}|$)"
-_ROW: Final = ["source_file", "source_row"]
 
 
 @dataclass(frozen=True)
@@ -56,19 +51,13 @@ def with_declared_numbers(accepted: Accepted, engagement: Engagement) -> Accepte
     if not engagement.document_numbers:
         return accepted
     groups = party_groups(accepted)
-    tables, found = dict(accepted.documents.tables), []
+    found = [pl.DataFrame(schema=RESPELLED)]
     for reference in (reference for cycle in CYCLES for reference in _references(cycle)):
         name, column = reference.table, reference.column
         if not (is_given(accepted, name, column) and is_given(accepted, reference.target)):
             continue
-        told = _brought(reference, accepted, groups, engagement.document_numbers)
-        if not told.is_empty():
-            columns = tables[name].collect_schema().names()
-            spoken = tables[name].join(told.lazy().select(*_ROW, _anew="number"), on=_ROW, how="left", validate="m:1", maintain_order="left")
-            tables[name] = spoken.with_columns(pl.coalesce("_anew", column).alias(column)).select(columns).collect().lazy()
-            found.append(told)
-    respelled = pl.concat([pl.DataFrame(schema=RESPELLED), *found])
-    return replace(accepted, documents=replace(accepted.documents, tables=tables), respelled=respelled)
+        found.append(_brought(reference, accepted, groups, engagement.document_numbers))
+    return rewritten(accepted, pl.concat(found))
 
 
 def _references(cycle: Cycle) -> list[_Reference]:
@@ -91,10 +80,10 @@ def _brought(reference: _Reference, accepted: Accepted, groups: pl.DataFrame, ha
     """RESPELLED of one kind of reference."""
     name, column, party = reference.table, reference.column, reference.party
     lines = _told(accepted, reference.cycle, groups, (name, column, party if party and is_given(accepted, name, party) else None))
-    on_file = _told(accepted, reference.cycle, groups, (reference.target, reference.number, reference.cycle.party)).drop(_ROW).unique()
+    on_file = _told(accepted, reference.cycle, groups, (reference.target, reference.number, reference.cycle.party)).drop(ROW).unique()
     found = brought_home(lines.with_row_index("id"), on_file, habits, ["company_code"])
-    only = found.select(pl.lit(name).alias("table"), pl.lit(column).alias("column"), *_ROW, "written", "number", "reason")
-    return only.cast(RESPELLED).unique(_ROW, keep="first", maintain_order=True)  # type: ignore[arg-type]
+    only = found.select(pl.lit(name).alias("table"), pl.lit(column).alias("column"), *ROW, "written", "number", "reason")
+    return only.cast(RESPELLED).unique(ROW, keep="first", maintain_order=True)  # type: ignore[arg-type]
 
 
 def brought_home(lines: pl.DataFrame, on_file: pl.DataFrame, habits: Sequence[NumberHabit], by: list[str]) -> pl.DataFrame:
@@ -119,7 +108,7 @@ def _told(accepted: Accepted, cycle: Cycle, groups: pl.DataFrame, where: tuple[s
     name, column, party = where
     party_id = pl.col(party) if party is not None else pl.lit(None, dtype=pl.String)
     rows = table(accepted, name).filter(pl.col(column).is_not_null())
-    told = rows.select(*_ROW, "company_code", cycle=pl.lit(cycle.name), party_id=party_id, written=column).collect()
+    told = rows.select(*ROW, "company_code", cycle=pl.lit(cycle.name), party_id=party_id, written=column).collect()
     of_group = groups.filter(pl.col("cycle") == cycle.name).select("group_id", party_id="party")
     grouped = told.join(of_group, on="party_id", how="left", validate="m:1", maintain_order="left")
     return grouped.with_columns(party_key=pl.coalesce("group_id", "party_id"))

@@ -13,6 +13,8 @@ from recon.domain.money import RATE, ratio
 _FORMS: Final = (
     "股份有限公司", "有限责任公司", "有限公司", "分公司", "总公司", "公司", "集团",
 )  # fmt: skip
+#: Of these the legal forms themselves.
+_LEGAL_FORMS: Final = ("股份有限公司", "有限责任公司", "有限公司", "公司")
 _WESTERN_FORMS: Final = (
     "incorporated", "inc", "corporation", "corp", "company", "co", "limited", "ltd", "llc", "llp", "plc", "gmbh", "mbh", "ag", "kg", "ohg", "sarl", "sas", "sa",
     "srl", "spa", "bv", "nv", "oy", "ab", "as", "kk", "pte", "pty", "the",
@@ -22,6 +24,17 @@ _WESTERN_FORMS: Final = (
 def plain_name(name: pl.Expr) -> pl.Expr:
     """The name in small letters without width and punctuation, single spaces between words; null where nothing is left."""
     bare = name.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\.", "").str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+    return pl.when(bare != "").then(bare)
+
+
+def same_name(name: pl.Expr) -> pl.Expr:
+    """The plain name without legal forms at its end, its words in their order; null where nothing else is left.
+
+    Stricter than `bare_name`: a branch or a group is another firm than the one whose name it bears, and so is a name of the same words in another order.
+    """
+    spaced = plain_name(name)
+    joined = pl.when(spaced.str.contains(r"\p{Han}")).then(spaced.str.replace_all(" ", "")).otherwise(spaced)
+    bare = joined.str.replace(rf"(?:{'|'.join(_LEGAL_FORMS)})$", "").str.replace(rf"(?: (?:{'|'.join(_WESTERN_FORMS)}))+$", "")
     return pl.when(bare != "").then(bare)
 
 
