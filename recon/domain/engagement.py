@@ -29,7 +29,7 @@ POLICIES: Final[dict[str, tuple[str, ...]]] = {
     "bill_rejected": ("false", "true"),
     "bill_over_receipt": ("false", "true"),
     "fx_date": ("document", "posting"),
-    "ambiguity": ("refuse", "suggest"),
+    "ambiguity": ("refuse", "suggest", "deterministic"),
     "party_known_by": ("id", "tax_id", "name"),
     "party_restarts_numbers_yearly": ("false", "true"),
     "cash_oldest_first": ("false", "true"),

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain.cycles import CYCLES
+from recon.match import ties
 from recon.match.dense import IN_ORDER, aligned, chosen
 from recon.match.given import table
 from recon.match.live import NOT_IN_FORCE
 from recon.match.naming import CERTAINTY, FOUND, OFFERED, STEPS, resolve
 
 if TYPE_CHECKING:
+    from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
     from recon.match.stacks import Papers
 
@@ -72,11 +74,23 @@ def _lines(frame: pl.DataFrame, number: str, line: str, *, as_target: bool, wher
     return kept.select(row, *_PLACE, *offered, number=number, line=line, price=unit_price).collect(engine=IN_ORDER)
 
 
-def link_fulfilments(fulfilments: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+def link_fulfilments(fulfilments: pl.DataFrame, orders: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     """order_row, link_pass, link_certainty of every fulfilment line, in the order given."""
     lines = _lines(fulfilments, "referenced_order_number", "referenced_order_line_no", as_target=False)
-    found = resolve(lines, _order_targets(orders), fulfilments.select(_GOODS_DOCUMENT))
+    targets = _order_targets(orders)
+    found = resolve(lines, targets, fulfilments.select(_GOODS_DOCUMENT))
+    rows = ties.asked(fulfilments, engagement)
+    if rows is not None:
+        nothing = fulfilments.head(0).with_columns(order_row=pl.lit(None, dtype=pl.UInt32))
+        found = ties.broken(found, _dated(lines, rows, fulfilments), targets, (ties.came(nothing), found["target"].clear()))
     return _aligned(fulfilments, found, "order").rename({"target": "order_row"})
+
+
+def _dated(lines: pl.DataFrame, rows: pl.Series, frame: pl.DataFrame) -> pl.DataFrame:
+    """Of the lines those in `rows`, with the day of their document."""
+    day = "invoice_date" if "invoice_date" in frame.columns else "fulfilment_date"
+    days = frame.select(pl.coalesce("posting_date", day).alias("day"))["day"]
+    return lines.filter(pl.col("row").is_in(rows.implode())).with_columns(day=pl.lit(days).gather(pl.col("row")))
 
 
 def _order_targets(orders: pl.DataFrame) -> pl.DataFrame:
@@ -96,7 +110,7 @@ def _aligned(lines: pl.DataFrame, found: pl.DataFrame, way: str) -> pl.DataFrame
     )
 
 
-def link_invoices(invoices: pl.DataFrame, fulfilments: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+def link_invoices(invoices: pl.DataFrame, fulfilments: pl.DataFrame, orders: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     """order_row, fulfilment_row, link_pass, link_certainty, named_order, link_reason of every invoice line, in the order given.
 
     `fulfilments` carries order_row. The fulfilment named leads to its order; where the line names another order line as well,
@@ -113,9 +127,8 @@ def link_invoices(invoices: pl.DataFrame, fulfilments: pl.DataFrame, orders: pl.
             (pl.col("referenced_order_number") == pl.col("order_number")) & (pl.col("referenced_order_line_no") == pl.col("order_line_no"))
         ).fill_null(value=False),
     )  # fmt: skip
-    by_order = _aligned(invoices, _by_order(invoices, orders, ~known["proven"]), "order").rename(
-        {"target": "order_row", "link_certainty": "certainty"}
-    )
+    found = _by_order(invoices, (orders, fulfilments), ~known["proven"], goods_order["goods_order"], engagement)
+    by_order = _aligned(invoices, found, "order").rename({"target": "order_row", "link_certainty": "certainty"})
     both = pl.concat(
         [known, by_goods.drop("number_found").rename({"link_certainty": "goods_certainty", "reason": "goods_reason"}), goods_order, by_order],
         how="horizontal",
@@ -141,9 +154,16 @@ def _needs_no_line() -> pl.Expr:
     return ~pl.col("line_kind").fill_null("item").is_in(BILLING) | pl.col("quantity").is_null()
 
 
-def _by_order(invoices: pl.DataFrame, orders: pl.DataFrame, wanted: pl.Series) -> pl.DataFrame:
+def _by_order(
+    invoices: pl.DataFrame, others: tuple[pl.DataFrame, pl.DataFrame], wanted: pl.Series, billed: pl.Series, engagement: Engagement
+) -> pl.DataFrame:
+    """What the lines `wanted` say of orders. `others`: orders and fulfilments; `billed`: the order lines of goods that lines name."""
+    orders, fulfilments = others
     lines = _lines(invoices, "referenced_order_number", "referenced_order_line_no", as_target=False, where=pl.lit(wanted))
-    return resolve(lines, _order_targets(orders), invoices.select(_BILL_DOCUMENT))
+    targets = _order_targets(orders)
+    found = resolve(lines, targets, invoices.select(_BILL_DOCUMENT))
+    rows = ties.asked(invoices, engagement)
+    return found if rows is None else ties.broken(found, _dated(lines, rows, invoices), targets, (ties.came(fulfilments), billed))
 
 
 def _by_fulfilment(invoices: pl.DataFrame, fulfilments: pl.DataFrame) -> pl.DataFrame:

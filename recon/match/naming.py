@@ -19,10 +19,10 @@ _PLACE: Final = ["cycle", "company_code"]
 #: what a line offers to be told apart by; targets carry the same columns
 OFFERED: Final = ["party_key", "item_id", "quantity", "uom", "price"]
 STEPS: Final = (
-    "line", "line, respelled", "item", "item and price", "item and quantity", "only line", "line arithmetic", "the one left", "equal lines",
+    "line", "line, respelled", "item", "item and price", "item and quantity", "only line", "line arithmetic", "the one left", "equal lines", "in turn",
 )  # fmt: skip
 STEP: Final = pl.Enum(STEPS)
-CERTAINTY: Final = pl.Enum(("certain", "unique", "suggested", "ambiguous", "none"))
+CERTAINTY: Final = pl.Enum(("certain", "unique", "chosen", "suggested", "ambiguous", "none"))
 FOUND: Final = {
     "row": pl.UInt32(), "target": pl.UInt32(), "number_found": pl.String(), "step": STEP, "certainty": CERTAINTY, "reason": pl.String(),
 }  # fmt: skip
@@ -59,6 +59,16 @@ def resolve(lines: pl.DataFrame, targets: pl.DataFrame, documents: pl.DataFrame)
     return pl.concat([direct, _within_documents(pl.concat([rest, document], how="horizontal"), targets)])
 
 
+def agreeing() -> pl.Expr:
+    """Whether a line and an order line of the document it names may belong together, where no line number decides."""
+    return _hard_keys_agree() & _is_tied()
+
+
+def _is_tied() -> pl.Expr:
+    # a line number that names nothing leaves the item as the only tie; without an item there is none
+    return pl.col("line").is_null() | (pl.col("item_id") == pl.col("item_id_of")).fill_null(value=False)
+
+
 def _hard_keys_agree() -> pl.Expr:
     party = (pl.col("party_key") == pl.col("party_key_of")).fill_null(value=True)
     return party & (pl.col("item_id") == pl.col("item_id_of")).fill_null(value=True)
@@ -74,8 +84,7 @@ def _within_documents(rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame
     same_line = pairs.filter(normalised(pl.col("line")) == normalised(pl.col("line_of")))
     by_line = _only(same_line).with_columns(step=pl.lit("line, respelled", dtype=STEP), certainty=pl.lit("certain", dtype=CERTAINTY))
     open_pairs = pairs.join(by_line, on="row", how="anti")
-    # a line number that names nothing leaves the item as the only tie; without an item there is none
-    tied = open_pairs.filter(pl.col("line").is_null() | (pl.col("item_id") == pl.col("item_id_of")).fill_null(value=False))
+    tied = open_pairs.filter(_is_tied())
     chosen = pl.concat([by_line, _told_apart(tied)])
     undecided = numbered.join(chosen, on="row", how="anti").select(
         "row",

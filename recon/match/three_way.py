@@ -145,11 +145,11 @@ def _linked(stacks: Stacks, ground: match_units.Ground) -> tuple[pl.DataFrame, p
         live.mark_lines(stacks.invoices, as_of, stem="invoice"),
     )
     orders, goods_lines, bill_lines = (links.with_party_keys(frame, ground.accepted) for frame in marked)
-    goods_links = links.link_fulfilments(goods_lines, orders)
+    goods_links = links.link_fulfilments(goods_lines, orders, ground.engagement)
     goods_lines = pl.concat([goods_lines, goods_links.drop("number_found").rename({"reason": "link_reason"})], how="horizontal")
     goods_lines = links.with_declared_reasons(goods_lines, stacks.raw.fulfilments, "fulfilment", ground.accepted)
     goods_lines = goods_lines.with_columns(origin_row=_goods_origins(goods_lines))
-    bill_links = links.link_invoices(bill_lines, goods_lines, orders)
+    bill_links = links.link_invoices(bill_lines, goods_lines, orders, ground.engagement)
     named = [pl.col(name).is_null() for name in _LINKING if name in bill_lines.columns and name.endswith(("_number", "_note"))]
     origins = links.origin_pairs(bill_lines)
     only = links.only_origins(origins, bill_lines.height)

@@ -57,6 +57,7 @@ PASSES: Final = {
     "line arithmetic": _("line arithmetic"),
     "the one left": _("the one left"),
     "equal lines": _("equal lines"),
+    "in turn": _("equal lines in turn"),
     "value": _("value"),
     "origin invoice": _("origin invoice"),
     "contents": _("contents"),

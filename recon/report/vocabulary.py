@@ -194,6 +194,7 @@ DOORWAYS: Final = {"load": _("Load"), "conform": _("Conform"), "validate": _("Va
 CERTAINTIES: Final = {
     "certain": _("certain"),
     "unique": _("the only candidate"),
+    "chosen": _("one of equals, in turn"),
     "suggested": _("suggested"),
     "ambiguous": _("ambiguous"),
     "none": _("none"),
