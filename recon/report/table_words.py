@@ -34,6 +34,8 @@ TABLES: Final = {
     "party_screening_list": _("Screening list"),
     "supplier_bank_account": _("Suppliers' bank accounts"),
     "item": _("Items"),
+    "item_cross_reference": _("Other codes of items"),
+    "party_cross_reference": _("Other ids of suppliers and customers"),
     "uom_conversion": _("Unit conversions"),
     "price_list_line": _("Agreed prices"),
     "fx_rate": _("Exchange rates"),
