@@ -13,6 +13,7 @@ from recon.domain.money import RATE, amount, ratio
 from recon.match.described import described
 from recon.match.given import local_day, table, with_fx_rate
 from recon.match.master_changes import watched_field
+from recon.match.orders_in_force import orders_in_force
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -64,9 +65,8 @@ def supplier_return(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
 
 def _documents(accepted: Accepted) -> pl.LazyFrame:
     """party_id, day, kind of all live documents of suppliers."""
-    frames = []
+    frames = [orders_in_force(accepted, _CYCLE).select(party_id="supplier_id", day="po_date", kind=pl.lit(_CYCLE.order_type)).drop_nulls("party_id")]
     for name, day, kind, dead in (
-        (_CYCLE.order_table, "po_date", _CYCLE.order_type, "is_cancelled"),
         (_CYCLE.fulfilment_table, "receipt_date", _CYCLE.fulfilment_type, "is_cancelled"),
         (_CYCLE.invoice_table, "invoice_date", _CYCLE.invoice_type, "is_cancelled"),
         (_CYCLE.payment_table, "payment_date", _CYCLE.payment_type, "is_voided"),
@@ -140,8 +140,7 @@ def first_payment(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
 
 def _categories(accepted: Accepted) -> pl.LazyFrame:
     """party_id, category: the item group with most order lines of a supplier, the first of several."""
-    lines = table(accepted, _CYCLE.order_table).filter(pl.col("item_group").is_not_null() & ~pl.col("is_cancelled").fill_null(value=False))
-    counted = lines.group_by("supplier_id", "item_group").agg(lines=pl.len())
+    counted = orders_in_force(accepted, _CYCLE).drop_nulls("item_group").group_by("supplier_id", "item_group").agg(lines=pl.len())
     most = counted.sort("lines", "item_group", descending=[True, False]).unique("supplier_id", keep="first", maintain_order=True)
     return most.select(party_id="supplier_id", category="item_group")
 

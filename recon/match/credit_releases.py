@@ -8,9 +8,10 @@ import polars as pl
 
 from recon.domain.cycles import ORDER_TO_CASH
 from recon.domain.measures import schema
-from recon.domain.money import MONEY, RATE, amount, ratio
+from recon.domain.money import RATE, amount
 from recon.match.described import described
 from recon.match.given import earliest_moment, latest_moment, local_day, table, with_fx_rate
+from recon.match.orders_in_force import all_known, orders_in_force, worth
 from recon.match.separation import Persons
 
 if TYPE_CHECKING:
@@ -64,17 +65,15 @@ def _met(released: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
 
 def _orders(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     """Live sales orders in force: the customer, the day, the worth."""
-    live = pl.col("is_current_version").fill_null(value=True) & ~pl.col("is_cancelled").fill_null(value=False)
-    worth = ratio(pl.col("quantity"), pl.col("unit_price_net"), pl.col("price_per").fill_null(1), 6)
-    lines = table(accepted, ORDER_TO_CASH.order_table).filter(live & (pl.col("so_date") <= engagement.as_of)).select(
+    lines = orders_in_force(accepted, ORDER_TO_CASH, as_of=engagement.as_of).select(
         "company_code", "currency", pl.col("fx_rate").cast(RATE), "source_file", "source_row", party_id="customer_id", order_number="so_number",
-        order_line_no="so_line_no", order_date="so_date", worth=pl.coalesce("line_amount_net", worth).cast(MONEY),
+        order_line_no="so_line_no", order_date="so_date", worth=worth(),
     )  # fmt: skip
     rated = with_fx_rate(lines, "order_date", accepted, engagement).with_columns(base=amount(pl.col("worth"), pl.col("fx_rate")))
     return rated.sort(*_ORDER, "order_line_no", "source_file", "source_row").group_by(_ORDER, maintain_order=True).agg(
         pl.col("party_id", "order_date", "currency", "source_file", "source_row").first(),
-        amount_net=pl.when(pl.col("worth").null_count() == 0).then(pl.col("worth").sum()),
-        amount_net_base=pl.when(pl.col("base").null_count() == 0).then(pl.col("base").sum()),
+        amount_net=all_known("worth"),
+        amount_net_base=all_known("base"),
     )  # fmt: skip
 
 

@@ -8,10 +8,11 @@ import polars as pl
 
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.domain.measures import schema
-from recon.domain.money import MONEY, RATE, amount, ratio
+from recon.domain.money import RATE, amount
 from recon.match.calendars import hours_of
 from recon.match.described import described
 from recon.match.given import earliest_moment, is_given, latest_moment, table, with_fx_rate
+from recon.match.orders_in_force import all_known, orders_in_force, worth
 from recon.match.service_levels import as_of_end
 
 if TYPE_CHECKING:
@@ -44,11 +45,9 @@ def emergency_order(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
 
 def _lines(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     """Live lines of purchase orders in force up to the as-of date."""
-    live = pl.col("is_current_version").fill_null(value=True) & ~pl.col("is_cancelled").fill_null(value=False)
-    worth = ratio(pl.col("quantity"), pl.col("unit_price_net"), pl.col("price_per").fill_null(1), 6)
-    return table(accepted, PROCURE_TO_PAY.order_table).filter(live & (pl.col("po_date") <= engagement.as_of)).select(
+    return orders_in_force(accepted, PROCURE_TO_PAY, as_of=engagement.as_of).select(
         "company_code", "emergency", "created_at", "created_at_is_date_only", "currency", pl.col("fx_rate").cast(RATE), "source_file", "source_row",
-        party_id="supplier_id", order_number="po_number", order_line_no="po_line_no", order_date="po_date", worth=pl.coalesce("line_amount_net", worth).cast(MONEY),
+        party_id="supplier_id", order_number="po_number", order_line_no="po_line_no", order_date="po_date", worth=worth(),
     )  # fmt: skip
 
 
@@ -60,8 +59,8 @@ def _waits(lines: pl.LazyFrame, accepted: Accepted, engagement: Engagement) -> p
     ).agg(
         pl.col("party_id", "order_date", "currency", "is_emergency", "source_file", "source_row").first(),
         pl.col("created_at", "entry", "entry_most").min(),
-        amount_net=pl.when(pl.col("worth").null_count() == 0).then(pl.col("worth").sum()),
-        amount_net_base=pl.when(pl.col("base").null_count() == 0).then(pl.col("base").sum()),
+        amount_net=all_known("worth"),
+        amount_net_base=all_known("base"),
     )  # fmt: skip
     given = (pl.col("action_at"), pl.col("action_at_is_date_only").fill_null(value=False), engagement)
     approvals = table(accepted, "approval_event").filter(

@@ -11,6 +11,7 @@ from recon.domain.cycles import PROCURE_TO_PAY
 from recon.match import packs
 from recon.match import whole_numbers as whole
 from recon.match.given import table
+from recon.match.orders_in_force import orders_in_force
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -25,10 +26,10 @@ def inbound(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
     An order whose day has gone by is not relied upon. Receipts that name no order are taken off, since they may be what is waited for.
     Not known where a unit does not convert, or the lead time of an item with open orders is not stated.
     """
-    nobody = [pl.col(flag).fill_null(value=False) for flag in ("is_cancelled", "is_closed", "is_final_delivery")]
-    in_force = ~pl.any_horizontal(nobody) & pl.col("is_current_version").fill_null(value=True)
-    orders = table(accepted, PROCURE_TO_PAY.order_table).filter(
-        in_force & (pl.col("promised_date") >= engagement.as_of) & (pl.col("po_date") <= engagement.as_of) & pl.col("item_id").is_not_null()
+    ended = [pl.col(flag).fill_null(value=False) for flag in ("is_closed", "is_final_delivery")]
+    is_open = ~pl.any_horizontal(*ended, (pl.col("doc_status") == "closed").fill_null(value=False))
+    orders = orders_in_force(accepted, PROCURE_TO_PAY, as_of=engagement.as_of).filter(
+        is_open & (pl.col("promised_date") >= engagement.as_of) & pl.col("item_id").is_not_null()
     )
     open_lines = orders.select(*_LINE, "item_id", "uom", "quantity", "promised_date", "po_date").collect()
     if open_lines.is_empty():

@@ -20,6 +20,7 @@ from recon.match.freight import carrier_charges
 from recon.match.given import is_given, shaped, table, with_fx_rate
 from recon.match.inbound import in_base_units
 from recon.match.numbers import normalised
+from recon.match.orders_in_force import orders_in_force
 from recon.match.shares import cut
 
 if TYPE_CHECKING:
@@ -83,10 +84,7 @@ def _goods(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
         *_ORDER, "item_id", "uom", "quantity", waybill=normalised(pl.col("supplier_delivery_note")), fulfilment_number="receipt_number",
         fulfilment_line_no="receipt_line_no", fulfilment_date="receipt_date", goods_party_id="supplier_id", goods_row="source_row",
     ).collect()  # fmt: skip
-    orders = table(accepted, PROCURE_TO_PAY.order_table).filter(
-        pl.col("is_current_version").fill_null(value=True) & ~pl.col("is_cancelled").fill_null(value=False)
-    )
-    rated = with_fx_rate(orders, "po_date", accepted, engagement).select(
+    rated = with_fx_rate(orders_in_force(accepted, PROCURE_TO_PAY), "po_date", accepted, engagement).select(
         *_ORDER, order_uom="uom", ordered="quantity", price="unit_price_net", per=pl.col("price_per").fill_null(1), order_rate="fx_rate",
         planned="planned_charge_amount",
     )  # fmt: skip

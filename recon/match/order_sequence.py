@@ -14,11 +14,12 @@ import polars as pl
 from recon.domain.allowances import with_limits
 from recon.domain.cycles import CYCLES, PROCURE_TO_PAY
 from recon.domain.measures import schema
-from recon.domain.money import MONEY, amount, ratio
+from recon.domain.money import amount
 from recon.domain.sequences import KINDS, STEPS, chains, kind_of
 from recon.match.described import described
 from recon.match.given import earliest_moment, is_given, latest_moment, local_day, table, with_fx_rate
 from recon.match.match_units import groups_of
+from recon.match.orders_in_force import all_known, orders_in_force, worth
 
 if TYPE_CHECKING:
     from recon.domain.cycles import Cycle
@@ -53,11 +54,10 @@ def order_sequence(accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyF
 
 def _orders(cycle: Cycle, accepted: Accepted) -> pl.LazyFrame:
     """Live lines of orders in force: whose they are and what they are worth."""
-    current = pl.col("is_current_version").fill_null(value=True) & ~pl.col("is_cancelled").fill_null(value=False)
-    return table(accepted, cycle.order_table).filter(current).select(
+    return orders_in_force(accepted, cycle).select(
         "company_code", "currency", pl.col("fx_rate").cast(pl.Decimal(20, 10)), "source_file", "source_row", cycle=pl.lit(cycle.name),
         order_number=f"{cycle.order}_number", order_date=f"{cycle.order}_date", party_id=cycle.party, order_line_no=f"{cycle.order}_line_no",
-        worth=pl.coalesce("line_amount_net", ratio(pl.col("quantity"), pl.col("unit_price_net"), pl.col("price_per").fill_null(1), 6)).cast(MONEY),
+        worth=worth(),
     )  # fmt: skip
 
 
@@ -246,17 +246,17 @@ def _told(found: pl.DataFrame, steps: pl.DataFrame, orders: pl.LazyFrame, accept
         return pl.LazyFrame(schema=columns)
     rated = with_fx_rate(orders.join(found.lazy().select(_ORDER), on=_ORDER, how="semi"), "order_date", accepted, engagement)
     base = amount(pl.col("worth"), pl.col("fx_rate"))
-    worth = rated.with_columns(base=base).sort("order_line_no", "source_file", "source_row").group_by(_ORDER, maintain_order=True).agg(
+    valued = rated.with_columns(base=base).sort("order_line_no", "source_file", "source_row").group_by(_ORDER, maintain_order=True).agg(
         pl.col("party_id", "order_date", "currency", "source_file", "source_row").first(),
-        amount_net=pl.when(pl.col("worth").null_count() == 0).then(pl.col("worth").sum()),
-        amount_net_base=pl.when(pl.col("base").null_count() == 0).then(pl.col("base").sum()),
+        amount_net=all_known("worth"),
+        amount_net_base=all_known("base"),
     )  # fmt: skip
     kind = pl.col("early_step").str.replace("^(first|last)_", "")
     numbers = found.lazy().with_columns(kind=kind).join(steps.lazy(), on=[*_ORDER, "kind"], how="inner").filter(
         (pl.col("low") == pl.col("early:low")) | (pl.col("high") == pl.col("early:high"))
     ).group_by(_ORDER).agg(early_number=pl.col("number").min())  # fmt: skip
     types = {cycle.name: cycle.order_type for cycle in CYCLES}
-    rows = found.lazy().join(worth, on=_ORDER, how="left", validate="1:1").join(numbers, on=_ORDER, how="left", validate="1:1").with_columns(
+    rows = found.lazy().join(valued, on=_ORDER, how="left", validate="1:1").join(numbers, on=_ORDER, how="left", validate="1:1").with_columns(
         document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String),
         early_at=_said("early", engagement), awaited_at=_said("awaited", engagement),
         seconds_ahead=(pl.col("awaited:low") - pl.col("early:low")).dt.total_seconds(),

@@ -13,6 +13,7 @@ from recon.match.company import company_facts
 from recon.match.described import described
 from recon.match.given import local_day, shaped, table, with_fx_rate
 from recon.match.inbound import in_base_units
+from recon.match.orders_in_force import all_known, orders_in_force, worth
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _ORDER: Final = ["company_code", "order_number"]
 _LINE: Final = [*_ORDER, "order_line_no"]
 _TAKEN_BACK: Final = ("withdraw", "unapprove", "reject")
-_DEAD: Final = ("cancelled", "reversed", "draft", "rejected")
 _OF_ORDER: Final = ["party_id", "item_id", "item_group", "contract_id", "order_date", "salesperson_id", "created_by", "source_file", "source_row"]
 
 
@@ -68,11 +68,11 @@ def free_supply(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
         cost=pl.when(pl.col("standard_cost") > 0).then(money.amount(pl.col("base"), pl.col("standard_cost")))
     )
     lines = valued.group_by(_LINE).agg(
-        pl.col(_OF_ORDER).first(), shipped_quantity=_all_known("base"), cost_amount_base=_all_known("cost"), base_uom=pl.col("base_uom").first(),
+        pl.col(_OF_ORDER).first(), shipped_quantity=all_known("base"), cost_amount_base=all_known("cost"), base_uom=pl.col("base_uom").first(),
         standard_cost=pl.col("standard_cost").first(),
     )  # fmt: skip
-    persons = lines.group_by("salesperson_id").agg(person_free_amount_base=_all_known("cost_amount_base"))
-    sales = orders.group_by("salesperson_id").agg(person_sales_amount_base=_all_known("value_base"))
+    persons = lines.group_by("salesperson_id").agg(person_free_amount_base=all_known("cost_amount_base"))
+    sales = orders.group_by("salesperson_id").agg(person_sales_amount_base=all_known("value_base"))
     named = lines.join(persons, on="salesperson_id", how="left", validate="m:1").join(sales, on="salesperson_id", how="left", validate="m:1")
     marked = named.join(_approved(accepted, engagement).collect(), on=_ORDER, how="left", validate="m:1")
     told = marked.with_columns(
@@ -86,15 +86,11 @@ def free_supply(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
 
 def _orders(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
     """Live sales order lines, with `ordered` and `value_base`, their net value in company currency (null: not known)."""
-    dead = pl.any_horizontal(pl.col("is_cancelled").fill_null(value=False), pl.col("doc_status").is_in(_DEAD).fill_null(value=False))
-    rows = table(accepted, ORDER_TO_CASH.order_table).filter(
-        ~dead & pl.col("is_current_version").fill_null(value=True) & (pl.col("so_date") <= engagement.as_of)
-    )
+    rows = orders_in_force(accepted, ORDER_TO_CASH, as_of=engagement.as_of)
     rated = with_fx_rate(rows, "so_date", accepted, engagement).collect()
-    by_price = money.ratio(pl.col("quantity"), pl.col("unit_price_net"), pl.col("price_per").fill_null(1).cast(money.QUANTITY), 6)
     return rated.with_columns(
         order_number="so_number", order_line_no="so_line_no", order_date="so_date", party_id="customer_id", ordered="quantity",
-        value_base=money.amount(pl.coalesce("line_amount_net", by_price), pl.col("fx_rate")),
+        value_base=money.amount(worth(), pl.col("fx_rate")),
     ).select(*_LINE, *_OF_ORDER, "unit_price_net", "ordered", "value_base")  # fmt: skip
 
 
@@ -115,8 +111,3 @@ def _said(accepted: Accepted, engagement: Engagement, approved: pl.Expr, has_ord
     """Whether the order is approved; not known where no approval of any sales order is on record, or no order."""
     recorded = ORDER_TO_CASH.order_type in set(company_facts(accepted, engagement).approved_types["document_type"])
     return pl.when(has_order & pl.lit(recorded)).then(approved.fill_null(value=False))
-
-
-def _all_known(column: str) -> pl.Expr:
-    """The sum; null where a part is not known."""
-    return pl.when(pl.col(column).is_not_null().all()).then(pl.col(column).sum())

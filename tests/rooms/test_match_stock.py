@@ -186,6 +186,9 @@ LEAD = [{"item_id": "M1", "lead_time_days": 10}]
         ({"purchase_order_line": [awaited(day=date(2026, 10, 31))]}, 60),
         ({"purchase_order_line": [awaited(day=date(2026, 10, 30))]}, 0),  # nobody relies on a day that has gone by
         ({"purchase_order_line": [awaited(is_closed=True)]}, 0),
+        ({"purchase_order_line": [awaited(doc_status="closed")]}, 0),
+        ({"purchase_order_line": [awaited(doc_status="cancelled")]}, 0),
+        ({"purchase_order_line": [awaited(doc_status="approved")]}, 60),
         ({"purchase_order_line": [awaited()], "goods_receipt_line": [came(25)]}, 35),
         ({"purchase_order_line": [awaited()], "goods_receipt_line": [came(70)]}, 0),
         ({"purchase_order_line": [awaited()], "goods_receipt_line": [came(25, is_cancelled=True)]}, 60),
