@@ -39,6 +39,8 @@ GRANTED_BY: Final[dict[str, str]] = {
     "baseline_days": "CUT-03",
     "allowed_group_set": "PTY-04",
     "shown_candidate_count": "MIS-16",
+    "second_candidate_share": "MIS-16",
+    "unreferenced_window_days": "MIS-16",
     "volume_window_count": "POP-03",
     "pricing_date_policy": "PRC-03",
     "minimum_number_length_count": "DUP-03",
@@ -70,7 +72,9 @@ REACHES: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("payment_tolerance_amount", "payment_tolerance_share", "tolerance_combine_policy"), _PARTY),
     **dict.fromkeys(("discount_grace_days", "day_policy"), _PARTY),
     **dict.fromkeys(("early_days", "late_days", "short_share"), _LINE),
-    "shown_candidate_count": frozenset({"cycle", "company_code", "party_id"}),
+    **dict.fromkeys(
+        ("shown_candidate_count", "second_candidate_share", "unreferenced_window_days"), frozenset({"cycle", "company_code", "party_id"})
+    ),
     **dict.fromkeys(_TAILS, _LINE),
     **dict.fromkeys(("allowed_sequence_set", "clock_skew_seconds"), _PARTY | {"order_number"}),
     **dict.fromkeys(("document_tail_amount", "per_line_tail_amount"), _PARTY | {"order_number"}),
@@ -94,6 +98,7 @@ NOTHING: Final[dict[str, str]] = {
     "allowed_group_set": "none",
     **dict.fromkeys(("credit_search_days", "cluster_days", "baseline_days", "volume_window_count"), "0"),
     "shown_candidate_count": "5",
+    **dict.fromkeys(("second_candidate_share", "unreferenced_window_days"), "0"),
     "pricing_date_policy": "order_date",
     "minimum_number_length_count": "4",
     **dict.fromkeys(("digit_minimum_amount", "round_minimum_amount", "round_base_amount", "round_minimum_count"), "not_checked"),

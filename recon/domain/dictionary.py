@@ -238,6 +238,7 @@ gtin id number of the item in trade (GTIN, EAN, UPC) with its check digit
 party_item_id id code under which the party knows the item: the supplier's article number, the customer's part number
 other_party_id id another id of the party, as documents write it
 party_role id whether the party supplies or buys
+unit_volume quantity volume of one base unit, all items in the same unit of volume
 unit_weight quantity weight of one base unit, all items in the same unit of weight
 inspection_required flag goods are inspected before acceptance
 tax_class id tax class

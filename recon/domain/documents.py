@@ -235,7 +235,7 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "the item master",
         "item_id",
         None,
-        "item_id! item_name item_group base_uom! is_stock is_service standard_cost unit_weight inspection_required tax_class gtin",
+        "item_id! item_name item_group base_uom! is_stock is_service standard_cost unit_weight unit_volume inspection_required tax_class gtin",
     ),
     "item_cross_reference": (
         "codes by which parties name our items; an empty party_id means whoever writes the code",

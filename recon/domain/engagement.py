@@ -30,11 +30,12 @@ POLICIES: Final[dict[str, tuple[str, ...]]] = {
     "bill_over_receipt": ("false", "true"),
     "fx_date": ("document", "posting"),
     "ambiguity": ("refuse", "suggest", "deterministic"),
+    "unreferenced_bill": ("suggest", "book"),
     "party_known_by": ("id", "tax_id", "name"),
     "party_restarts_numbers_yearly": ("false", "true"),
     "cash_oldest_first": ("false", "true"),
     "accrual_method": ("none", "reverse_on_arrival", "month_start_reversal", "adjust_on_arrival"),
-    "freight_spread": ("none", "value", "quantity", "weight"),
+    "freight_spread": ("none", "value", "quantity", "weight", "volume"),
     "number_series": ("open", "gap_free", "gap_free_shared"),
 }
 

@@ -84,7 +84,7 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         # order planned for these goods
         f"{_DOCUMENT} currency:id charge_code:id waybill_number:id freight_spread:text reason:text fulfilment_number:id fulfilment_line_no:id"
         " fulfilment_date:date goods_party_id:id order_number:id order_line_no:id item_id:id base_uom:id base_quantity:quantity"
-        f" goods_amount_base:money goods_weight:quantity planned_amount_base:money amount:money amount_base:money {_SOURCE}",
+        f" goods_amount_base:money goods_weight:quantity goods_volume:quantity planned_amount_base:money amount:money amount_base:money {_SOURCE}",
     ),
     "confirmed_bill": (
         "one row per invoice line on a sales order line of which the customer signed for less than was shipped",

@@ -1,6 +1,6 @@
 """What carriers' bills add to the cost of goods: each charge spread over the receipt lines that bear its waybill. Whole: goods of any party.
 
-The way is a policy (`freight_spread`: value, quantity, weight), because none is right for all goods. The match of the goods is not touched: their price
+The way is a policy (`freight_spread`: value, quantity, weight, volume), because none is right for all goods. The match of the goods is not touched: their price
 is what their order says, and freight stands beside it. A charge that cannot be spread the agreed way, since a value, unit or weight is not known, is
 not spread some other way: it says why.
 """
@@ -17,7 +17,7 @@ from recon.domain.engagement import POLICIES
 from recon.domain.measures import schema
 from recon.match.described import described
 from recon.match.freight import carrier_charges
-from recon.match.given import is_given, shaped, table, with_fx_rate
+from recon.match.given import shaped, table, with_fx_rate
 from recon.match.inbound import in_base_units
 from recon.match.numbers import normalised
 from recon.match.orders_in_force import orders_in_force
@@ -72,7 +72,7 @@ def landed_cost(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
 
 
 def _goods(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
-    """Receipt lines with a waybill: key, quantity in base units, value in company currency at the order's price, weight, planned charges."""
+    """Receipt lines with a waybill: key, quantity in base units, value in company currency at the order's price, weight, volume, planned charges."""
     came = table(accepted, PROCURE_TO_PAY.fulfilment_table).filter(
         pl.col("supplier_delivery_note").is_not_null()
         & ~pl.col("is_cancelled").fill_null(value=False)
@@ -93,15 +93,16 @@ def _goods(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
     same_unit = pl.col("uom") == pl.col("order_uom")
     value = money.ratio(pl.col("quantity"), pl.col("price"), pl.col("per").cast(money.QUANTITY), 6)
     planned = money.ratio(pl.col("planned"), pl.col("quantity"), pl.col("ordered"), 6)
-    weights = _weights(accepted)
+    sizes = _sizes(accepted)
     return (
         in_base_units(goods, accepted)
-        .join(weights, on="item_id", how="left", validate="m:1", maintain_order="left")
+        .join(sizes, on="item_id", how="left", validate="m:1", maintain_order="left")
         .with_columns(
             base_quantity="base",
             goods_amount_base=pl.when(same_unit).then(money.amount(value.cast(money.MONEY), pl.col("order_rate"))),
             planned_amount_base=pl.when(same_unit & (pl.col("ordered") > 0)).then(money.amount(planned.cast(money.MONEY), pl.col("order_rate"))),
             goods_weight=money.product(pl.col("base"), pl.col("unit_weight")).cast(money.QUANTITY),
+            goods_volume=money.product(pl.col("base"), pl.col("unit_volume")).cast(money.QUANTITY),
             order_number="po_number",
             order_line_no="po_line_no",
         )
@@ -109,26 +110,25 @@ def _goods(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
     )
 
 
-def _weights(accepted: Accepted) -> pl.DataFrame:
-    """item_id and unit_weight, the weight of one base unit in the one unit of weight that the master keeps."""
-    if not is_given(accepted, "item", "unit_weight"):
-        return pl.DataFrame(schema={"item_id": pl.String(), "unit_weight": money.QUANTITY})
-    return table(accepted, "item").select("item_id", "unit_weight").unique("item_id", keep="any").collect()
+def _sizes(accepted: Accepted) -> pl.DataFrame:
+    """item_id, unit_weight, unit_volume: of one base unit, in the one unit of weight and of volume that the master keeps."""
+    return table(accepted, "item").select("item_id", "unit_weight", "unit_volume").unique("item_id", keep="any").collect()
 
 
 def _weighed(met: pl.DataFrame) -> pl.DataFrame:
     """Add `weight`, by which a line bears its part, and `reason`, why the charge is not spread (null where it is)."""
     way = pl.col(POLICY)
     weight = pl.when(way == "value").then(pl.col("goods_amount_base").cast(money.QUANTITY)).when(way == "quantity").then("base_quantity")
-    told = met.with_columns(weight=weight.otherwise("goods_weight"))
+    told = met.with_columns(weight=weight.when(way == "weight").then("goods_weight").otherwise("goods_volume"))
     units = pl.col("base_uom").n_unique().over("charge") > 1
     unknown = pl.col("weight").is_null().any().over("charge")
     reason = (
         pl.when((way == "quantity") & units).then(pl.lit("goods of several units"))
         .when(unknown & (way == "value")).then(pl.lit("the value of some goods is not known"))
         .when(unknown & (way == "weight")).then(pl.lit("the weight of some goods is not known"))
+        .when(unknown & (way == "volume")).then(pl.lit("the volume of some goods is not known"))
         .when(unknown).then(pl.lit("a unit does not convert"))
-        .when(pl.col("weight").sum().over("charge") == 0).then(pl.lit("the goods are worth or weigh nothing"))
+        .when(pl.col("weight").sum().over("charge") == 0).then(pl.lit("the goods are worth, weigh or measure nothing"))
     )  # fmt: skip
     return told.with_columns(reason=reason)
 
@@ -152,6 +152,6 @@ def _spread(met: pl.DataFrame) -> pl.DataFrame:
         "item_id",
         "base_uom",
     ]
-    figures = ["base_quantity", "goods_amount_base", "goods_weight", "planned_amount_base"]
+    figures = ["base_quantity", "goods_amount_base", "goods_weight", "goods_volume", "planned_amount_base"]
     left = met.filter(pl.col("reason").is_not_null()).unique("charge", keep="first", maintain_order=True).drop(of_goods + figures)
     return pl.concat([parts, left], how="diagonal")

@@ -1,4 +1,4 @@
-"""Bills that name nothing: which open orders of the party have their contents, their amount or their total? Suggested at most, never booked.
+"""Bills that name nothing: which open orders of the party have their contents, their amount or their total? Suggested; booked only by the policy of `unreferenced`.
 
 Passes in order, each on the bills that the earlier ones left without any candidate: every line of the bill equals every open line of
 one order; a line equals an open order line in value; the bill's total is what came with one delivery note, or on one day; it is the
@@ -15,6 +15,7 @@ import polars as pl
 
 from recon.domain import money, scopes
 from recon.domain.engagement import POLICIES
+from recon.match import unreferenced
 from recon.match import whole_numbers as whole
 from recon.match.bridge import at_order_price
 from recon.match.by_delivery import billed_together, deliveries
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 _PARTY: Final = ["cycle", "company_code", "party_key", "currency"]
 _KEY: Final = [*_PARTY, "amount"]
 #: What was found out about a line that no pass linked: candidates are rows of orders, the best ones first; all of them are counted.
+#: `books`: the candidate that the policy `unreferenced_bill` books.
 MARKS: Final = {
     "row": pl.UInt32(), "link_pass": PASS, "link_certainty": CERTAINTY, "decided": pl.Boolean(), "candidates": pl.List(pl.UInt32()),
-    "candidate_count": pl.UInt32(), "searched_count": pl.UInt32(),
+    "candidate_count": pl.UInt32(), "searched_count": pl.UInt32(), "books": pl.UInt32(),
 }  # fmt: skip
 #: So many candidates are kept; how many of them are shown is a limit of MIS-16.
 _NAMED_COUNT: Final = 40
@@ -61,7 +63,11 @@ def with_suggestions(
         by_delivery = partial(_by_delivery, together=deliveries(fulfilments, held, terms, notes))
         for search in (_by_contents, _by_amount, by_delivery, _by_total):
             left = lost.join(pl.concat(marks), on="row", how="anti")
-            marks.append(search(left, held))
+            marks.append(search(left, held).with_columns(books=pl.lit(None, dtype=pl.UInt32)).select(MARKS.keys()))
+        if unreferenced.is_asked(engagement):
+            told = pl.concat(marks)
+            books = unreferenced.bookable(told, lost, held, engagement).rename({"unit": "books"})
+            marks = [told.drop("books").join(books, on="row", how="left", validate="1:1").select(MARKS.keys())]
     unsure = chosen(
         invoices,
         pl.col("link_certainty") == "ambiguous",
@@ -88,7 +94,7 @@ def _lost(invoices: pl.DataFrame, raw: Raw) -> pl.DataFrame:
     if not invoices.select((says_nothing & counting).any()).item():
         return pl.DataFrame()
     told = chosen(
-        invoices, counting, "row", "place", "document", *_PARTY, "item_id", "invoice_date", lost=says_nothing, amount="line_amount_net",
+        invoices, counting, "row", "place", "document", *_PARTY, "party_id", "item_id", "invoice_date", lost=says_nothing, amount="line_amount_net",
     )  # fmt: skip
     lost = told.with_columns(is_whole=pl.col("lost").all().over("document")).filter("lost")
     return pl.concat([lost, raw.invoices.taken(lost["place"], "quantity", "uom")], how="horizontal")
@@ -156,7 +162,7 @@ def _marked(pairs: pl.DataFrame, name: str, is_sure: pl.Expr) -> pl.DataFrame:
         candidates=pl.col("unit").head(_NAMED_COUNT),
         candidate_count=pl.len().cast(pl.UInt32),
         searched_count=pl.len().cast(pl.UInt32),
-    ).select(MARKS.keys())
+    )
 
 
 def _by_delivery(lost: pl.DataFrame, held: pl.DataFrame, together: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG001 - one of the searches
@@ -213,7 +219,7 @@ def _by_total(lost: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
         link_certainty=pl.col("verdict").replace_strict(words, return_dtype=CERTAINTY),
         decided=pl.col("verdict") != "not_decided",
         candidates=pl.col("candidates").list.head(_NAMED_COUNT),
-    ).select(MARKS.keys())
+    )
 
 
 def _searched(target: int, orders: list[str], units: list[int], amounts: list[int]) -> tuple[str, list[int], int]:

@@ -18,6 +18,7 @@ from recon.match import (
     live,
     match_units,
     order_versions,
+    unreferenced,
     unsure_credits,
     whole_bills,
     whole_credits,
@@ -87,10 +88,22 @@ class ThreeWay:
 
 
 def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
-    """Link, convert, net, allocate and measure."""
+    """Link, convert, net, allocate and measure; once more where the policy books bills that nothing names, for these are found beside what is left."""
     stacks = stack(accepted)
     ground = match_units.ground(accepted, engagement)
-    orders, fulfilments, invoices, origins = _linked(stacks, ground)
+    linked = _linked(stacks, ground)
+    found = _matched(stacks, ground, linked)
+    books = found.marks.filter(pl.col("books").is_not_null())
+    if books.is_empty():
+        return found
+    orders, fulfilments, invoices, origins = linked
+    again = unreferenced.booked(invoices, books.select("row", unit="books"), books)
+    return _matched(stacks, ground, (orders, fulfilments, again, origins))
+
+
+def _matched(stacks: Stacks, ground: match_units.Ground, linked: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]) -> ThreeWay:
+    """What follows from the links: units, goods, claims, parts, variances."""
+    orders, fulfilments, invoices, origins = linked
     priced = match_units.order_units(orders, (fulfilments, invoices), ground)
     lone = match_units.lone_units(fulfilments, orders.height, ground)
     units = match_units.all_units(priced, lone)
@@ -106,7 +119,7 @@ def bring_together(accepted: Accepted, engagement: Engagement) -> ThreeWay:
     shares = whole_credits.shares(invoices, origins, claims)
     claims = bills.adjusted(claims, billed.adjustments, shares)
     parts = allocate.allocate(arrived.layers, claims, units)
-    invoices, marks = with_suggestions(invoices, orders, units, claims, (stacks.raw, engagement, fulfilments))
+    invoices, marks = with_suggestions(invoices, orders, units, claims, (stacks.raw, ground.engagement, fulfilments))
     capped = allocate.bill(claims, parts, units, arrived.by_unit)
     dated = order_versions.dated_prices(history, capped, parts, (fulfilments, invoices), units)
     crossed = _crossed(capped, (invoices, shares), (units, dated), stacks.raw.invoices)

@@ -9,7 +9,10 @@ import pytest
 from recon.match import match_company
 
 D = Decimal
-ITEMS = [{"item_id": "I1", "base_uom": "EA", "unit_weight": "2"}, {"item_id": "I2", "base_uom": "EA", "unit_weight": "0.5"}]
+ITEMS = [
+    {"item_id": "I1", "base_uom": "EA", "unit_weight": "2", "unit_volume": "0.03"},
+    {"item_id": "I2", "base_uom": "EA", "unit_weight": "0.5", "unit_volume": "0.005"},
+]
 
 
 def order(line, item="I1", price="10", **other):
@@ -44,8 +47,8 @@ def landed(accepted_of, engagement_of):
 
 
 @pytest.mark.parametrize(
-    ("way", "parts"),  # 10 pieces at 10 and of 2 kg, 20 pieces at 5 and of half a kilogram
-    [("value", [D(50), D(50)]), ("quantity", [D("33.33"), D("66.67")]), ("weight", [D("66.67"), D("33.33")])],
+    ("way", "parts"),  # 10 pieces at 10 of 2 kg and 30 litres, 20 pieces at 5 of half a kilogram and 5 litres
+    [("volume", [D(75), D(25)]), ("value", [D(50), D(50)]), ("quantity", [D("33.33"), D("66.67")]), ("weight", [D("66.67"), D("33.33")])],
 )
 def test_a_charge_is_spread_the_agreed_way_and_to_the_cent(landed, way, parts):
     assert landed(way) == [("1", parts[0], None), ("2", parts[1], None)]
@@ -78,9 +81,11 @@ def test_waybills_are_used_again(landed, accepted_of, engagement_of, day, is_met
         ("quantity", {"items": [ITEMS[0], {"item_id": "I2", "base_uom": "KG"}]}, "goods of several units"),
         ("weight", {"items": [ITEMS[0], {"item_id": "I2", "base_uom": "EA"}]}, "the weight of some goods is not known"),
         ("weight", {"items": [{"item_id": item, "base_uom": "EA"} for item in ("I1", "I2")]}, "the weight of some goods is not known"),
+        ("volume", {"items": [ITEMS[0], {"item_id": "I2", "base_uom": "EA", "unit_weight": "1"}]}, "the volume of some goods is not known"),
+        ("volume", {"items": [item | {"unit_volume": "0"} for item in ITEMS]}, "the goods are worth, weigh or measure nothing"),
         ("value", {"bills": [freight(note="WB-78")]}, "no receipt bears the waybill"),
         ("value", {"bills": [freight(note=None)]}, "no receipt bears the waybill"),
-        ("value", {"orders": [order("1", price="0"), order("2", "I2", "0")]}, "the goods are worth or weigh nothing"),
+        ("value", {"orders": [order("1", price="0"), order("2", "I2", "0")]}, "the goods are worth, weigh or measure nothing"),
     ],
 )
 def test_what_cannot_be_spread_the_agreed_way_says_why(landed, way, given, reason):
