@@ -32,6 +32,8 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         # tails inside the allowances of DAT-03, DAT-04, TAX-02 and TAX-03 that no convention, or more than one, gives: how many, and the sum of
         # their sizes; what the tails that nobody can compute may add at most (null: without end); company currency
         " tail_count:count untested_count:count tail_amount_base:money untested_amount_base:money largest_tail_amount:money"
+        # bills of the period that only another way of rounding fits than the party's usual one, and half a sentence about them
+        " deviating_count:count usual_convention:text deviation_note:text deviation_note_zh:text"
         f" {_SOURCE}",
     ),
     "late_credit": (

@@ -111,6 +111,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " line_tax_amount:money line_amount_gross:money recomputed_amount:money computed_tax_amount:money arithmetic_tail_amount:money"
         # the one rounding convention that gives the net amounts, the tax, and all tails of the line
         " tax_tail_amount:money gross_tail_amount:money net_convention:text tax_convention:text tail_convention:text"
+        # how the party usually rounds its tax, and whether only the other way fits this bill; null unless CUR-04 asks
+        " usual_convention:text deviates_from_usual:flag"
         # of a line of kind tax: how many lines' tax it states; of the others: whether such a line states theirs
         " taxed_line_count:count is_taxed_by_group:flag"
         f" posted_by:id created_by:id ordered_by:id promised_date:date first_fulfilled_date:date {_SOURCE}",

@@ -42,7 +42,7 @@ def is_plain(lines: pl.DataFrame) -> bool:
 
 
 def of_documents(lines: pl.DataFrame) -> pl.DataFrame:
-    """net_convention and tax_convention by `document`; null where nothing, or more than one basis, explains all lines.
+    """net_convention and tax_convention by `document`; null where nothing, or more than one basis, explains all lines. from_net, from_gross: of each basis the first.
 
     `lines`: all counting lines of documents: document, net, quantity, unit_price_net, price_per, discount_amount, tax_rate,
     line_tax_amount, line_amount_gross, recomputed_amount, currency.
@@ -59,7 +59,8 @@ def of_documents(lines: pl.DataFrame) -> pl.DataFrame:
     usual = [_first({name: fit for name, fit in basis.items() if name.endswith(_USUAL)}) for basis in bases]
     others = _first({name: fit for basis in (*bases, *of_group.values()) for name, fit in basis.items()})
     tax = pl.coalesce(_only(usual), pl.when(_none(usual)).then(others))
-    return joined.select("document", net_convention=_first(by_line["net"]), tax_convention=tax)
+    net, gross = (_first(by_line[name] | of_group[name]) for name in ("tax from net", "tax from gross"))
+    return joined.select("document", net_convention=_first(by_line["net"]), tax_convention=tax, from_net=net, from_gross=gross)
 
 
 def _first(names: Mapping[str, pl.Expr]) -> pl.Expr:

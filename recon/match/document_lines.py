@@ -114,7 +114,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
     lines = found.invoices
     whole.guard(lines, [("gross", "rate")])
     whole.guard(found.units, [("ordered_quantity", "price_times"), ("order_unit_price", "order_rate")])
-    crossed, before, told = _crossed_lines(found), _amount_before(found), tails.explained(found)
+    crossed, before, told = _crossed_lines(found), _amount_before(found), tails.explained(found, found.ground.engagement)
     documents = _with_how_far_paid(documents, accepted)
     orders = found.orders.with_columns(confirmed_prices(found, accepted))
     parted = price_parts.of_lines(found, crossed)
@@ -150,7 +150,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
             *looked_up(crossed, "crossed", *_SIZES, *bridge.MEASURED),
             *looked_up(before, "counted", "invoiced_before_amount"),
             *looked_up(charged, "charged", "charge_variance"),
-            *looked_up(told, "told", "net_convention", "tax_convention"),
+            *looked_up(told, "told", "net_convention", "tax_convention", "usual_convention", "deviates_from_usual"),
             *looked_up(parted, "parted", *price_parts.PARTS),
             *looked_up(found.dated_prices, "dated", dated_unit_price="order_unit_price"),
             pl.col("link_pass", "link_certainty").cast(pl.String),

@@ -10,6 +10,7 @@ from recon.domain import money
 from recon.domain.allowances import with_limits
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
+from recon.match import usual_conventions
 from recon.match.described import described
 
 if TYPE_CHECKING:
@@ -53,7 +54,13 @@ def party_tail(accepted: Accepted, lines: MeasuredLines, documents: pl.LazyFrame
         source_row=pl.col("source_row").min_by("source_file"),
     )
     types = {cycle.name: cycle.party_table for cycle in CYCLES}
-    told = summed.with_columns(
+    usual = lines.invoices.filter(inside).group_by(_WHO).agg(**usual_conventions.of_party())
+    known = (
+        summed.join(usual, on=_WHO, how="left", validate="1:1")
+        .with_columns(pl.col("deviating_count").fill_null(0))
+        .with_columns(usual_conventions.notes())
+    )
+    told = known.with_columns(
         document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String), document_number="party_id", currency=pl.lit(engagement.currency)
     )
     return described(told, "party_tail", accepted).select(schema("party_tail").keys()).sort(_WHO)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from recon.domain import money
-from recon.match import conventions
+from recon.match import conventions, usual_conventions
 from recon.match import whole_numbers as whole
 from recon.match.dense import chosen
 
 if TYPE_CHECKING:
+    from recon.domain.engagement import Engagement
     from recon.match.three_way import ThreeWay
 
 #: What the figures of a line are read from, beside its role, value and net amount.
@@ -48,8 +49,11 @@ def of_groups() -> dict[str, pl.Expr]:
     }
 
 
-def explained(found: ThreeWay) -> pl.DataFrame:
-    """net_convention and tax_convention by `document`, of the invoice documents with a line that has a tail; see `conventions`."""
+def explained(found: ThreeWay, engagement: Engagement) -> pl.DataFrame:
+    """net_convention, tax_convention and USUAL by `document`, of the invoice documents with a line that has a tail; see `conventions`.
+
+    Of all invoice documents where the usual way of each party is asked for.
+    """
     lines, papers = found.invoices, found.raw.invoices
     told = chosen(
         lines, pl.col("exclusion_reason").is_null(), "row", "place", "document", "role", "value", "states_quantity", net="line_amount_net"
@@ -57,13 +61,19 @@ def explained(found: ThreeWay) -> pl.DataFrame:
     told = pl.concat([told, papers.taken(told["place"], *STATED, "currency")], how="horizontal")
     whole.guard(told, [("net", "tax_rate")])
     plain = conventions.is_plain(told)
-    has_tail = pl.any_horizontal(pl.col(_TAILS).fill_null(0) != 0)
+    remembers = usual_conventions.is_asked(engagement)
+    has_tail = pl.lit(value=True) if remembers else pl.any_horizontal(pl.col(_TAILS).fill_null(0) != 0)
     touched = told.lazy().with_columns(**figures(plain=plain)).filter(has_tail).select("document").unique().collect()
     if touched.is_empty():
-        return pl.DataFrame(schema={"document": pl.UInt32(), "net_convention": pl.String(), "tax_convention": pl.String()})
+        return pl.DataFrame(schema={"document": pl.UInt32(), "net_convention": pl.String(), "tax_convention": pl.String(), **usual_conventions.USUAL})
     whole_documents = told.join(touched, on="document", how="semi").lazy().with_columns(**figures(plain=plain)).collect()
     more = papers.taken(whole_documents["place"], "quantity", "price_per", "discount_amount")
-    return conventions.of_documents(pl.concat([whole_documents, more], how="horizontal"))
+    fitting = conventions.of_documents(pl.concat([whole_documents, more], how="horizontal"))
+    if not remembers:
+        unknown = [pl.lit(None, dtype=kind).alias(name) for name, kind in usual_conventions.USUAL.items()]
+        return fitting.drop("from_net", "from_gross").with_columns(unknown)
+    owners = pl.concat([told.select("document"), papers.taken(told["place"], "cycle", "company_code", "party_id")], how="horizontal")
+    return usual_conventions.remembered(fitting, owners.unique("document", keep="any"), engagement)
 
 
 def convention_of_line() -> pl.Expr:
