@@ -154,7 +154,10 @@ INERT = {
     ("RET-06", "large_advance_amount"): "raises the severity, decides nothing",
     ("MIS-16", "second_candidate_share"): "matching books by it; tests/rooms/test_match_unreferenced.py stands at the limit",
     ("MIS-16", "unreferenced_window_days"): "matching books by it; tests/rooms/test_match_unreferenced.py stands at the limit",
-    ("CUR-04", "usual_convention_document_count"): "matching finds the usual way by it; tests/rooms/test_match_usual_conventions.py stands at the limit",
+    (
+        "CUR-04",
+        "usual_convention_document_count",
+    ): "matching finds the usual way by it; tests/rooms/test_match_usual_conventions.py stands at the limit",
     ("CUR-04", "usual_convention_share"): "matching finds the usual way by it; tests/rooms/test_match_usual_conventions.py stands at the limit",
     ("MIS-16", "shown_candidate_count"): "matching names so many; tests/rooms/test_match_parameters.py stands at the limit",
     **{
