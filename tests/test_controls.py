@@ -159,6 +159,7 @@ INERT = {
         "usual_convention_document_count",
     ): "matching finds the usual way by it; tests/rooms/test_match_usual_conventions.py stands at the limit",
     ("CUR-04", "usual_convention_share"): "matching finds the usual way by it; tests/rooms/test_match_usual_conventions.py stands at the limit",
+    ("DAT-06", "description_likeness_share"): "matching suggests by it; tests/rooms/test_match_known_by.py stands at the limit",
     ("MIS-16", "shown_candidate_count"): "matching names so many; tests/rooms/test_match_parameters.py stands at the limit",
     **{
         ("SUP-01", name): "matching counts by it; tests/rooms/test_match_parameters.py stands at the limit"

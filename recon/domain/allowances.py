@@ -34,6 +34,7 @@ GRANTED_BY: Final[dict[str, str]] = {
     "document_tax_tail_amount": "TAX-02",
     "per_line_tax_tail_amount": "TAX-02",
     "tax_tail_under_amount": "TAX-03",
+    "description_likeness_share": "DAT-06",
     "usual_convention_document_count": "CUR-04",
     "usual_convention_share": "CUR-04",
     "credit_search_days": "CUT-03",
@@ -87,7 +88,7 @@ REACHES: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("maintenance_window_days", "new_supplier_days"), frozenset({"cycle", "party_id"})),
     **dict.fromkeys(("volume_window_count", "digit_minimum_amount", "round_minimum_amount", "round_base_amount"), frozenset()),
     **dict.fromkeys(("round_minimum_count", "stamp_count", "stamp_window_seconds"), frozenset()),
-    **dict.fromkeys(("usual_convention_document_count", "usual_convention_share"), frozenset()),
+    **dict.fromkeys(("usual_convention_document_count", "usual_convention_share", "description_likeness_share"), frozenset()),
 }
 #: Where a rule book lacks the control, nothing is let pass.
 NOTHING: Final[dict[str, str]] = {
@@ -106,6 +107,7 @@ NOTHING: Final[dict[str, str]] = {
     "minimum_number_length_count": "4",
     **dict.fromkeys(("digit_minimum_amount", "round_minimum_amount", "round_base_amount", "round_minimum_count"), "not_checked"),
     **dict.fromkeys(("stamp_count", "stamp_window_seconds", "usual_convention_document_count", "usual_convention_share"), "not_checked"),
+    "description_likeness_share": "not_checked",
     "maintenance_window_days": "0",
     "new_supplier_days": "0",
     **dict.fromkeys(("early_days", "late_days", "short_share"), "0"),

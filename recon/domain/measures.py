@@ -356,7 +356,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
     "unknown_item_line": (
         "one row per live order, fulfilment or invoice line whose item the master does not know",
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
-        f" order_number:id order_line_no:id item_id:id item_description:text line_kind:text is_known:flag currency:id amount_net_base:money {_SOURCE}",
+        f" order_number:id order_line_no:id item_id:id item_description:text line_kind:text is_known:flag currency:id amount_net_base:money {_SOURCE}"
+        " nearest_item_id:id nearest_note:text nearest_note_zh:text",  # the item whose name is most like the description, where DAT-06 asks
     ),
     "doorway_total": (
         "one row per table and doorway of the tie-out",

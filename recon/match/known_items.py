@@ -25,17 +25,14 @@ _GTIN_LENGTH: Final = 14
 
 def items_on_file(accepted: Accepted) -> pl.DataFrame:
     """RESPELLED of lines whose item the master does not have, or that name none, and whose other codes name exactly one."""
-    codes = (
-        table(accepted, "item_cross_reference")
-        .select(owner="party_id", code=compacted(pl.col("party_item_id")), item="item_id")
-        .drop_nulls(["code", "item"])
-    )
-    traded = table(accepted, "item").select(code=_in_trade(pl.col("gtin")), item="item_id").drop_nulls()
-    known = pl.concat([table(accepted, "item").select("item_id"), codes.select(item_id="item")]).unique().collect()
     found = [pl.DataFrame(schema=RESPELLED)]
     asked = {"party_item_id": is_given(accepted, "item_cross_reference"), "gtin": is_given(accepted, "item", "gtin")}
     if not any(asked.values()):
         return found[0]
+    crossed = table(accepted, "item_cross_reference")
+    codes = crossed.select(owner="party_id", code=compacted(pl.col("party_item_id")), item="item_id").drop_nulls(["code", "item"])
+    traded = table(accepted, "item").select(code=_in_trade(pl.col("gtin")), item="item_id").drop_nulls()
+    known = pl.concat([table(accepted, "item").select("item_id"), codes.select(item_id="item")]).unique().collect()
     groups = party_groups(accepted)
     for cycle in CYCLES:
         for name in (cycle.order_table, cycle.fulfilment_table, cycle.invoice_table):

@@ -13,6 +13,7 @@ import polars as pl
 from recon.domain.cycles import CYCLES, Cycle
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, amount
+from recon.match.described_items import NEAREST, with_nearest_item
 from recon.match.document_kinds import DocumentKind, fulfilments, invoices, orders, payments
 from recon.match.given import is_given, table, with_fx_rate
 
@@ -139,7 +140,8 @@ def unknown_item_lines(accepted: Accepted, engagement: Engagement) -> tuple[pl.L
                 found, size = _lines_of(kind, accepted, engagement)
                 frames.append(found)
                 looked_at += size
-    whole = pl.concat(frames) if frames else pl.DataFrame(schema=schema("unknown_item_line"))
+    lines = pl.concat(frames) if frames else pl.DataFrame(schema=schema("unknown_item_line"))
+    whole = with_nearest_item(lines.drop(NEAREST), accepted, engagement).select(schema("unknown_item_line").keys())
     return whole.sort("cycle", "document_type", "company_code", "document_number", "document_line_no", "party_id").lazy(), looked_at
 
 
@@ -172,6 +174,7 @@ def _lines_of(kind: DocumentKind, accepted: Accepted, engagement: Engagement) ->
         is_known=pl.lit(value=False),
         amount_net_base=amount(pl.col("worth"), pl.col("fx_rate")),
     )
+    described = described.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in NEAREST)
     return described.select(pl.col(name).cast(dtype) for name, dtype in schema("unknown_item_line").items()).collect(), size
 
 

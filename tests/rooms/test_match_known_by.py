@@ -169,3 +169,24 @@ def test_a_policy_that_cannot_be_is_refused_before_data_is_read(tmp_path, rule, 
     with pytest.raises(TermsRefused) as refused:
         read_engagement(tmp_path / "engagement.yaml")
     assert word in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("share", "text", "nearest"),
+    [
+        ("0.8125", "Bearing 6204-2RS", "I1"),  # three of sixteen signs differ
+        ("0.8126", "Bearing 6204-2RS", None),
+        ("0.80", "bearing, 6204 ZZ", "I1"),  # the name itself
+        ("0.80", "Washer M8", None),
+        ("0.80", "Screw M8 x 30", None),  # two items are as much alike
+        ("not_checked", "Bearing 6204 ZZ", None),
+    ],
+)
+def test_a_description_that_is_alike_is_a_suggestion_and_nothing_more(accepted_of, engagement_of, share, text, nearest):
+    names = {"I1": "Bearing 6204 ZZ", "I2": "Screw M8 x 20", "I3": "Screw M8 x 40"}
+    items = [{"item_id": item, "item_name": name, "base_uom": "EA"} for item, name in names.items()]
+    accepted = accepted_of({"item": items, "purchase_order_line": [order(item_id="X1", item_description=text)]})
+    engagement = engagement_of().model_copy(update={"allowances": {"description_likeness_share": share}})
+    (row,) = match_bucket(accepted, engagement, {"unknown_item_line"}).tables["unknown_item_line"].collect().to_dicts()
+    assert (row["item_id"], row["nearest_item_id"]) == ("X1", nearest)
+    assert (nearest in row["nearest_note"] and nearest in row["nearest_note_zh"]) if nearest else row["nearest_note"] == ""
