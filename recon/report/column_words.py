@@ -31,7 +31,7 @@ closed:关闭 closing:期末 code:代码 column:列 company:公司 comparable:�
 contract:合同 contradicts:相反 convention:惯例 convertible:可换算 cost:成本 count:数 counted:盘点 country:国家 covered:覆盖 created:创建
 creation:创建 credit:贷项 credited:已冲减 crosses:跨 crossing:跨期情况 cumulative:累计 currency:币种 cut:截止 cycle:流程 damage:损坏 date:日期
 dated:有日期 day:日 days:天数 decided:判定 decision:审批 declared:申报 deductible:可抵扣 delegation:授权 delivered:交付 demand:需求
-deviation:偏差 difference:差额 differs:不同 digit:数字 discount:折扣 disputed:有争议 distance:间隔 document:单据 due:到期 duties:职责
+deviating:偏离惯用 deviation:偏差 difference:差额 differs:不同 digit:数字 discount:折扣 disputed:有争议 distance:间隔 document:单据 due:到期 duties:职责
 duty:职责 earlier:较早 early:提前 effective:有效 emergency:紧急 employee:员工 end:期末 entry:录入 error:错误 estimated:暂估 event:事项
 excess:超出 expected:应有 exposure:敞口 feed:数据来源 field:字段 final:最终 first:首次 format:格式 from:自 fulfilled:收发货 fulfilment:收发货
 full:全部 fx:外汇 gap:间隔 goods:货物 gross:含税 group:组 guarded:所控制 hand:人工 has:是否有 header:表头 history:历史 hold:冻结 holds:成立
