@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from recon import pipeline
 from recon.conform import conform
 from recon.domain import measures, places
+from recon.domain.engagement import ParameterOverride, PolicyChoice
 from recon.load import load, rulebook
 from recon.load.engagement import read_engagement
 from recon.match import in_buckets, match_bucket, match_company
@@ -24,8 +25,13 @@ if TYPE_CHECKING:
 PLANTED = places.sample_data() / "planted"
 
 
-def results(folder: Path) -> dict[str, bytes]:
-    engagement = read_engagement(PLANTED / "engagement.yaml").model_copy(update={"second_opinion": False})
+#: What is off unless it is asked for, all of it at once.
+ASKED_FOR = {"party_known_by": "name", "ambiguity": "deterministic", "unreferenced_bill": "book", "freight_spread": "volume"}
+LIMITS = {"CUR-04": {"usual_convention_document_count": "2"}, "DAT-06": {"description_likeness_share": "0.6"}}
+
+
+def results(folder: Path, **terms: object) -> dict[str, bytes]:
+    engagement = read_engagement(PLANTED / "engagement.yaml").model_copy(update={"second_opinion": False, **terms})
     pipeline.publish(pipeline.run(engagement), folder)
     return {path.name: path.read_bytes() for path in sorted((folder / "results").iterdir())}
 
@@ -42,6 +48,18 @@ def test_buckets_change_no_byte(rows, rows_in_memory, at_once, tmp_path, monkeyp
     in_buckets = results(tmp_path / "run")
     assert [name for name in at_once if at_once[name] != in_buckets.get(name)] == []
     assert in_buckets.keys() == at_once.keys()
+
+
+@pytest.mark.slow
+def test_buckets_change_no_byte_where_everything_is_asked_for(tmp_path, monkeypatch):
+    terms = {
+        "policies": [PolicyChoice(set=ASKED_FOR, why="test")],
+        "parameters": [ParameterOverride(control=control, set=limits, why="test") for control, limits in LIMITS.items()],
+    }
+    at_once = results(tmp_path / "at_once", **terms)
+    monkeypatch.setattr(pipeline, "ROWS_PER_BUCKET", 600)
+    in_buckets = results(tmp_path / "in_buckets", **terms)
+    assert [name for name in at_once if at_once[name] != in_buckets.get(name)] == []
 
 
 bonds = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=30)
