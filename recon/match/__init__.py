@@ -44,9 +44,10 @@ def match_bucket(accepted: Accepted, engagement: Engagement, wanted: Collection[
 
     Tables that only single controls ask for are made where they are `wanted`.
     """
+    from recon.match.buckets import held
     from recon.match.measured import measured_of_bucket
 
-    return measured_of_bucket(accepted, engagement, wanted)
+    return measured_of_bucket(held(accepted), engagement, wanted)
 
 
 def match_company(accepted: Accepted, engagement: Engagement, wanted: Collection[str] = MEASURES) -> Matches:

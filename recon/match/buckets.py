@@ -70,13 +70,33 @@ def in_buckets(
     count = int(places.select(pl.col("bucket").max()).item()) + 1  # fewer where one group is larger than a bucket
     facts = company_facts(accepted, engagement)
     parted = {paper.table: _parted(accepted, paper.table, nodes.pop(paper.table), places, keep) for paper in papers}
-    tables = dict(accepted.documents.tables)
+    tables = {name: plan if name in parted else _held(accepted, name, rows_per_bucket) for name, plan in accepted.documents.tables.items()}
     whole = {**tables, **{name: pl.concat(parts) for name, parts in parted.items()}}
     buckets = [{**tables, **{name: parts[place] for name, parts in parted.items()}} for place in range(count)]
     return (
         replace(accepted, documents=replace(accepted.documents, tables=whole)),
         [replace(accepted, documents=replace(accepted.documents, tables=held), company=facts) for held in buckets],
     )
+
+
+def held(bucket: Accepted) -> Accepted:
+    """A bucket with its documents in memory, which are looked at many times: what waits on disk would be unpacked each time."""
+    papers = {paper.table for paper in _papers()}
+    tables = {name: _held(bucket, name) if name in papers else plan for name, plan in bucket.documents.tables.items()}
+    return replace(bucket, documents=replace(bucket.documents, tables=tables))
+
+
+def _held(accepted: Accepted, name: str, most_rows: int | None = None) -> pl.LazyFrame:
+    """The table in memory, in the columns that its source gave until others are asked for; with `most_rows` only where it has no more."""
+    plan = accepted.documents.tables[name]
+    if most_rows is not None and accepted.row_counts.get(name, 0) > most_rows:
+        return plan
+    return with_full_schema(name, plan.select(_given(accepted, name)).collect(engine=IN_ORDER).lazy())
+
+
+def _given(accepted: Accepted, name: str) -> list[str]:
+    supplied = accepted.documents.supplied[name]
+    return [c for c in schema(name) if c in supplied or c in {SOURCE_FILE, SOURCE_ROW} or c.removesuffix(DATE_ONLY) in supplied]
 
 
 def _papers() -> list[_Paper]:
@@ -232,10 +252,8 @@ def _parted(
     accepted: Accepted, table_name: str, nodes: pl.Series, places: pl.DataFrame, keep: Callable[[str, pl.DataFrame], pl.LazyFrame]
 ) -> list[pl.LazyFrame]:
     """The rows of a table by bucket, in the columns that the source gave until they are asked for."""
-    supplied = accepted.documents.supplied[table_name]
-    given = [c for c in schema(table_name) if c in supplied or c in {SOURCE_FILE, SOURCE_ROW} or c.removesuffix(DATE_ONLY) in supplied]
     bucket = nodes.to_frame().join(places, on="node", how="left", validate="m:1", maintain_order="left")["bucket"]
-    frame = accepted.documents.tables[table_name].select(given).collect(engine=IN_ORDER)
+    frame = accepted.documents.tables[table_name].select(_given(accepted, table_name)).collect(engine=IN_ORDER)
     accepted.documents.let_go(table_name)
     count = int(places.select(pl.col("bucket").max()).item()) + 1
     parts = (frame.filter(bucket == place) for place in range(count))

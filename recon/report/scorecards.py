@@ -94,7 +94,13 @@ def _means() -> list[pl.Expr]:
 
 
 def _grid(columns: tuple[str, ...], words: Words) -> list[Any]:
-    counts: tuple[str, ...] = ("due_line_count", "on_time_in_full_line_count", "undelivered_line_count", "fulfilled_line_count", "rejected_line_count")
+    counts: tuple[str, ...] = (
+        "due_line_count",
+        "on_time_in_full_line_count",
+        "undelivered_line_count",
+        "fulfilled_line_count",
+        "rejected_line_count",
+    )
     counts = (*counts, "first_unknown_line_count") if "first_on_time_in_full_percent" in columns else counts
     more = ("returned_line_count", "invoice_line_count", "settled_invoice_count", "settled_late_invoice_count")
     return [
