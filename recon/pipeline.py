@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from recon.domain.control import Control, Planned
     from recon.domain.engagement import Engagement
     from recon.domain.framework import Framework
-    from recon.domain.workpapers import Accepted, Documents
+    from recon.domain.workpapers import Accepted, Documents, Extracts
     from recon.evaluate import Evaluation
     from recon.evaluate.beside_history import BesideHistory
     from recon.record.history import PublishedRun
@@ -69,6 +69,8 @@ ROOMS = ("load", "conform", "validate", "match", "evaluate", "record", "second o
 ROWS_PER_BUCKET = 500_000
 #: Buckets that are matched side by side, or beside what looks across all of them.
 MATCHED_AT_ONCE = 2
+#: Rows of the inputs up to which they are typed and checked in one piece; setting up pieces side by side takes longer than so few rows do.
+ROWS_IN_ONE_PIECE = 500_000
 #: Rows of the inputs that wait in memory between the rooms; beyond, they wait on disk.
 ROWS_IN_MEMORY = 12_000_000
 #: Rows of the inputs times measured tables at work, from which on the lines already judged wait on disk: many controls need the memory.
@@ -98,10 +100,10 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
     with second_opinion.start(wanted=engagement.second_opinion) as opinion:
         with room("load"):
             extracts = replace(load(engagement, profile), earlier=memory.facts if memory is not None else None)
-        with room("conform"):
+        with room("conform"), _engine_for(extracts):
             shelf = Shelf(on_disk=sum(file.rows for file in extracts.files) > ROWS_IN_MEMORY)
             documents = conform(extracts, profile, engagement, shelf.keep)
-        with room("validate"):
+        with room("validate"), _engine_for(extracts):
             earlier = earlier_run(memory) if memory is not None else None
             accepted = replace(validate(documents, extracts, expectations, engagement, shelf.keep), earlier=earlier)
         documents = documents.without_rows()
@@ -141,6 +143,12 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
         with room("second opinion"):
             verdict = opinion.judge(workpapers, accepted)
     return _with_opinion(workpapers, verdict)
+
+
+def _engine_for(extracts: Extracts) -> pl.Config:
+    """The engine that types and checks these rows: few in one piece, many in pieces side by side."""
+    few = sum(file.rows for file in extracts.files) <= ROWS_IN_ONE_PIECE
+    return pl.Config(engine_affinity="in-memory" if few else "auto")
 
 
 def _approved(documents: Documents) -> pl.DataFrame | None:

@@ -38,46 +38,29 @@ def of_table(table: str, rows: pl.DataFrame) -> pl.DataFrame:
     told = TABLES[table]
     if told.has(SOURCE_FILE):  # control totals speak about files, and are no documents
         return pl.DataFrame(schema=SCHEMA)
-    wanted = [c for c in told.columns if c.name in rows.columns and (c.kind in (*_SUMMED, *_SPANNED) or c.name in told.key)]
     hidden = PERSONS | BANK_ACCOUNTS | ({"document_number"} if told.has(_ABOUT_ANYTHING) else set())
-    if not wanted:
-        return pl.DataFrame(schema=SCHEMA)
-    spanned = {c.name for c in wanted} - hidden
-    found = _of_files(rows, [figure for c in wanted for figure in _figures(c.name, c.kind, spanned=c.name in spanned)])
-    said = [_said(found, c.name, c.kind, spanned=c.name in spanned).with_columns(table=pl.lit(table)).select(SCHEMA.keys()) for c in wanted]
-    return pl.concat(said)
+    wanted = [c for c in told.columns if c.name in rows.columns and (c.kind in (*_SUMMED, *_SPANNED) or c.name in told.key)]
+    figures = {f"{c.name} {figure}": value for c in wanted for figure, value in _figures(c.name, c.kind, spanned=c.name not in hidden).items()}
+    by_file = rows.group_by(SOURCE_FILE).agg(pl.len().cast(pl.Int64).alias("row_count"), **figures).lazy()  # one look for all columns
+    parts = [by_file.select(table=pl.lit(table), **_said(c.name, c.kind)).select(SCHEMA.keys()) for c in wanted]
+    return pl.concat([pl.LazyFrame(schema=SCHEMA), *parts]).collect()
 
 
-def _figures(name: str, kind: str, *, spanned: bool) -> list[pl.Expr]:
-    """A column's figures over some rows, each under its own name; of files as of parts of them."""
+def _figures(name: str, kind: str, *, spanned: bool) -> dict[str, pl.Expr]:
+    """What is counted, added up and spanned of a column; an end that is not told is null."""
     value = pl.col(name)
-    summed = [value.sum().cast(QUANTITY).alias(f"{name}.total")] if kind in _SUMMED else []
-    ends = [value.min().alias(f"{name}.lowest"), value.max().alias(f"{name}.highest")] if spanned else []
-    return [value.null_count().cast(pl.Int64).alias(f"{name}.unknown"), *summed, *ends]
-
-
-def _of_files(rows: pl.DataFrame, figures: list[pl.Expr]) -> pl.DataFrame:
-    """The figures of each file, which is a slice of the rows: looking at slices takes a quarter of the time of making groups."""
-    files = rows[SOURCE_FILE].rle().struct.unnest()
-    if files["value"].is_duplicated().any():
-        return _of_files(rows.sort(SOURCE_FILE, maintain_order=True), figures)
-    ends = files["len"].cum_sum()
-    parts = [
-        rows.slice(end - length, length).select(pl.len().cast(pl.Int64).alias("row_count"), *figures)
-        for end, length in zip(ends, files["len"], strict=True)
-    ]
-    empty = rows.clear().select(pl.len().cast(pl.Int64).alias("row_count"), *figures).clear()
-    return pl.concat([empty, *parts]).with_columns(files["value"].alias(SOURCE_FILE))
-
-
-def _said(found: pl.DataFrame, name: str, kind: str, *, spanned: bool) -> pl.DataFrame:
-    unknown = pl.col(f"{name}.unknown")
     # a sum of nothing but unknown values is unknown, not zero
-    total = pl.when(unknown < pl.col("row_count")).then(f"{name}.total") if kind in _SUMMED else pl.lit(None)
-    ends = [_text(f"{name}.{end}", kind).alias(end) if spanned else pl.lit(None, dtype=pl.String).alias(end) for end in ("lowest", "highest")]
-    return found.select(
-        SOURCE_FILE, "row_count", unknown.alias("unknown"), total.cast(QUANTITY).alias("total"), *ends, column=pl.lit(name), kind=pl.lit(kind)
-    )
+    total = pl.when(value.is_not_null().any()).then(value.sum()) if kind in _SUMMED else pl.lit(None)
+    ends = {"lowest": value.min(), "highest": value.max()} if spanned else dict.fromkeys(("lowest", "highest"), pl.lit(None, dtype=pl.String))
+    return {"unknown": value.null_count().cast(pl.Int64), "total": total.cast(QUANTITY), **ends}
+
+
+def _said(name: str, kind: str) -> dict[str, pl.Expr]:
+    """The row of a column, of its figures."""
+    unknown, total = pl.col(f"{name} unknown"), pl.col(f"{name} total")
+    ends = {end: _text(f"{name} {end}", kind) for end in ("lowest", "highest")}
+    about = {"source_file": pl.col(SOURCE_FILE), "column": pl.lit(name), "kind": pl.lit(kind), "row_count": pl.col("row_count")}
+    return about | {"unknown": unknown, "total": total} | ends
 
 
 def _text(end: str, kind: str) -> pl.Expr:

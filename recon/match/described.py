@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def described(measured: pl.LazyFrame, name: str, accepted: Accepted) -> pl.LazyFrame:
     """The measured table with party_name and group_id of the master, and every column that it lacks as null."""
     wanted = schema(name)
-    masters = [table(accepted, cycle.party_table).select("party_id", "party_name", "group_id", cycle=pl.lit(cycle.name)) for cycle in CYCLES]
-    parties = pl.concat(masters).unique(["cycle", "party_id"], keep="any", maintain_order=True).collect()
     have = set(measured.collect_schema().names())
-    if parties.height and not {"party_name", "group_id"} & have:
-        measured = measured.join(parties.lazy(), on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
-        have |= {"party_name", "group_id"}
+    if not {"party_name", "group_id"} & have:
+        masters = [table(accepted, cycle.party_table).select("party_id", "party_name", "group_id", cycle=pl.lit(cycle.name)) for cycle in CYCLES]
+        parties = pl.concat(masters).unique(["cycle", "party_id"], keep="any", maintain_order=True).collect()
+        if parties.height:
+            measured = measured.join(parties.lazy(), on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
+            have |= {"party_name", "group_id"}
     return measured.with_columns(pl.lit(None, dtype=kind).alias(column) for column, kind in wanted.items() if column not in have)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from functools import cache
+from importlib.abc import MetaPathFinder
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -28,7 +30,7 @@ class DocumentsUntypedError(RuntimeError):
 
 
 def prepare() -> None:
-    """Import pandera in a thread of its own: it takes more than a second, best spent while files are read."""
+    """Import pandera in a thread of its own: it takes a while, best spent while files are read."""
     threading.Thread(target=_import_pandera, name="recon-import-pandera", daemon=True).start()
 
 
@@ -110,6 +112,31 @@ def _condition(holds: pl.Expr) -> Callable[[Any], pl.LazyFrame]:
     return check
 
 
+class _WithoutPandas(MetaPathFinder):
+    """Tells the thread that imports pandera that there is no pandas.
+
+    pandera imports it wherever it is installed (Great Expectations needs it, in a process of its own) and does without it where it is
+    not, as we do: two thirds of the time and 400 modules less.
+    """
+
+    def __init__(self) -> None:
+        """For the thread that makes it, and no other."""
+        self._thread = threading.get_ident()
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:  # noqa: ARG002 - the finders' signature
+        """Nothing, so that the next finder is asked; refuses pandas."""
+        if fullname == "pandas" and threading.get_ident() == self._thread:
+            message = "No module named 'pandas'"
+            raise ModuleNotFoundError(message, name=fullname)
+
+
 def _import_pandera() -> None:
     with _IMPORTING:
-        import pandera.polars  # noqa: F401
+        if "pandera.polars" in sys.modules:
+            return
+        without_pandas = _WithoutPandas()
+        sys.meta_path.insert(0, without_pandas)
+        try:
+            import pandera.polars  # noqa: F401
+        finally:
+            sys.meta_path.remove(without_pandas)

@@ -12,7 +12,7 @@ import pytest
 from recon.domain.engagement import Engagement
 from recon.domain.errors import InputsRefused, TermsRefused
 from recon.domain.source import Input, SourceProfile
-from recon.load import load
+from recon.load import load, prescan
 from recon.load.paths import FileName
 from recon.load.text_files import read_text
 
@@ -55,8 +55,10 @@ PROFILE = SourceProfile(title="two columns", inputs={"in": Input(ignored=["a", "
         (b"a,b", []),
     ],
 )
-def test_text_stays_text_with_the_row_a_person_counts(tmp_path, content, expected):
+def test_text_stays_text_with_the_row_a_person_counts(tmp_path, content, expected, monkeypatch):
     assert rows(tmp_path, content) == expected
+    assert read(tmp_path, content).rows == len(expected)
+    monkeypatch.setattr(prescan, "_ONE_PIECE_BYTES", 0)  # as a large file is looked at
     assert read(tmp_path, content).rows == len(expected)
 
 

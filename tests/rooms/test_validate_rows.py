@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,7 +17,7 @@ from recon.domain.engagement import Engagement
 from recon.domain.workpapers import REJECTED, Accepted, Documents, Extracts, InputFile
 from recon.validate import validate
 from recon.validate.row_rules import SENTENCES, rules
-from recon.validate.rows import failing_cells
+from recon.validate.rows import _WithoutPandas, failing_cells
 
 ORDER = {
     "company_code": "C1", "po_number": "PO1", "po_line_no": "1", "po_date": date(2026, 10, 1), "supplier_id": "S1", "quantity": "10", "uom": "EA",
@@ -178,6 +181,29 @@ def test_settings_from_outside_cannot_switch_pandera_off():
 
     with config_context(validation_enabled=False, validation_depth=ValidationDepth.SCHEMA_ONLY):
         assert broken("purchase_order_line", currency="x") == {("currency", "not_a_currency")}
+
+
+def test_pandera_comes_without_pandas_and_whoever_wants_pandas_still_gets_it():
+    probe = (
+        "import sys\n"
+        "from recon.validate.rows import _import_pandera\n"
+        "finders = list(sys.meta_path)\n"
+        "_import_pandera()\n"
+        "assert 'pandera.polars' in sys.modules and 'pandas' not in sys.modules\n"
+        "assert sys.meta_path == finders\n"
+        "import pandas\n"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_only_the_thread_that_imports_pandera_is_told_that_there_is_no_pandas():
+    finder = _WithoutPandas()
+    with pytest.raises(ModuleNotFoundError, match="pandas"):
+        finder.find_spec("pandas")
+    assert finder.find_spec("polars") is None
+    with ThreadPoolExecutor(1) as elsewhere:
+        assert elsewhere.submit(finder.find_spec, "pandas").result() is None
 
 
 def test_every_table_has_rules_that_can_be_judged_on_its_own_columns():
