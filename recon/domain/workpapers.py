@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+
+from recon.domain.cycles import CYCLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,6 +118,16 @@ class Accepted:
     earlier: EarlierRun | None = None  # the run given as history
     input_totals: pl.DataFrame | None = None  # input_totals.SCHEMA, before rows were set aside here
     respelled: pl.DataFrame | None = None  # ids and numbers brought to those on file, and why (match/known_by.RESPELLED)
+
+    @cached_property
+    def parties(self) -> pl.DataFrame:
+        """What the masters call the suppliers and customers: cycle, party_id, party_name, group_id. Many measured tables ask for it."""
+        import polars as pl
+
+        given = [(cycle, self.documents.tables[cycle.party_table]) for cycle in CYCLES if cycle.party_table in self.documents.tables]
+        kinds = {"party_id": pl.String(), "party_name": pl.String(), "group_id": pl.String(), "cycle": pl.String()}
+        named = [master.select("party_id", "party_name", "group_id", cycle=pl.lit(cycle.name)) for cycle, master in given]
+        return pl.concat([pl.LazyFrame(schema=kinds), *named]).unique(["cycle", "party_id"], keep="any", maintain_order=True).collect()
 
     def without_rows(self, *kept: str) -> Accepted:
         """What validation states, the documents' rows let go but those of the tables named."""

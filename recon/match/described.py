@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
-from recon.match.given import table
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
@@ -18,10 +16,7 @@ def described(measured: pl.LazyFrame, name: str, accepted: Accepted) -> pl.LazyF
     """The measured table with party_name and group_id of the master, and every column that it lacks as null."""
     wanted = schema(name)
     have = set(measured.collect_schema().names())
-    if not {"party_name", "group_id"} & have:
-        masters = [table(accepted, cycle.party_table).select("party_id", "party_name", "group_id", cycle=pl.lit(cycle.name)) for cycle in CYCLES]
-        parties = pl.concat(masters).unique(["cycle", "party_id"], keep="any", maintain_order=True).collect()
-        if parties.height:
-            measured = measured.join(parties.lazy(), on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
-            have |= {"party_name", "group_id"}
+    if not {"party_name", "group_id"} & have and accepted.parties.height:
+        measured = measured.join(accepted.parties.lazy(), on=["cycle", "party_id"], how="left", validate="m:1", maintain_order="left")
+        have |= {"party_name", "group_id"}
     return measured.with_columns(pl.lit(None, dtype=kind).alias(column) for column, kind in wanted.items() if column not in have)

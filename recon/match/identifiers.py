@@ -7,10 +7,12 @@ from typing import Final
 
 import polars as pl
 
-_LONGEST_IBAN: Final = 34
 _IBAN: Final = r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"
-_DIGITS: Final = {str(digit): digit for digit in range(10)}
-_LETTERS: Final = {chr(ord("A") + place): 10 + place for place in range(26)}
+#: Letters count two digits, so that an IBAN, of 34 characters at most, is a number of at most 68.
+_LETTERS: Final = {chr(ord("A") + place): str(10 + place) for place in range(26)}
+#: It is divided in pieces of so many digits: a remainder and a piece together stay within 64 bits.
+_PIECE: Final = 15
+_PIECES: Final = 5
 #: country -> characters of its IBAN (registry of ISO 13616); others are checked by their remainder alone
 _IBAN_LENGTHS: Final = {
     "AD": 24, "AE": 23, "AT": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "EE": 20, "ES": 24,
@@ -27,16 +29,11 @@ def looks_like_iban(account: pl.Expr) -> pl.Expr:
 
 def iban_holds(account: pl.Expr) -> pl.Expr:
     """Whether a compacted account is an IBAN of its country's length whose remainder modulo 97 is one; null stays null."""
-    moved = account.str.slice(4) + account.str.slice(0, 4)
-    remainder = reduce(lambda rest, place: _carried(rest, moved.str.slice(place, 1)), range(_LONGEST_IBAN), pl.lit(0, dtype=pl.Int64))
-    due = account.str.slice(0, 2).replace_strict(_IBAN_LENGTHS, default=None, return_dtype=pl.Int64)
-    length = account.str.len_chars().cast(pl.Int64)
-    right = (remainder == 1).fill_null(value=False) & (length == pl.coalesce(due, length))
-    return pl.when(account.is_not_null()).then(looks_like_iban(account) & right)
-
-
-def _carried(rest: pl.Expr, sign: pl.Expr) -> pl.Expr:
-    """The remainder after one more character: letters count two digits, no character changes nothing."""
-    worth = sign.replace_strict({"": 0, **_DIGITS, **_LETTERS}, default=None, return_dtype=pl.Int64)
-    shift = pl.when(sign == "").then(1).when(worth > 9).then(100).otherwise(10)
-    return (rest * shift + worth) % 97
+    written = pl.when(looks_like_iban(account)).then(account)
+    digits = (written.str.slice(4) + written.str.slice(0, 4)).str.replace_many(_LETTERS).str.pad_start(_PIECES * _PIECE, "0")
+    pieces = [digits.str.slice(place * _PIECE, _PIECE).cast(pl.Int64) for place in range(_PIECES)]
+    remainder = reduce(lambda rest, piece: (rest * 10**_PIECE + piece) % 97, pieces, pl.lit(0, dtype=pl.Int64))
+    due = written.str.slice(0, 2).replace_strict(_IBAN_LENGTHS, default=None, return_dtype=pl.Int64)
+    length = written.str.len_chars().cast(pl.Int64)
+    holds = (remainder == 1) & (length == pl.coalesce(due, length))
+    return pl.when(account.is_not_null()).then(holds.fill_null(value=False))

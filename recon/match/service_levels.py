@@ -6,7 +6,7 @@ A stamp without a time means any moment of its day: `â€¦_hours` is the least, `â
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -26,23 +26,28 @@ if TYPE_CHECKING:
     from recon.match.approvals import Approvals
     from recon.match.given import MeasuredLines
 
+_Rows = TypeVar("_Rows", pl.DataFrame, pl.LazyFrame)
 _STAMP: Final = pl.Datetime("us", "UTC")
 _DECIDING: Final = ("approve", "reject")
 _ASKING: Final = ("submit", "delegate")
 _PAPER: Final = ["company_code", "document_type", "document_number", "document_party"]
+_MOMENTS: Final = ("_first_start", "_last_start", "_first_end", "_last_end")
 _ABOUT: Final = ["company_code", "document_type", "document_number", "party_id", "step"]
 
 
-def waits(start: tuple[pl.Expr, pl.Expr], end: tuple[pl.Expr, pl.Expr], calendar: Calendar, prefix: str = "") -> dict[str, pl.Expr]:
-    """Hours between two moments, each (earliest, latest): by both clocks, the least and the most."""
-    least, most = (start[1], end[0]), (start[0], end[1])
+def with_waits(rows: _Rows, start: tuple[pl.Expr, pl.Expr], end: tuple[pl.Expr, pl.Expr], calendar: Calendar, prefix: str = "") -> _Rows:
+    """The rows with the hours between two moments, each (earliest, latest): by both clocks, the least and the most."""
+    # the moments are columns of their own, since both clocks look at each of them several times
+    moments = dict(zip(_MOMENTS, (*start, *end), strict=True))
+    first_start, last_start, first_end, last_end = (pl.col(name) for name in _MOMENTS)
     zero = pl.lit("0").cast(pl.Decimal(20, 10))
-    hours = {"hours": least, "hours_most": most}
+    hours = {"hours": (last_start, first_end), "hours_most": (first_start, last_end)}
     wall = {f"{prefix}{name}": pl.max_horizontal(hours_of(span[1] - span[0]), zero) for name, span in hours.items()}
     business = {f"{prefix}business_{name}": calendar.open_hours(*span) for name, span in hours.items()}
     known = {name: pl.when(value.is_not_null()).then(pl.max_horizontal(value, zero)) for name, value in business.items()}
-    missing = start[0].is_null() | end[0].is_null()
-    return {name: pl.when(~missing).then(value) for name, value in (wall | known).items()}
+    missing = first_start.is_null() | first_end.is_null()
+    told = {name: pl.when(~missing).then(value) for name, value in (wall | known).items()}
+    return rows.with_columns(**moments).with_columns(**told).drop(_MOMENTS)
 
 
 def as_of_end(engagement: Engagement) -> pl.Expr:
@@ -97,7 +102,7 @@ def _timed(rows: pl.DataFrame, calendar: Calendar, engagement: Engagement) -> pl
     done, done_coarse = pl.col("decided_at"), pl.col("decided_coarse")
     end = as_of_end(engagement)
     ends = (pl.coalesce(earliest_moment(done, done_coarse, engagement), end), pl.coalesce(latest_moment(done, done_coarse, engagement), end))
-    timed = rows.with_columns(**waits(start, ends, calendar)).with_columns(
+    timed = with_waits(rows, start, ends, calendar).with_columns(
         assigned_at=assigned, assigned_at_is_date_only=coarse, decided_at_is_date_only=done_coarse
     )
     return timed.with_columns(
@@ -158,9 +163,8 @@ def order_wait(accepted: Accepted, lines: MeasuredLines, approved: Approvals, ca
     stamp, coarse = pl.col("started_at"), pl.col("started_at_is_date_only")
     start = (earliest_moment(stamp, coarse, engagement), latest_moment(stamp, coarse, engagement))
     complete = pl.when(pl.col("fulfilled_quantity") >= pl.col("ordered_quantity")).then("last_fulfilled_date")
-    measured = timed.with_columns(
-        **waits(start, _day_or_now(pl.col("first_fulfilled_date"), engagement), calendar),
-        **waits(start, _day_or_now(complete, engagement), calendar, "full_"),
+    waited = with_waits(timed, start, _day_or_now(pl.col("first_fulfilled_date"), engagement), calendar)
+    measured = with_waits(waited, start, _day_or_now(complete, engagement), calendar, "full_").with_columns(
         arrived_date=pl.coalesce("first_fulfilled_date", pl.lit(engagement.as_of)),
         completed_date=pl.coalesce(complete, pl.lit(engagement.as_of)),
         is_fulfilled=pl.col("first_fulfilled_date").is_not_null(),
@@ -214,7 +218,7 @@ def service_wait(accepted: Accepted, calendar: Calendar, engagement: Engagement)
     start = (earliest_moment(came, coarse, engagement), latest_moment(came, coarse, engagement))
     ends = (pl.coalesce(earliest_moment(answer, answer_coarse, engagement), end), pl.coalesce(latest_moment(answer, answer_coarse, engagement), end))
     requests = table(accepted, "service_request").filter(local_day("received_at", engagement) <= engagement.as_of)
-    timed = requests.with_columns(**waits(start, ends, calendar)).with_columns(
+    timed = with_waits(requests, start, ends, calendar).with_columns(
         cycle=pl.lit(ORDER_TO_CASH.name), document_type=pl.lit("service_request"), document_number="request_id", party_id="customer_id",
         order_number="so_number", order_line_no="so_line_no", document_date=local_day("received_at", engagement),
         first_response_at=answer, is_answered=answer.is_not_null(), is_closed=pl.col("closed_at").is_not_null(),
