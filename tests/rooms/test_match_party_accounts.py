@@ -117,6 +117,10 @@ def test_the_country_of_the_bank(told):
         ("DE893704004405320130000", False),
         ("62220212000000001001", False),
         ("GB28WEST12345698765432", False),  # two digits swapped
+        ("XX83" + "Z" * 30, True),  # 34 characters, 66 digits: the longest there are
+        ("XX84" + "Z" * 30, False),
+        ("XX83" + "Z" * 31, False),
+        ("XX83-" + "Z" * 29, False),
         (None, None),
     ],
 )
