@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -65,7 +66,7 @@ class Terms:
     engagement: Engagement
     lacking: Mapping[str, tuple[str, str]]
 
-    @property
+    @cached_property
     def explaining(self) -> tuple[Control, ...]:
         """The controls performed whose exceptions may be causes of others, by id."""
         return tuple(c for c in self.chosen if c.explains and c.id not in self.lacking)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recon.report.audience import AUDIENCES, Audience, edition
 from recon.report.orders import Orders, orders_of, pages
-from recon.report.page import beside, page
+from recon.report.page import beside, page, tongue
 from recon.report.summary import summary
 from recon.report.verdict import verdict
 from recon.report.words import LANGUAGES, speak
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from recon.domain.workpapers import Workpapers
+    from recon.report.page import Tongue
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Edition:
     suffix: str
     orders: Orders | None
     siblings: tuple[tuple[str, str], ...]  # language, file: the same edition in the other languages
+    tongue: Tongue
 
     @property
     def terms(self) -> Audience:
@@ -67,13 +69,14 @@ def books(workpapers: Workpapers, layers: pl.DataFrame, audiences: Sequence[str]
 def pages_of(workpapers: Workpapers, layers: pl.DataFrame, audiences: Sequence[str], languages: Sequence[str]) -> Mapping[str, bytes]:
     """Path -> page of every audience in every language; the first of both is report/index.html."""
     files: dict[str, bytes] = {}
+    tongues = {language: tongue(language, workpapers.engagement.currency) for language in languages}
     for audience in audiences:
         theirs, open_layers = edition(workpapers, layers, AUDIENCES[audience])
         facts, orders = summary(theirs, open_layers), orders_of(theirs)
         suffixes = {language: _suffix(audience, language, audiences[0], languages[0]) for language in languages}
         for language, suffix in suffixes.items():
             siblings = tuple((other, f"index{suffixes[other]}.html") for other in languages if other != language)
-            one = Edition(audience, language, suffix, orders, siblings)
+            one = Edition(audience, language, suffix, orders, siblings, tongues[language])
             files[f"report/{one.file}"] = page(workpapers, theirs, facts, open_layers, one)
             for number, of_page in pages(orders) if not one.terms.sections or "orders" in one.terms.sections else ():
                 files[f"report/{one.folder}/{number:04}.html"] = beside(theirs, of_page, number, one)

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from markupsafe import Markup
 
@@ -82,8 +82,7 @@ def page(run: Workpapers, workpapers: Workpapers, facts: dict[str, Any], layers:
     `run` are the workpapers of the whole run, whose verdict it is; `workpapers`, `facts` (their summary) and `layers` (open layers in
     memory) are what the edition's readers may see.
     """
-    words = speak(edition.language)
-    environment = environment_of(words, workpapers.engagement.currency)
+    words, environment = edition.tongue
     judged, chosen = verdict(run), edition.terms.sections
     context = (
         view(workpapers, facts, layers, edition, words)
@@ -102,8 +101,7 @@ def page(run: Workpapers, workpapers: Workpapers, facts: dict[str, Any], layers:
 
 def beside(workpapers: Workpapers, orders: Orders, number_of_page: int, edition: Edition) -> bytes:
     """A page of order timelines that the edition's own page has no room for."""
-    words = speak(edition.language)
-    environment = environment_of(words, workpapers.engagement.currency)
+    words, environment = edition.tongue
     pages = edition.orders.pages if edition.orders else 0
     context = {"engagement": workpapers.engagement, "back": edition.file, "number_of_page": number_of_page, "pages": pages} | _frame(edition, words)
     context |= blocks(orders, words, workpapers.engagement.time_zone)
@@ -132,6 +130,19 @@ def _frame(edition: Edition, words: Words) -> dict[str, Any]:
         },
         "other_languages": [(NAMES[language], file, LANGUAGES[language]) for language, file in edition.siblings],
     }
+
+
+class Tongue(NamedTuple):
+    """A language's words, and the templates that speak them; what a page has compiled the next one finds."""
+
+    words: Words
+    environment: jinja2.Environment
+
+
+def tongue(language: str, currency: str) -> Tongue:
+    """The tongue of a language; `currency` is that of rounded sums."""
+    words = speak(language)
+    return Tongue(words, environment_of(words, currency))
 
 
 def environment_of(words: Words, currency: str) -> jinja2.Environment:
