@@ -37,6 +37,11 @@ OTHER = dict.fromkeys(GRANTED_BY, "7") | {
     "day_policy": "business",
     "allowed_group_set": "G77",
     "allowed_sequence_set": "created > sent",
+    "exposure_policy": "without_open_orders",
+    "amount_basis_policy": "gross",
+    "fx_policy": "decision",
+    "convention_set": "line, half_up",
+    "order_rate_policy": "receipt",
 }
 
 
@@ -54,8 +59,9 @@ def read() -> Mapping[str, pl.DataFrame]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(allowances, "resolve", spy)
-        # a price is asked for row by row only where somebody overrides the day
-        run(TERMS.model_copy(update={"parameters": [overridden("pricing_date_policy", {"company_code": "C10"})]}))
+        # these are asked for row by row only where somebody overrides them
+        rare = ("pricing_date_policy", "exposure_policy", "amount_basis_policy", "fx_policy", "convention_set", "order_rate_policy")
+        run(TERMS.model_copy(update={"parameters": [overridden(name, {"company_code": "C10"}) for name in rare]}))
     return {name: pl.concat(frames, how="diagonal").unique() for name, frames in seen.items()}
 
 

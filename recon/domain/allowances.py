@@ -60,6 +60,11 @@ GRANTED_BY: Final[dict[str, str]] = {
     "short_share": "SUP-01",
     "allowed_sequence_set": "TIM-08",
     "clock_skew_seconds": "TIM-08",
+    "exposure_policy": "CSH-10",
+    "amount_basis_policy": "APR-03",
+    "fx_policy": "APR-03",
+    "convention_set": "TAX-07",
+    "order_rate_policy": "CUR-03",
 }
 _TAILS: Final = (
     "line_tail_amount", "document_tail_amount", "per_line_tail_amount", "tax_tail_over_amount", "tax_tail_under_amount",
@@ -87,6 +92,10 @@ REACHES: Final[dict[str, frozenset[str]]] = {
     "minimum_number_length_count": _PARTY,
     **dict.fromkeys(("maintenance_window_days", "new_supplier_days"), frozenset({"cycle", "party_id"})),
     **dict.fromkeys(("volume_window_count", "digit_minimum_amount", "round_minimum_amount", "round_base_amount"), frozenset()),
+    "exposure_policy": _PARTY,
+    **dict.fromkeys(("amount_basis_policy", "fx_policy"), frozenset({"cycle", "company_code"})),
+    "convention_set": _PARTY,
+    "order_rate_policy": _LINE,
     **dict.fromkeys(("round_minimum_count", "stamp_count", "stamp_window_seconds"), frozenset()),
     **dict.fromkeys(("usual_convention_document_count", "usual_convention_share", "description_likeness_share"), frozenset()),
 }
@@ -113,6 +122,11 @@ NOTHING: Final[dict[str, str]] = {
     **dict.fromkeys(("early_days", "late_days", "short_share"), "0"),
     "allowed_sequence_set": "none",
     "clock_skew_seconds": "0",
+    "exposure_policy": "with_open_orders",
+    "amount_basis_policy": "net",
+    "fx_policy": "document",
+    "convention_set": "all",
+    "order_rate_policy": "order",
 }
 
 
@@ -135,6 +149,12 @@ def for_everybody(engagement: Engagement, name: str) -> str:
     """The value of an allowance that holds for a whole run: `REACHES` gives it no scope, so no override has one."""
     value = {**NOTHING, **engagement.allowances}[name]
     return ([value] + [rule.settings[name] for rule in overrides_of(engagement, name)])[-1]
+
+
+def ever_says(engagement: Engagement, name: str, word: str) -> bool:
+    """Whether the allowance is this word anywhere in the run: what only that word needs is measured then, and not otherwise."""
+    value = {**NOTHING, **engagement.allowances}[name]
+    return word in {value, *(rule.settings[name] for rule in overrides_of(engagement, name))}
 
 
 def with_limits(frame: pl.LazyFrame, engagement: Engagement, *names: str, day: str | None = None) -> pl.LazyFrame:

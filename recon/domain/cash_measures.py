@@ -12,8 +12,9 @@ _SOURCE: Final = "source_file:text source_row:row"
 DECLARED: Final[dict[str, tuple[str, str]]] = {
     "credit_position": (
         "one row per release of a sales order and per shipment of a customer with a credit limit: the exposure of that day, and of its group (else its own)",
+        # exposure_policy: what CSH-10 was told to count
         f"cycle:id company_code:id {_PARTY} document_type:text document_number:id document_date:date order_number:id currency:id amount_base:money"
-        f" exposure_amount:money group_exposure_amount:money limit_amount:money credit_currency:id is_released:flag certainty:text {_SOURCE}",
+        f" exposure_amount:money group_exposure_amount:money exposure_policy:text limit_amount:money credit_currency:id is_released:flag certainty:text {_SOURCE}",
     ),
     "credit_raise": (
         "one row per release of a sales order and per shipment of a customer whose credit limit was raised before it",

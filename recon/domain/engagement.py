@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from recon.domain import ages
 from recon.domain.scopes import ScopedRule
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class ParameterOverride(Terms):
 
     control: str
     set: dict[str, ExactText]
+    id: ExactText | None = Field(default=None, min_length=1)  # what results call it; without one, its place in the file
     where: dict[str, ExactText] = {}
     valid_from: date | None = None  # of the date that the document judged carries; the last day belongs to it
     valid_to: date | None = None
@@ -179,6 +181,7 @@ class Materiality(Terms):
 
 _MATERIALITY: Final = ("overall", "performance", "clearly_trivial")
 _MOST_DAYS: Final = 366
+_MOST_AGE_DAYS: Final = 36_500
 #: What a suppression may name, in columns of the exceptions register.
 SUPPRESSION_KEYS: Final = (
     "cycle", "company_code", "party_id", "document_type", "document_number", "document_line_no", "order_number", "order_line_no", "item_id",
@@ -243,6 +246,28 @@ class Retention(Terms):
     why: str = Field(min_length=1)
 
 
+class AgeBuckets(Terms):
+    """How the age of open balances is parted: the last day of each bucket, and why; what is older than the last is over it."""
+
+    last_days: list[int] = Field(min_length=1, max_length=12)
+    why: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> AgeBuckets:
+        for day in self.last_days:
+            if not 0 <= day <= _MOST_AGE_DAYS:
+                message = f"a bucket ends after 0 to {_MOST_AGE_DAYS} days; got {day}"
+                raise ValueError(message)
+        for before, after in pairwise(self.last_days):
+            if before == after:
+                message = f"two buckets end after {after} days and overlap; write each last day once"
+                raise ValueError(message)
+            if before > after:
+                message = f"buckets follow one another: {after} stands after {before}; write the youngest first"
+                raise ValueError(message)
+        return self
+
+
 class Engagement(Terms):
     """The terms of one run, as in the engagement file; `folder` is where relative paths start."""
 
@@ -265,11 +290,17 @@ class Engagement(Terms):
     materiality: Materiality | None = None
     suppressions: list[Suppression] = []
     retention: Retention | None = None
+    age_buckets: AgeBuckets | None = None
     overlapping_extracts: bool = False
     folder: Path = Field(default=Path(), exclude=True)
     #: what the rule book lets pass when cash is applied (`recon.domain.allowances`); overrides stand in `parameters`
     allowances: dict[str, str] = Field(default={}, exclude=True)
     origin: str = Field(default="engagement", exclude=True)
+
+    @property
+    def age_days(self) -> tuple[int, ...]:
+        """Last days of the buckets of age."""
+        return ages.USUAL_DAYS if self.age_buckets is None else tuple(self.age_buckets.last_days)
 
     def owner_of(self, control_id: str) -> str | None:
         """Who answers for a control's exceptions: the owner of its id, else of the longest pattern that fits."""
@@ -278,7 +309,7 @@ class Engagement(Terms):
     def parameter_rules(self, control_id: str) -> list[ScopedRule]:
         """Overrides of one control's parameters, as scoped rules."""
         return [
-            ScopedRule(p.set, p.where, p.why, f"{self.origin}:parameters[{i}]", p.valid_from, p.valid_to)
+            ScopedRule(p.set, p.where, p.why, f"{self.origin}:parameters[{i}]", p.valid_from, p.valid_to, p.id or f"parameters[{i}]")
             for i, p in enumerate(self.parameters)
             if p.control == control_id
         ]

@@ -80,8 +80,9 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id invoice_number:id invoice_line_no:id internal_number:id invoice_kind:text line_kind:text invoice_date:date"
         f" posting_date:date received_date:date {_PARTY} {_ITEM} order_number:id order_line_no:id referenced_order_number:id"
         " referenced_order_line_no:id fulfilment_number:id fulfilment_line_no:id has_order_link:flag link_pass:text link_certainty:text link_reason:text"
-        " is_live:flag exclusion_reason:text match_level:text needs_fulfilment:flag bill_rejected:flag bill_over_receipt:flag is_service:flag"
+        " order_line_set:text is_live:flag exclusion_reason:text match_level:text needs_fulfilment:flag bill_rejected:flag bill_over_receipt:flag is_service:flag"
         " uom:id base_uom:id uom_convertible:flag is_comparable:flag currency:id fx_rate:rate order_fx_rate:rate"
+        " receipt_fx_rate:rate receipt_fx_variance:money"  # by the days on which the goods came, company currency; where CUR-03 asks
         # per base unit without tax, for display: conditions use the exact products below
         " order_unit_price:price order_unit_price_base:price invoice_unit_price:price"
         # of the order line; limit_amount set: the order is a budget, not a quantity
@@ -156,9 +157,8 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
     "application_match": (
         "one row per payment and invoice that it settles or says it settles",
         f"cycle:id company_code:id {_PARTY} document_type:text payment_number:id payment_kind:text payment_date:date value_date:date counted_date:date"
-        # working days let pass between the last day of the discount and the value date
-        " late_working_days:count"
-        " invoice_number:id internal_number:id invoice_kind:text invoice_date:date due_date:date invoice_party_id:id currency:id fx_rate:rate"
+        # late: working days let pass between the last day of the discount and the value date
+        " late_working_days:count invoice_number:id internal_number:id invoice_kind:text invoice_date:date due_date:date invoice_party_id:id currency:id fx_rate:rate"
         " amount_gross:money amount_net:money said_amount:money amount:money discount:money write_off:money amount_base:money discount_base:money write_off_base:money"
         " open_before_amount:money difference_amount:money difference_amount_base:money written_off_before_base:money written_off_total_base:money is_last_written_off:flag discount_date:date"
         " discount_offered:money is_last:flag is_named:flag is_other_party:flag days_early:count reason_code:id applied_by:id applied_at:timestamp"

@@ -21,7 +21,7 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         f" amount_gross:money amount_gross_base:money {_SOURCE}",
     ),
     "unlinked_line": (
-        "one row per document line or cash receipt that no pass linked: what was found out about it, and what is nearest to it",
+        "one row per document line or cash receipt that no pass linked, or bill for an order of whose lines nobody knows which it bills: what was found out",
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id party_name:text"
         " group_id:id item_id:id quantity:quantity uom:id currency:id amount:money amount_base:money referenced_number:id"
         # state: ambiguous (several answers), not_decided (the search was given up), suggested (one answer, not booked), none

@@ -69,6 +69,7 @@ class ScopedRule:
     origin: str  # file:key, for error messages
     valid_from: date | None = None  # the days of the row on which it holds, both included; None: without end
     valid_to: date | None = None
+    id: str = ""  # what results call it
     day: str | None = None  # the column that says the day of a row; without one a rule with dates reaches no row
 
     @property
@@ -167,7 +168,13 @@ def resolve(frame: pl.LazyFrame, rules: Sequence[ScopedRule], names: Mapping[str
             told = pl.col(value)
             if key:
                 lookup = pl.LazyFrame({c: [r.scope[c] for r in family] for c in key} | {value: [r.settings[name] for r in family]})
-                frame = frame.join(lookup.unique(subset=list(key), keep="any"), on=list(key), how="left", validate="m:1", maintain_order="left")
+                frame = frame.join(
+                    lookup.unique(subset=list(key), keep="first", maintain_order=True),
+                    on=list(key),
+                    how="left",
+                    validate="m:1",
+                    maintain_order="left",
+                )
                 made.append(value)
             else:
                 told = pl.lit(family[-1].settings[name])

@@ -215,7 +215,7 @@ def _columns(words: str) -> tuple[str, ...]:
 EXCEPTIONS: Final = _columns(
     "exception_id control_id severity cycle company_code party_id party_name document_type document_number document_line_no order_number"
     " order_line_no item_id document_date observed expected variance limit amount_at_risk currency amount_at_risk_base age_days message"
-    " cause_exception_id certainty first_seen source_file source_row message_zh"
+    " cause_exception_id certainty first_seen source_file source_row message_zh limit_set_by"
 )
 REGISTER: Final = (*EXCEPTIONS, "base_severity", "severity_reason")
 SUPPRESSIONS: Final = _columns("suppression control_id scope owner approver reason approved_on expires state exceptions amount_at_risk_base")
@@ -240,7 +240,7 @@ INVOICE_LINES: Final = _columns(
     " billable_quantity expected_amount invoiced_amount quantity_variance price_variance fx_variance rounding_variance tax_variance"
     " charge_variance source_file source_row match_status price_factor_variance price_unit_variance price_retroactive_variance"
     " price_discount_variance price_remainder_variance invoice_date posting_date invoiced_amount_base currency"
-    " billable_quantity_status expected_amount_status paid_amount_status"
+    " billable_quantity_status expected_amount_status paid_amount_status order_line_set limits_set_by"
 )
 ALLOCATIONS: Final = _columns(
     "cycle company_code order_number order_line_no fulfilment_number fulfilment_line_no invoice_number invoice_line_no quantity amount"

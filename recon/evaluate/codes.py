@@ -238,14 +238,6 @@ CODED: Final[dict[str, _Said]] = {
         "receivables": ("receivables", "应收账款"),
         "inventory": ("inventory", "存货"),
     },
-    "age_bucket": {
-        "0-30": ("up to 30 days", "30 天以内"),
-        "31-60": ("31–60 days", "31–60 天"),
-        "61-90": ("61–90 days", "61–90 天"),
-        "91-180": ("91–180 days", "91–180 天"),
-        "181-365": ("181–365 days", "181–365 天"),
-        "over 365": ("over 365 days", "365 天以上"),
-    },
     "doorway": {"load": ("load", "读取"), "conform": ("conform", "规范化"), "validate": ("validate", "验证"), "match": ("match", "匹配")},
     "rule": {
         "not_a_number": ("not a number", "不是数字"),

@@ -13,6 +13,7 @@ from recon.domain.money import MONEY
 from recon.domain.workpapers import EXCEPTIONS
 from recon.evaluate import texts, wording
 from recon.evaluate.judging import EXCEPTION, Judged, size_of
+from recon.evaluate.settings import limit_set_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,6 +98,7 @@ def plan_of(control: Control, judged: Judged, engagement: Engagement) -> pl.Lazy
         message=wording.sentence(control.message.en, parts["en"], "en"),
         message_zh=wording.sentence(control.message.zh, parts["zh"], "zh"),
         certainty=pl.col(control.certainty).fill_null("certain") if control.certainty else pl.lit("certain"),
+        limit_set_by=limit_set_by(control, reader.settings),
         exception_id=pl.lit(None, dtype=pl.String),
         cause_exception_id=pl.lit(None, dtype=pl.String),
         first_seen=pl.lit(None, dtype=pl.Date),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from recon.domain import rounding_words
 from recon.domain.allowances import GRANTED_BY, TIMELESS
 from recon.domain.errors import TermsRefused, did_you_mean
 from recon.domain.scopes import SCOPE_KEYS, ScopedRule, refuse_conflicts
@@ -75,11 +76,24 @@ class Setting:
     constant: str
     column: str | None = None
     others: tuple[str, ...] = ()  # what overrides say beside the constant
+    set_by: str | None = None  # the override that set the constant; None: the control's file
 
     @property
     def values(self) -> tuple[str, ...]:
         """Every value that a row may see, each once."""
         return tuple(dict.fromkeys((self.constant, *self.others)))
+
+    @property
+    def rule_column(self) -> str | None:
+        """The text column that says which override set the value of a row; null where the constant holds and the file set it."""
+        return None if self.column is None else f"{self.column}@by"
+
+    @property
+    def said_by(self) -> pl.Expr | None:
+        """The override that set the value of a row, by its id; None where none can."""
+        if self.rule_column is not None:
+            return pl.col(self.rule_column)
+        return None if self.set_by is None else pl.lit(self.set_by)
 
     @property
     def is_number(self) -> bool:
@@ -130,8 +144,20 @@ class Settings:
         return self.by_control[control.id]
 
     def columns(self, controls: Iterable[Control]) -> dict[str, str | None]:
-        """Text columns that these controls need, with the value of the file as default."""
-        return {s.column: s.constant for c in controls for s in self.of(c).values() if s.column is not None}
+        """Text columns that these controls need, with what holds where no override reaches the row."""
+        ruled = [s for c in controls for s in self.of(c).values()]
+        values: dict[str, str | None] = {s.column: s.constant for s in ruled if s.column is not None}
+        return values | {s.rule_column: s.set_by for s in ruled if s.rule_column is not None}
+
+
+def limit_set_by(control: Control, settings: Mapping[str, Setting]) -> pl.Expr:
+    """The overrides behind the control's parameters on a row, "parameter: id; …" by parameter; null where the control's file set them all."""
+    named = {name: setting.said_by for name, setting in settings.items() if name in control.parameters}
+    told = [pl.when(by.is_not_null()).then(pl.format(f"{name}: {{}}", by)) for name, by in named.items() if by is not None]
+    if not told:
+        return pl.lit(None, dtype=pl.String)
+    words = pl.concat_str(told, separator="; ", ignore_nulls=True)
+    return pl.when(words != "").then(words)
 
 
 def settle(controls: Sequence[Control], engagement: Engagement) -> Settings:
@@ -142,17 +168,18 @@ def settle(controls: Sequence[Control], engagement: Engagement) -> Settings:
         rules = engagement.parameter_rules(control.id)
         settings = {}
         for name, parameter in control.parameters.items():
-            constant, narrower = parameter.value, []
+            constant, narrower, set_by = parameter.value, [], None
             for rule in rules:
                 if name not in rule.settings:
                     continue
                 if rule.where or rule.is_dated:
                     narrower.append(rule)
                 else:
-                    constant = rule.settings[name]
+                    constant, set_by = rule.settings[name], rule.id
             column = f"{control.id}:{name}" if narrower else None
-            settings[name] = Setting(name, constant, column, tuple(r.settings[name] for r in narrower))
-            scoped += [replace(r, settings={f"{control.id}:{name}": r.settings[name]}, day=control.subject.document_date) for r in narrower]
+            settings[name] = Setting(name, constant, column, tuple(r.settings[name] for r in narrower), set_by)
+            told = [{column: r.settings[name], f"{column}@by": r.id} for r in narrower] if column else []
+            scoped += [replace(r, settings=said, day=control.subject.document_date) for r, said in zip(narrower, told, strict=True)]
         by_control[control.id] = settings
     return Settings(by_control, tuple(scoped))
 
@@ -190,8 +217,19 @@ def check_overrides(controls: Sequence[Control], planned: Sequence[Planned], eng
                     todo=_ruled_by_policy(name) or did_you_mean(name, set(control.parameters)),
                 )
             check_value(control, name, value, f"{where}.set.{name}")
+    _refuse_shared_ids(engagement)
     for control_id in dict.fromkeys(p.control for p in engagement.parameters):
         refuse_conflicts(engagement.parameter_rules(control_id))
+
+
+def _refuse_shared_ids(engagement: Engagement) -> None:
+    named: dict[str, int] = {}
+    for i, override in enumerate(engagement.parameters):
+        if override.id is not None and named.setdefault(override.id, i) != i:
+            raise TermsRefused(
+                "two overrides bear one id", where=f"{engagement.origin}:parameters[{i}].id", expected="an id of its own, or none",
+                got=f"{override.id} (parameters[{named[override.id]}] bears it)", todo="exceptions name the override that set their limit by its id",
+            )  # fmt: skip
 
 
 def _ruled_by_policy(name: str) -> str:
@@ -238,6 +276,8 @@ def check_value(control: Control, name: str, value: str, where: str) -> None:
 def _check_set(name: str, value: str, where: str) -> None:
     if name.endswith("_sequence_set"):
         refuse_unreadable(name, value, where)
+    elif name == "convention_set":
+        rounding_words.refuse_unreadable(name, value, where)
     elif name.endswith(_NUMBER_SETS) and value != NO_SET and not all(_DECIMAL.fullmatch(number.strip()) for number in value.split(",")):
         raise TermsRefused(f"{name} is a list of numbers", where=where, expected="numbers with commas between them, or none", got=value)
 

@@ -14,6 +14,7 @@ import polars as pl
 from recon.domain.completeness import completeness
 from recon.domain.workpapers import INVOICE_LINES, MATCH_STATUSES, ORDER_LINES
 from recon.evaluate.judging import EXCEPTION, Judged
+from recon.evaluate.settings import limit_set_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ _BILL_AXES: Final = {
 }
 #: The columns that are made here.
 _MADE: Final = ("match_status", *_AXES)
-_BILL_MADE: Final = ("match_status", *_BILL_AXES)
+_BILL_MADE: Final = ("match_status", *_BILL_AXES, "limits_set_by")
 #: Why a document line does not count, in the words of matching, when its own reversal is the reason.
 NETTED_REASON: Final = "netted"
 #: Tables and columns that the statuses need beyond what controls ask for.
@@ -65,7 +66,21 @@ class Standing:
 
 def standing(judged: Judged, controls: Sequence[Control]) -> Standing:
     """What is kept of a judged population."""
-    return Standing(judged.rows.select(*NEEDED[judged.table]), _spoken(judged, controls))
+    rows = judged.rows.select(*NEEDED[judged.table], limits_set_by=_limits_set_by(judged, controls))
+    return Standing(rows, _spoken(judged, controls))
+
+
+def _limits_set_by(judged: Judged, controls: Sequence[Control]) -> pl.Expr:
+    """The overrides that hold for each row under the controls of its table, "control, parameter: id; …"; null where there are none."""
+    said = {control.id: limit_set_by(control, judged.readers[control.id].settings) for control in controls if _has_overrides(control, judged)}
+    if not said:
+        return pl.lit(None, dtype=pl.String)
+    told = pl.concat_str([pl.format(f"{name}, {{}}", by) for name, by in said.items()], separator="; ", ignore_nulls=True)
+    return pl.when(told != "").then(told)
+
+
+def _has_overrides(control: Control, judged: Judged) -> bool:
+    return any(setting.said_by is not None for setting in judged.readers[control.id].settings.values())
 
 
 def lines(standings: Mapping[str, Standing]) -> dict[str, pl.DataFrame]:
@@ -146,6 +161,8 @@ def _invoice_status(invoices: Standing, waiting: pl.DataFrame) -> pl.Series:
         .then(pl.when(pl.col("link_certainty") == "ambiguous").then(_CODES["ambiguous"]).otherwise(_CODES["suggested"]))
         .when((pl.col("match_level") == "none") | ~is_item)
         .then(_CODES["not_required"])
+        .when(pl.col("order_line_set").str.starts_with("not_decided"))
+        .then(_CODES["not_decided"])
         .when(unlinked | incomparable)
         .then(_CODES["not_decided"])
         .when(nothing_came & pl.col("overdue").fill_null(value=False))

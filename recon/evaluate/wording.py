@@ -46,8 +46,10 @@ def column(name: str, schema: Mapping[str, Any], language: str) -> pl.Expr:
     """
     side = 0 if language == "en" else 1
     name = spoken if (spoken := f"{name}_{language}") in schema else name
-    if name in CODED and schema[name] == pl.String:
-        return pl.col(name).replace({code: words[side] for code, words in CODED[name].items()})
+    if name == "age_bucket" or (name in CODED and schema[name] == pl.String):
+        return (
+            _age(pl.col(name), language) if name == "age_bucket" else pl.col(name).replace({code: words[side] for code, words in CODED[name].items()})
+        )
     if name in LISTED:
         return pl.col(name).str.replace_many({code: words[side] for code, words in LISTED[name].items()}, leftmost=True)
     said = plain(pl.col(name), schema[name])
@@ -59,6 +61,19 @@ def column(name: str, schema: Mapping[str, Any], language: str) -> pl.Expr:
     if companion in schema:
         return pl.when(pl.col(companion)).then(pl.col(name).dt.strftime("%Y-%m-%d")).otherwise(said)
     return said
+
+
+def _age(code: pl.Expr, language: str) -> pl.Expr:
+    """A bucket of age, whichever the engagement has: up to 30 days, 31–60 days, over 365 days."""
+    first, last = code.str.extract(r"^(\d+)-", 1), code.str.extract(r"(\d+)$", 1)
+    young, between, old = ("up to {} days", "{}–{} days", "over {} days") if language == "en" else ("{} 天以内", "{}–{} 天", "{} 天以上")
+    return (
+        pl.when(first == "0")
+        .then(pl.format(young, last))
+        .when(first.is_not_null())
+        .then(pl.format(between, first, last))
+        .otherwise(pl.format(old, last))
+    )
 
 
 def hours(said: pl.Expr) -> pl.Expr:

@@ -10,7 +10,7 @@ import polars as pl
 from recon.domain.measures import schema
 from recon.domain.money import RATE
 from recon.match.approvable import TYPES, approvable_documents, uncounted_documents
-from recon.match.authority import decided, decision_rows, with_limits
+from recon.match.authority import decided, decision_rows, in_terms_of_limits, with_limits
 from recon.match.company import company_facts
 from recon.match.duties import with_duties
 from recon.match.given import earliest_moment, is_given, latest_moment, local_day, shaped, table
@@ -60,6 +60,7 @@ def approvals(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, 
     state = _state(documents, given, required, with_events)
     pairs = of_documents(documents, events)
     rows = decided(events, pairs, documents, uncounted_documents(lines, settlement), engagement)
+    rows = in_terms_of_limits(rows, documents, (accepted, lines, settlement), engagement)
     rows = with_duties(with_standing(with_limits(rows, accepted, engagement), accepted, engagement), accepted, lines, settlement)
     rows = with_superiors(rows, accepted, lines)
     return Approvals(state.lazy(), decision_rows(rows).lazy(), events, documents, pairs, given, required)

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from recon.domain import allowances
 from recon.domain.cycles import CYCLES, ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.domain.measures import schema
-from recon.domain.money import MONEY, amount
+from recon.domain.money import MONEY, RATE, amount
 from recon.match.approvable import TYPES
 from recon.match.given import is_given, local_day, shaped, table
+from recon.match.rates import company_rates
+from recon.match.with_tax import with_gross_amounts
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
+    from recon.match.given import MeasuredLines
+    from recon.match.settlement import Settlement
 
 _SUBJECT: Final = ("subject_id", "user_id", "company_code", "document_type", "item_group", "day")
 _LIMIT: Final = ("limit_amount", "limit_currency", "is_known", "is_unlimited")
@@ -82,14 +87,46 @@ def with_limits(rows: pl.DataFrame, accepted: Accepted, engagement: Engagement) 
     return _compared(rows, engagement)
 
 
+def in_terms_of_limits(
+    rows: pl.DataFrame, documents: pl.DataFrame, measured: tuple[Accepted, MeasuredLines, Settlement], engagement: Engagement
+) -> pl.DataFrame:
+    """The decisions with their amounts in the terms in which APR-03 says that limits are set: without or with tax, at which day's rate.
+
+    Adds takes_decision and decision_rate: whether the rate of the day of the decision is to be taken, and which that is. With tax: an
+    amount that nobody recorded is the document's gross amount, and one that was recorded and equals the net amount was recorded without tax.
+    An amount whose tax is not known is not known.
+    """
+    accepted, lines, settlement = measured
+    asks_gross = allowances.ever_says(engagement, "amount_basis_policy", "gross")
+    asks_day = allowances.ever_says(engagement, "fx_policy", "decision")
+    if not asks_gross and not asks_day:
+        return rows.with_columns(decision_rate=pl.lit(None, dtype=RATE), takes_decision=pl.lit(value=False))
+    rows = allowances.with_limits(rows.lazy(), engagement, "amount_basis_policy", "fx_policy").collect()
+    if asks_gross:
+        gross = with_gross_amounts(documents, accepted, lines, settlement).select("document_id", "amount_gross")
+        rows = rows.join(gross, on="document_id", how="left", validate="m:1", maintain_order="left")
+        is_net = (pl.col("amount") == pl.col("amount_net")) & (pl.col("amount_currency") == pl.col("document_currency")).fill_null(value=False)
+        is_gross = (pl.col("amount_basis_policy") == "gross") & ((pl.col("amount_basis") == "current") | is_net).fill_null(value=False)
+        rows = rows.with_columns(
+            amount=pl.when(is_gross).then("amount_gross").otherwise("amount"),
+            amount_basis=pl.when(is_gross).then(pl.lit("with tax")).otherwise("amount_basis"),
+        ).drop("amount_gross")
+    of_day = rows.select(currency="amount_currency", fx_rate=pl.lit(None, dtype=RATE), rate_day="day")
+    at_decision = pl.when(pl.col("fx_policy") == "decision").then(company_rates(of_day, accepted, engagement.currency))
+    return rows.with_columns(decision_rate=at_decision, takes_decision=pl.col("fx_policy") == "decision").drop("amount_basis_policy", "fx_policy")
+
+
 def _compared(rows: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     base, wanted, held = pl.lit(engagement.currency), pl.col("limit_currency"), pl.col("amount_currency")
     is_document = held == pl.col("document_currency")
-    converted = pl.when(wanted == held).then("amount").when((wanted == base) & is_document).then(amount(pl.col("amount"), pl.col("fx_rate")))
+    by_decision = pl.col("takes_decision")
+    rate = pl.when(by_decision).then("decision_rate").when(is_document).then("fx_rate")
+    converted = pl.when(wanted == held).then("amount").when(wanted == base).then(amount(pl.col("amount"), rate))
     rows = rows.with_columns(converted=converted.cast(MONEY))
     excess = (pl.col("converted") - pl.col("effective_limit_amount")).cast(MONEY)
     is_moved = pl.col("converted").is_not_null()
-    excess_base = pl.when(wanted == base).then(excess).when(wanted == pl.col("document_currency")).then(amount(excess, pl.col("fx_rate")))
+    own_rate = pl.when(by_decision & (wanted == held)).then("decision_rate").when(wanted == pl.col("document_currency")).then("fx_rate")
+    excess_base = pl.when(wanted == base).then(excess).otherwise(amount(excess, own_rate))
     return rows.with_columns(
         amount_at_decision=pl.when(is_moved).then("converted").otherwise("amount"),
         currency=pl.when(is_moved).then("limit_currency").otherwise("amount_currency"),

@@ -15,10 +15,11 @@ import polars as pl
 
 from recon.domain import money
 from recon.match import whole_numbers as whole
+from recon.match.accepted_conventions import is_accepted, sets_of
 from recon.match.dense import IN_ORDER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 ONE: Final = 10**10  # one, as a whole number of ten digits
 #: How a figure is rounded, by the word for it.
@@ -45,8 +46,9 @@ def of_documents(lines: pl.DataFrame) -> pl.DataFrame:
     """net_convention and tax_convention by `document`; null where nothing, or more than one basis, explains all lines. from_net, from_gross: of each basis the first.
 
     `lines`: all counting lines of documents: document, net, quantity, unit_price_net, price_per, discount_amount, tax_rate,
-    line_tax_amount, line_amount_gross, recomputed_amount, currency.
+    line_tax_amount, line_amount_gross, recomputed_amount, currency; convention_set where not every way of rounding tax is accepted.
     """
+    sets = sets_of(lines)
     prepared = _prepared(lines)
     by_line = {"net": _net_fits(), "tax from net": _tax_from_net() | _tax_by_unit(), "tax from gross": _tax_from_gross()}
     of_group = {"tax from net": _group_from_net(), "tax from gross": _group_from_gross()}
@@ -55,17 +57,19 @@ def of_documents(lines: pl.DataFrame) -> pl.DataFrame:
     documents = _by_document(prepared)
     joined = fits.join(groups, on="document", how="left").join(documents, on="document", how="left")
     of_group["tax from net"] |= {name: pl.col(name) for name in documents.columns if name != "document"}
+    if sets:
+        joined = joined.join(lines.select("document", "convention_set").unique(), on="document", how="left", validate="1:1")
     bases = [by_line["tax from net"], by_line["tax from gross"]]
-    usual = [_first({name: fit for name, fit in basis.items() if name.endswith(_USUAL)}) for basis in bases]
-    others = _first({name: fit for basis in (*bases, *of_group.values()) for name, fit in basis.items()})
+    usual = [_first({name: fit for name, fit in basis.items() if name.endswith(_USUAL)}, sets) for basis in bases]
+    others = _first({name: fit for basis in (*bases, *of_group.values()) for name, fit in basis.items()}, sets)
     tax = pl.coalesce(_only(usual), pl.when(_none(usual)).then(others))
-    net, gross = (_first(by_line[name] | of_group[name]) for name in ("tax from net", "tax from gross"))
+    net, gross = (_first(by_line[name] | of_group[name], sets) for name in ("tax from net", "tax from gross"))
     return joined.select("document", net_convention=_first(by_line["net"]), tax_convention=tax, from_net=net, from_gross=gross)
 
 
-def _first(names: Mapping[str, pl.Expr]) -> pl.Expr:
-    """The name of the first convention of a basis that fits."""
-    return pl.coalesce(pl.when(pl.col(name).fill_null(value=False)).then(pl.lit(name)) for name in names)
+def _first(names: Mapping[str, pl.Expr], sets: Collection[str] = ()) -> pl.Expr:
+    """The name of the first convention of a basis that fits and is accepted."""
+    return pl.coalesce(pl.when(pl.col(name).fill_null(value=False) & is_accepted(name, sets)).then(pl.lit(name)) for name in names)
 
 
 def _only(bases: list[pl.Expr]) -> pl.Expr:

@@ -5,50 +5,62 @@ Days, not instants: documents of one day count together. All amounts are in comp
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from recon.domain import money
+from recon.domain.allowances import ever_says, with_limits
 from recon.domain.cycles import ORDER_TO_CASH
 from recon.domain.measures import schema
 from recon.domain.money import MONEY
 from recon.match.described import described
 from recon.match.given import is_given, local_day, table
 from recon.match.paid_invoices import invoice_payment
+from recon.match.roll_forwards import goods_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
     from recon.match.given import MeasuredLines
+    from recon.match.parts import Parts
     from recon.match.settlement import Settlement
     from recon.match.three_way import ThreeWay
 
 _CUSTOMER: Final = ["company_code", "party_id"]
-_NONE: Final = pl.lit(0, dtype=MONEY)
+_GROUP: Final = ["company_code", "group_id"]
+#: The word of CSH-10's exposure_policy that leaves out orders that are released and not shipped.
+_ONLY_SHIPPED: Final = "without_open_orders"
 
 
 def credit_tables(
-    accepted: Accepted, lines: MeasuredLines, settlement: Settlement, found: ThreeWay, engagement: Engagement
+    accepted: Accepted, lines: MeasuredLines, settlement: Settlement, pieces: tuple[ThreeWay, Parts], engagement: Engagement
 ) -> dict[str, Callable[[], pl.LazyFrame]]:
     """Makers of `shipment_standing` and, where the master names credit limits, of `credit_position`."""
     makers = {
         "shipment_standing": lambda: _standing(
-            _shipments(lines), _released(accepted), invoice_payment(found, settlement, accepted, engagement), accepted
+            _shipments(lines), _released(accepted), invoice_payment(pieces[0], settlement, accepted, engagement), accepted
         )
     }
     if is_given(accepted, ORDER_TO_CASH.party_table, "credit_limit"):
-        makers["credit_position"] = lambda: credit_position(accepted, lines, settlement, engagement)
+        makers["credit_position"] = lambda: credit_position(accepted, lines, (settlement, *pieces), engagement)
     return makers
 
 
 def credit_position(
-    accepted: Accepted, lines: MeasuredLines, settlement: Settlement, engagement: Engagement, parties: pl.DataFrame | None = None
+    accepted: Accepted,
+    lines: MeasuredLines,
+    measured: tuple[Settlement, ThreeWay, Parts],
+    engagement: Engagement,
+    parties: pl.DataFrame | None = None,
 ) -> pl.LazyFrame:
     """One row per release of an order and per shipment of a customer with a limit: the exposure of that day, and the limit then.
 
+    The exposure is what is ordered and not paid; where CSH-10's `exposure_policy` leaves open orders out, what is shipped and not billed, what is
+    billed and not paid, and, when an order is released, that order. It is null from the day on which an amount that belongs to it is not known.
     `parties`: only of these customers (party_id), where not all are wanted.
     """
     sold = lines.orders.filter((pl.col("cycle") == ORDER_TO_CASH.name) & pl.col("is_live"))
@@ -60,7 +72,11 @@ def credit_position(
     limits = table(accepted, ORDER_TO_CASH.party_table).filter(pl.col("credit_limit").is_not_null())
     if parties is not None:
         limits = limits.join(parties.lazy(), on="party_id", how="semi")
-    return _positions(orders, _shipments(lines), _released(accepted), _moves(orders, lines, settlement), (limits, accepted))
+    settlement, found, parts = measured
+    moves = {"ordered": _moves(orders, lines, settlement)}
+    if ever_says(engagement, "exposure_policy", _ONLY_SHIPPED):
+        moves["shipped"] = pl.concat([_unbilled(found, parts), _billed(lines), *_paid(settlement)]).collect().lazy()
+    return _positions(orders, _shipments(lines), _released(accepted), moves, (limits, accepted, engagement))
 
 
 def _released(accepted: Accepted) -> pl.LazyFrame:
@@ -98,30 +114,50 @@ def _moves(orders: pl.LazyFrame, lines: MeasuredLines, settlement: Settlement) -
     bills = lines.invoices.filter(is_bill).select(
         *_CUSTOMER, day=pl.coalesce("posting_date", "invoice_date"), amount=pl.when(ordered).then(base - pl.col("invoiced_amount_base")).otherwise(base)
     )  # fmt: skip
+    return pl.concat([orders.select(*_CUSTOMER, "day", "amount"), bills, *_paid(settlement)])
+
+
+def _paid(settlement: Settlement) -> list[pl.LazyFrame]:
+    """What cash took off what customers owe, and what was let go with it."""
     payments = settlement.payments.lazy().filter((pl.col("cycle") == ORDER_TO_CASH.name) & pl.col("exclusion_reason").is_null())
     cash = payments.select(*_CUSTOMER, day="payment_date", amount=-money.amount(pl.col("amount"), pl.col("fx_rate")))
     applied = settlement.cash.final.applied.lazy().filter((pl.col("discount") != 0) | (pl.col("write_off") != 0))
     let_go = applied.join(payments.select("payment_id", *_CUSTOMER, "payment_date", "fx_rate"), on="payment_id", how="inner", validate="m:1")
     gone = let_go.select(*_CUSTOMER, day="payment_date", amount=-money.amount(pl.col("discount") + pl.col("write_off"), pl.col("fx_rate")))
-    return pl.concat([orders.select(*_CUSTOMER, "day", "amount"), bills, cash, gone])
+    return [cash, gone]
+
+
+def _billed(lines: MeasuredLines) -> pl.LazyFrame:
+    """Every bill and credit with its tax."""
+    is_bill = (pl.col("cycle") == ORDER_TO_CASH.name) & pl.col("is_live")
+    return lines.invoices.filter(is_bill).select(*_CUSTOMER, day=pl.coalesce("posting_date", "invoice_date"), amount="amount_gross_base")
+
+
+def _unbilled(found: ThreeWay, parts: Parts) -> pl.LazyFrame:
+    """Goods that went out and were not billed yet, at the order's price: up by what was shipped, down when its bill or its return came."""
+    pieces = goods_pieces(found, parts, date.min)
+    said = found.raw.fulfilments.taken(found.fulfilments["place"].gather(pieces["layer"]), "cycle", *_CUSTOMER)
+    rated = pl.concat(
+        [pieces.select("amount", "came", "went"), said, found.units.select(pl.col("order_rate").gather(pieces["unit"]))], how="horizontal"
+    )
+    sold = rated.lazy().filter(pl.col("cycle") == ORDER_TO_CASH.name).with_columns(amount=money.amount(pl.col("amount"), pl.col("order_rate")))
+    went = sold.filter(pl.col("went").is_not_null()).select(*_CUSTOMER, day="went", amount=-pl.col("amount"))
+    return pl.concat([sold.select(*_CUSTOMER, day="came", amount="amount"), went])
 
 
 def _positions(
-    orders: pl.LazyFrame, shipped: pl.LazyFrame, released: pl.LazyFrame, moves: pl.LazyFrame, known: tuple[pl.LazyFrame, Accepted]
+    orders: pl.LazyFrame,
+    shipped: pl.LazyFrame,
+    released: pl.LazyFrame,
+    moves: Mapping[str, pl.LazyFrame],
+    known: tuple[pl.LazyFrame, Accepted, Engagement],
 ) -> pl.LazyFrame:
-    """`known`: customers with a limit, and everything accepted."""
-    limits, accepted = known
+    """`moves`: "ordered", and "shipped" where that is asked for. `known`: customers with a limit, everything accepted, and the terms."""
+    limits, accepted, engagement = known
     limits = limits.select("party_id", "credit_limit", "credit_currency").unique("party_id", keep="any")
-    days = (
-        moves.join(limits.select("party_id"), on="party_id", how="semi")
-        .group_by(*_CUSTOMER, "day")
-        .agg(pl.col("amount").sum())
-        .sort(*_CUSTOMER, "day")
-    )
-    exposed = days.with_columns(exposure_amount=pl.col("amount").cum_sum().over(_CUSTOMER)).drop("amount").sort("day")
-    groups = table(accepted, ORDER_TO_CASH.party_table).select("party_id", _group="group_id").drop_nulls().unique("party_id", keep="any")
+    groups = table(accepted, ORDER_TO_CASH.party_table).select("party_id", "group_id").drop_nulls().unique("party_id", keep="any")
     documents = orders.group_by("company_code", "party_id", "order_number").agg(
-        pl.col("currency", "source_file").min(), pl.col("source_row").min(), pl.col("day").min(), pl.col("amount").sum()
+        pl.col("currency", "source_file").min(), pl.col("source_row").min(), pl.col("day").min(), _total("amount")
     )  # fmt: skip
     events = pl.concat([
         documents.with_columns(event=pl.lit(ORDER_TO_CASH.order_type), document_number="order_number"),
@@ -130,39 +166,61 @@ def _positions(
     told = events.join(limits, on="party_id", how="inner", validate="m:1").join(
         released, on=["company_code", "order_number"], how="left", validate="m:1"
     )
-    told = told.sort("day").join_asof(exposed, on="day", by=_CUSTOMER, strategy="backward", check_sortedness=False)
-    told = (
-        told.join(groups, on="party_id", how="left", validate="m:1")
-        .sort("day")
-        .join_asof(_of_groups(moves, groups), on="day", by=["company_code", "_group"], strategy="backward", check_sortedness=False)
-    )
+    told = told.join(groups, on="party_id", how="left", validate="m:1").with_columns(cycle=pl.lit(ORDER_TO_CASH.name)).sort("day")
+    for name, moved in moves.items():
+        of_limits = _exposed(moved.join(limits.select("party_id"), on="party_id", how="semi"), _CUSTOMER, name)
+        of_groups = _exposed(moved.join(groups, on="party_id", how="inner", validate="m:1"), _GROUP, f"group_{name}")
+        told = told.join_asof(of_limits, on="day", by=_CUSTOMER, strategy="backward", check_sortedness=False)
+        told = told.join_asof(of_groups, on="day", by=_GROUP, strategy="backward", check_sortedness=False)
     changes = table(accepted, "document_change").filter((pl.col("document_type") == ORDER_TO_CASH.party_table) & (pl.col("field") == "credit_limit"))
     earlier = changes.select(
         party_id="document_number", day=pl.col("changed_at").dt.date(), limit_before=pl.col("old_value").str.to_decimal(scale=6).cast(MONEY)
     ).sort("day")  # fmt: skip
     told = told.join_asof(earlier, on="day", by="party_id", strategy="forward", check_sortedness=False)
-    named = told.with_columns(
-        cycle=pl.lit(ORDER_TO_CASH.name),
+    named = _by_policy(told, moves, engagement).with_columns(
         document_type="event",
         document_date="day",
-        group_exposure_amount=pl.when(pl.col("_group").is_null()).then("exposure_amount").otherwise("group_exposure_amount"),
+        group_exposure_amount=pl.when(pl.col("group_id").is_null()).then("exposure_amount").otherwise("group_exposure_amount"),
         limit_amount=pl.coalesce("limit_before", "credit_limit"),
         is_released=pl.col("is_released").fill_null(value=False),
         amount_base="amount",
         certainty=pl.lit("certain" if is_given(accepted, "document_change") else "suggested"),
     )
     return (
-        described(named, "credit_position", accepted)
+        described(named.drop("group_id"), "credit_position", accepted)
         .select(schema("credit_position").keys())
         .sort("company_code", "document_type", "document_number")
     )
 
 
-def _of_groups(moves: pl.LazyFrame, groups: pl.LazyFrame) -> pl.LazyFrame:
-    """company_code, _group, day, group_exposure_amount: what all members of a group together owed, or would owe, at the end of a day; sorted by day."""
-    by = ["company_code", "_group"]
-    days = moves.join(groups, on="party_id", how="inner", validate="m:1").group_by(*by, "day").agg(pl.col("amount").sum()).sort(*by, "day")
-    return days.select(*by, "day", group_exposure_amount=pl.col("amount").cum_sum().over(by)).sort("day")
+def _by_policy(told: pl.LazyFrame, moves: Mapping[str, pl.LazyFrame], engagement: Engagement) -> pl.LazyFrame:
+    """Add exposure_policy, and exposure_amount and group_exposure_amount by it. The order that is released counts where open orders do not."""
+    if "shipped" not in moves:
+        usual = {f"{prefix}exposure_amount": pl.col(f"{prefix}ordered") for prefix in ("", "group_")}
+        return told.with_columns(**usual, exposure_policy=pl.lit("with_open_orders"))
+    asked = with_limits(told, engagement, "exposure_policy")
+    own = pl.when(pl.col("event") == ORDER_TO_CASH.order_type).then("amount").otherwise(pl.lit(0, dtype=MONEY))
+    by_policy = {
+        f"{prefix}exposure_amount": pl.when(pl.col("exposure_policy") == _ONLY_SHIPPED)
+        .then(pl.when(pl.col(f"{prefix}shipped_day").is_null()).then(own).otherwise(pl.col(f"{prefix}shipped") + own))
+        .otherwise(f"{prefix}ordered")
+        for prefix in ("", "group_")
+    }
+    return asked.with_columns(**by_policy)
+
+
+def _total(name: str) -> pl.Expr:
+    """A sum that is not known where a part of it is not."""
+    return pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum())
+
+
+def _exposed(moves: pl.LazyFrame, by: list[str], name: str) -> pl.LazyFrame:
+    """by, day, `name`_day and `name`: what had added up by the end of each day that moved it, sorted; null from the first unknown amount on."""
+    days = moves.group_by(*by, "day").agg(pl.col("amount").sum(), is_known=pl.col("amount").null_count() == 0).sort(*by, "day")
+    is_known = pl.col("is_known").cum_sum().over(by) == pl.int_range(1, pl.len() + 1).over(by)
+    return days.select(*by, "day", pl.col("day").alias(f"{name}_day"), pl.when(is_known).then(pl.col("amount").cum_sum().over(by)).alias(name)).sort(
+        "day"
+    )
 
 
 def _standing(shipped: pl.LazyFrame, released: pl.LazyFrame, paid: pl.LazyFrame, accepted: Accepted) -> pl.LazyFrame:

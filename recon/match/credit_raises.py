@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
     from recon.match.given import MeasuredLines
+    from recon.match.parts import Parts
     from recon.match.settlement import Settlement
+    from recon.match.three_way import ThreeWay
 
 _DOCUMENT: Final = ["company_code", "document_type", "document_number"]
 
 
-def credit_raise(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, engagement: Engagement) -> pl.LazyFrame:
+def credit_raise(accepted: Accepted, lines: MeasuredLines, measured: tuple[Settlement, ThreeWay, Parts], engagement: Engagement) -> pl.LazyFrame:
     """One row per release of an order and per shipment of a customer whose credit limit was raised before it; sorted.
 
     raised_from_amount: the limit before its last change up to the document, which was a raise. raise_hours: from that change to the document; null
@@ -35,7 +37,7 @@ def credit_raise(accepted: Accepted, lines: MeasuredLines, settlement: Settlemen
     raised = changes.filter(pl.col("new_limit") > pl.col("old_limit")).select("party_id").unique()
     if raised.is_empty():
         return pl.LazyFrame(schema=schema("credit_raise"))
-    positions = credit_position(accepted, lines, settlement, engagement, raised).collect()
+    positions = credit_position(accepted, lines, measured, engagement, raised).collect()
     dated = positions.join(_moments(accepted).collect(), on=_DOCUMENT, how="left", validate="1:1").with_columns(
         happened=pl.coalesce("moment", latest_moment(_midnight(), pl.lit(value=True), engagement))
     )

@@ -10,7 +10,7 @@ from recon.domain import money
 from recon.domain.completeness import completeness
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
-from recon.match import bridge, conventions, price_parts, tails, tax_groups
+from recon.match import bridge, conventions, price_parts, receipt_rates, tails, tax_groups
 from recon.match import whole_numbers as whole
 from recon.match.bills import NONE
 from recon.match.bridge import at_order_price
@@ -117,7 +117,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
     crossed, before, told = _crossed_lines(found), _amount_before(found), tails.explained(found, found.ground.engagement)
     documents = _with_how_far_paid(documents, accepted)
     orders = found.orders.with_columns(confirmed_prices(found, accepted))
-    parted = price_parts.of_lines(found, crossed)
+    parted, received = price_parts.of_lines(found, crossed), receipt_rates.by_receipt(found)
     spots = pl.DataFrame(
         {
             "crossed": positions(crossed["row"], lines.height),
@@ -125,6 +125,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
             "charged": positions(charged["row"], lines.height),
             "told": positions(told["document"], documents.height).gather(lines["document"]),
             "parted": positions(parted["row"], lines.height),
+            "received": positions(received["row"], lines.height),
             "dated": positions(found.dated_prices["row"], lines.height),
         }
     )
@@ -152,6 +153,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
             *looked_up(charged, "charged", "charge_variance"),
             *looked_up(told, "told", "net_convention", "tax_convention", "usual_convention", "deviates_from_usual"),
             *looked_up(parted, "parted", *price_parts.PARTS),
+            *looked_up(received, "received", "receipt_fx_rate", "receipt_fx_variance"),
             *looked_up(found.dated_prices, "dated", dated_unit_price="order_unit_price"),
             pl.col("link_pass", "link_certainty").cast(pl.String),
         )

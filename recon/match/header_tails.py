@@ -10,6 +10,7 @@ from recon.domain import money
 from recon.domain.cycles import CYCLES
 from recon.match import conventions
 from recon.match import whole_numbers as whole
+from recon.match.accepted_conventions import SET, is_accepted, sets_of, with_accepted
 from recon.match.dense import IN_ORDER, aligned, chosen
 from recon.match.given import table
 
@@ -54,23 +55,28 @@ def conventions_of_headers(documents: pl.DataFrame, found: ThreeWay) -> pl.Serie
     apart = documents.filter((pl.col("header_tail_amount").fill_null(0) != 0) & pl.col("header_tax").is_not_null())
     if apart.is_empty():
         return pl.repeat(None, size, dtype=pl.String, eager=True).alias("tail_convention")
-    totals = apart.select("document", "currency", *_TOTALS)
+    asked = with_accepted(apart.select("document", "currency", *_TOTALS, "cycle", "company_code", "party_id"), found)
+    sets = sets_of(asked)
+    totals = (asked if sets else asked.with_columns(pl.lit("").alias(SET))).select("document", "currency", *_TOTALS, SET)
     counting = pl.col("exclusion_reason").is_null()
     lines = chosen(found.invoices, counting, "document", "place", net="line_amount_net").join(totals, on="document", how="inner", validate="m:1")
     rated = pl.concat([lines, found.raw.invoices.taken(lines["place"], "tax_rate")], how="horizontal").lazy()
     step = conventions.step(plain=False)
     by_rate = rated.with_columns(n=whole.units("net"), r=whole.units("tax_rate"), step=step).group_by("document", "r").agg(
-        pl.col("n").sum(), pl.col("step", "header_net", "header_tax", "header_gross").first()
+        pl.col("n").sum(), pl.col("step", "header_net", "header_tax", "header_gross", SET).first()
     )  # fmt: skip
     product, unit = pl.col("n") * pl.col("r"), pl.col("step") * conventions.ONE
     sums = {f"by tax rate, {word}": mode(product, unit) * pl.col("step") for word, mode in conventions.MODES.items()}
     summed = by_rate.with_columns(**sums, product=product).group_by("document").agg(
-        pl.col("n", "product", *sums).sum(), pl.col("r").is_not_null().all().alias("rated"), pl.col("step", *_TOTALS).first()
+        pl.col("n", "product", *sums).sum(), pl.col("r").is_not_null().all().alias("rated"), pl.col("step", *_TOTALS, SET).first()
     )  # fmt: skip
     once = {f"by document, {word}": mode(pl.col("product"), unit) * pl.col("step") for word, mode in conventions.MODES.items()}
     adds_up = (whole.units("header_net") == pl.col("n")) & (pl.col("header_net") + pl.col("header_tax") == pl.col("header_gross")) & pl.col("rated")
     names = [*once, *sums]
-    fits = [pl.when(adds_up & (pl.col(name) == whole.units("header_tax"))).then(pl.lit(f"net × rate, {name}")) for name in names]
+    fits = [
+        pl.when(adds_up & (pl.col(name) == whole.units("header_tax")) & is_accepted(f"net × rate, {name}", sets)).then(pl.lit(f"net × rate, {name}"))
+        for name in names
+    ]
     named = summed.with_columns(**once).select("document", tail_convention=pl.coalesce(fits)).collect(engine=IN_ORDER)
     return aligned(named, "document", size)["tail_convention"]
 

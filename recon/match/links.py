@@ -31,7 +31,17 @@ _WAYS: Final = {"order": STEPS, "fulfilment": STEPS, "delivery note": STEPS}
 #: Every word of `link_pass`: the way and, after a comma, the step that made the link.
 PASS: Final = pl.Enum(
     [f"{way}, {step}" for way, steps in _WAYS.items() for step in steps]
-    + ["order, value", "origin invoice", "contents", "party and amount", "delivery note total", "day total", "document total", "reference"]
+    + [
+        "order, value",
+        "order, set of lines",
+        "origin invoice",
+        "contents",
+        "party and amount",
+        "delivery note total",
+        "day total",
+        "document total",
+        "reference",
+    ]
 )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from recon.domain import money, tie_out
+from recon.domain import ages, money, tie_out
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
 from recon.match.deliveries import confirmed_days
@@ -15,23 +15,18 @@ from recon.match.described import described
 from recon.match.given import is_given
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
     from recon.match.parts import Parts
     from recon.match.three_way import ThreeWay
 
-#: Last day of each bucket; what is older is over it.
-_BUCKETS: Final = ((30, "0-30"), (60, "31-60"), (90, "61-90"), (180, "91-180"), (365, "181-365"))
-_OLDEST: Final = "over 365"
 
-
-def aged(layers: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+def aged(layers: pl.LazyFrame, engagement: Engagement) -> pl.LazyFrame:
     """Add age_days and age_bucket: as-of date less the posting date, else the document date."""
-    age = (pl.lit(as_of) - pl.coalesce("posting_date", "document_date")).dt.total_days()
-    bucket = pl.lit(_OLDEST)
-    for last, words in reversed(_BUCKETS):
+    *parted, oldest = ages.buckets(engagement.age_days)
+    age = (pl.lit(engagement.as_of) - pl.coalesce("posting_date", "document_date")).dt.total_days()
+    bucket = pl.lit(oldest)
+    for last, words in reversed(list(zip(engagement.age_days, parted, strict=True))):
         bucket = pl.when(pl.col("age_days") <= last).then(pl.lit(words)).otherwise(bucket)
     known = pl.when(pl.col("age_days").is_not_null()).then(bucket)
     return layers.with_columns(age_days=age).with_columns(age_bucket=known)
@@ -49,7 +44,7 @@ def open_layer(found: ThreeWay, parts: Parts, open_items: pl.LazyFrame, engageme
     columns = schema("open_layer")
     items = open_items.sort("company_code", "party_id", "document_number", "document_date", "amount", nulls_last=True)
     both = pl.concat([named.select(columns.keys()), items.select(columns.keys())])
-    ordered = aged(both, engagement.as_of).sort("cycle", "kind", maintain_order=True)
+    ordered = aged(both, engagement).sort("cycle", "kind", maintain_order=True)
     return ordered.select(columns.keys()).collect(engine=IN_ORDER).lazy()
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from recon.domain import money
 from recon.match import conventions, usual_conventions
 from recon.match import whole_numbers as whole
+from recon.match.accepted_conventions import with_accepted
 from recon.match.dense import chosen
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def explained(found: ThreeWay, engagement: Engagement) -> pl.DataFrame:
     if touched.is_empty():
         return pl.DataFrame(schema={"document": pl.UInt32(), "net_convention": pl.String(), "tax_convention": pl.String(), **usual_conventions.USUAL})
     whole_documents = told.join(touched, on="document", how="semi").lazy().with_columns(**figures(plain=plain)).collect()
-    more = papers.taken(whole_documents["place"], "quantity", "price_per", "discount_amount")
-    fitting = conventions.of_documents(pl.concat([whole_documents, more], how="horizontal"))
+    more = papers.taken(whole_documents["place"], "quantity", "price_per", "discount_amount", "cycle", "company_code", "party_id")
+    fitting = conventions.of_documents(with_accepted(pl.concat([whole_documents, more], how="horizontal"), found))
     if not remembers:
         unknown = [pl.lit(None, dtype=kind).alias(name) for name, kind in usual_conventions.USUAL.items()]
         return fitting.drop("from_net", "from_gross").with_columns(unknown)

@@ -9,6 +9,7 @@ import polars as pl
 from recon.domain import money
 from recon.match import conventions
 from recon.match import whole_numbers as whole
+from recon.match.accepted_conventions import SET, is_accepted, sets_of, with_accepted
 from recon.match.dense import aligned, chosen
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def of_tax_lines(found: ThreeWay) -> pl.DataFrame:
     silent = lines.filter(~pl.col("kind").is_in(["tax", "rounding"]) & pl.col("line_tax_amount").is_null())
     pairs = _pairs(lines.filter(pl.col("kind") == "tax"), silent)
     named = silent.select("row").with_columns(is_taxed_by_group=pl.col("row").is_in(pairs["taxed"].implode()))
-    return aligned(pl.concat([_summed(pairs), named], how="diagonal"), "row", height).select(FIGURES.keys())
+    taxes = lines.filter(pl.col("kind") == "tax").select("row", "place")
+    parties = pl.concat([taxes.select("row"), papers.taken(taxes["place"], "cycle", "company_code", "party_id")], how="horizontal")
+    return aligned(pl.concat([_summed(pairs, with_accepted(parties, found)), named], how="diagonal"), "row", height).select(FIGURES.keys())
 
 
 def _pairs(taxes: pl.DataFrame, silent: pl.DataFrame) -> pl.DataFrame:
@@ -57,20 +60,22 @@ def _pairs(taxes: pl.DataFrame, silent: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _summed(pairs: pl.DataFrame) -> pl.DataFrame:
-    """group_tax_amount, taxed_line_count and group_convention per tax line, by `row`."""
+def _summed(pairs: pl.DataFrame, parties: pl.DataFrame) -> pl.DataFrame:
+    """group_tax_amount, taxed_line_count and group_convention per tax line, by `row`. `parties`: the row, and its convention_set where one is asked for."""
+    sets = sets_of(parties)
+    pairs = pairs.join(parties.select("row", SET), on="row", how="left", validate="m:1") if sets else pairs.with_columns(pl.lit("").alias(SET))
     tax, unit = whole.units("net") * whole.units("rate"), pl.col("step") * conventions.ONE
     by_line = {f"net × rate, by line, {word}": (mode(tax, unit) * pl.col("step")).sum() for word, mode in conventions.MODES.items()}
     of_rate = pairs.lazy().group_by("row", "rate").agg(
-        pl.col("stated", "step").first(), product=tax.sum(), lines=pl.len(), known=pl.col("rate").is_not_null().all(), **by_line
+        pl.col("stated", "step", SET).first(), product=tax.sum(), lines=pl.len(), known=pl.col("rate").is_not_null().all(), **by_line
     )  # fmt: skip
     by_rate = {f"net × rate, by tax rate, {word}": mode(pl.col("product"), unit) * pl.col("step") for word, mode in conventions.MODES.items()}
     ways = [*by_rate, *by_line]
     of_group = of_rate.with_columns(**by_rate).group_by("row").agg(
-        pl.col("stated", "step").first(), pl.col("product", "lines", *ways).sum(), pl.col("known").all()
+        pl.col("stated", "step", SET).first(), pl.col("product", "lines", *ways).sum(), pl.col("known").all()
     )  # fmt: skip
     at_once = {f"net × rate, by document, {word}": mode(pl.col("product"), unit) * pl.col("step") for word, mode in conventions.MODES.items()}
-    fits = [pl.when(pl.col(name) == pl.col("stated")).then(pl.lit(name)) for name in (*ways, *at_once)]
+    fits = [pl.when((pl.col(name) == pl.col("stated")) & is_accepted(name, sets)).then(pl.lit(name)) for name in (*ways, *at_once)]
     named = pl.when(pl.col("known") & (pl.col(_USUAL) != pl.col("stated"))).then(pl.coalesce(fits))
     return of_group.with_columns(**at_once).select(
         "row",

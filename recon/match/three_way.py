@@ -14,6 +14,7 @@ from recon.match import (
     bills,
     bridge,
     goods,
+    line_sets,
     links,
     live,
     match_units,
@@ -115,11 +116,13 @@ def _matched(stacks: Stacks, ground: match_units.Ground, linked: tuple[pl.DataFr
     invoices = unsure_credits.marked(invoices, fulfilments, stacks.raw.invoices)
     billed = bills.measure(invoices)
     arrived = goods.measure(fulfilments, units, _credited(invoices, units.height))
-    claims = _with_whole_bills(billed.claims, invoices, orders, units, arrived.by_unit)
+    claims, sets = _with_whole_bills(billed.claims, invoices, orders, units, arrived.by_unit)
+    invoices = line_sets.told(invoices, sets, orders, stacks.raw.orders)
     shares = whole_credits.shares(invoices, origins, claims)
     claims = bills.adjusted(claims, billed.adjustments, shares)
     parts = allocate.allocate(arrived.layers, claims, units)
     invoices, marks = with_suggestions(invoices, orders, units, claims, (stacks.raw, ground.engagement, fulfilments))
+    marks = line_sets.beside(marks, sets)
     capped = allocate.bill(claims, parts, units, arrived.by_unit)
     dated = order_versions.dated_prices(history, capped, parts, (fulfilments, invoices), units)
     crossed = _crossed(capped, (invoices, shares), (units, dated), stacks.raw.invoices)
@@ -262,15 +265,18 @@ def _credited(invoices: pl.DataFrame, size: int) -> pl.DataFrame:
     return sums(chosen(invoices, is_credit, "unit", "billed"), "unit", size, credited=-pl.col("billed").sum())
 
 
-def _with_whole_bills(claims: pl.DataFrame, invoices: pl.DataFrame, orders: pl.DataFrame, units: pl.DataFrame, arrived: pl.DataFrame) -> pl.DataFrame:
-    """Claims with the pieces of bills that state no quantity: first those for one order line, then those for a whole order."""
+def _with_whole_bills(
+    claims: pl.DataFrame, invoices: pl.DataFrame, orders: pl.DataFrame, units: pl.DataFrame, arrived: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Claims with the pieces of bills that state no quantity, first those for one order line, then those for a whole order; and line_sets.SETS."""
     whole = chosen(
         invoices, (pl.col("role") == "whole") & pl.col("exclusion_reason").is_null() & (pl.col("line_amount_net") > 0),
         "row", "unit", "named_order", "cycle", "company_code", "counts", "currency", "created_at", amount="line_amount_net",
         posted=pl.coalesce("posting_date", "invoice_date"), day="invoice_date",
     )  # fmt: skip
+    sets = pl.DataFrame(schema=line_sets.SETS)
     if whole.is_empty():
-        return claims.with_row_index("claim")
+        return claims.with_row_index("claim"), sets
     slim = goods.in_order_of_consumption(whole).with_columns(turn=pl.col("turn") + invoices.height)  # after bills that state a quantity
     of_line = slim.filter(pl.col("unit").is_not_null() & pl.col("counts")).rename({"unit": "bundle"})
     of_order = _bundled(slim.filter(pl.col("named_order").is_not_null()), orders)
@@ -279,8 +285,9 @@ def _with_whole_bills(claims: pl.DataFrame, invoices: pl.DataFrame, orders: pl.D
     for asked, held in ((of_line, by_line), (of_order[0], of_order[1])):
         if asked.height:
             counting = held if "match_level" in held.columns else units.join(held, on="unit", how="inner", validate="1:1")
-            done = pl.concat([done, whole_bills.pieces(asked, counting, arrived, done).select(done.columns)])
-    return in_turn(done).with_row_index("claim")
+            more, sets = whole_bills.pieces(asked, counting, arrived, done)
+            done = pl.concat([done, more.select(done.columns)])
+    return in_turn(done).with_row_index("claim"), sets
 
 
 def _bundled(whole: pl.DataFrame, orders: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

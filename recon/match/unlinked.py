@@ -51,11 +51,13 @@ def unlinked_lines(found: ThreeWay, settlement: Settlement, accepted: Accepted, 
 
 
 def _bills(found: ThreeWay) -> pl.DataFrame:
-    """Bills for goods or services without an order and without a delivery, in the columns of TOLD and what is known of them."""
-    counting = pl.col("exclusion_reason").is_null() & pl.col("unit").is_null() & pl.col("named_order").is_null()
+    """Bills for goods or services without an order and without a delivery, or for an order of whose lines nobody knows which, in the columns of TOLD."""
+    is_undecided = pl.col("row").is_in(found.marks["row"].implode()) & pl.col("order_line_set").is_not_null()
+    counting = pl.col("exclusion_reason").is_null() & pl.col("unit").is_null() & (pl.col("named_order").is_null() | is_undecided)
     lines = chosen(
-        found.invoices, counting & pl.col("role").is_in(["billing", "whole"]), *_FOUND, "rate", amount="line_amount_net", day="invoice_date"
-    )
+        found.invoices, counting & pl.col("role").is_in(["billing", "whole"]), *_FOUND, "rate", amount="line_amount_net", day="invoice_date",
+        names_order=pl.col("named_order").is_not_null(),
+    )  # fmt: skip
     said = found.raw.invoices.taken(
         lines["place"], "cycle", "company_code", "party_id", "item_id", "currency", "quantity", "uom", "referenced_order_number",
         document_number="invoice_number", document_line_no="invoice_line_no", source_file="source_file", source_row="source_row",
@@ -66,7 +68,7 @@ def _bills(found: ThreeWay) -> pl.DataFrame:
 def _goods(found: ThreeWay) -> pl.DataFrame:
     """Receipts and shipments without an order, likewise; their amount is what they cost, where they say it."""
     counting = pl.col("exclusion_reason").is_null() & pl.col("order_row").is_null() & (pl.col("delivered") > 0)
-    lines = chosen(found.fulfilments, counting, *_FOUND)
+    lines = chosen(found.fulfilments, counting, *_FOUND, names_order=pl.lit(value=False))
     said = found.raw.fulfilments.taken(
         lines["place"], "cycle", "company_code", "party_id", "item_id", "currency", "quantity", "uom", "referenced_order_number",
         day="fulfilment_date", document_number="fulfilment_number", document_line_no="fulfilment_line_no", source_file="source_file", source_row="source_row",
@@ -101,7 +103,7 @@ def _with_shown_count(lines: pl.DataFrame, engagement: Engagement) -> pl.DataFra
 def _told(lines: pl.DataFrame, stem: str, found: ThreeWay, orders: pl.DataFrame) -> pl.LazyFrame:
     """Unlinked lines of one side with everything that is known about them."""
     by_amount = stem == "invoice"
-    near = _nearest(lines, orders, found, "amount" if by_amount else "quantity")
+    near = _nearest(lines.filter(~pl.col("names_order")), orders, found, "amount" if by_amount else "quantity")
     marks = (found.marks if by_amount else found.marks.clear()).drop("link_pass", "link_certainty")
     marked = lines.join(near, on="row", how="left", validate="1:1").join(_candidates(marks, orders, lines), on="row", how="left", validate="1:1")
     marked = _with_likeness(marked, orders)
@@ -159,7 +161,7 @@ def _candidates(marks: pl.DataFrame, orders: pl.DataFrame, lines: pl.DataFrame) 
 def _with_likeness(lines: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
     """Add `slips` and `slip_count`: order numbers that the one named may have meant, lines of the same item first."""
     party = ["cycle", "company_code", "party_key"]
-    named = lines.filter(pl.col("referenced_order_number").is_not_null()).rename({"referenced_order_number": "number"})
+    named = lines.filter(pl.col("referenced_order_number").is_not_null() & ~pl.col("names_order")).rename({"referenced_order_number": "number"})
     like = likeness.likely_numbers(named.select(*party, "number"), orders.rename({"order_number": "number"}).select(*party, "number"))
     if like.is_empty():
         return lines.with_columns(slips=pl.lit(None, dtype=pl.String), slip_count=pl.lit(None, dtype=pl.UInt32))

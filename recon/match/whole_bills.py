@@ -20,8 +20,8 @@ from recon.match.whole_sets import apart
 _PIECE: Final = ["row", "unit", "turn", "currency", "amount", "value", "quantity", "net", "net_amount", "net_value", "named"]
 
 
-def pieces(whole: pl.DataFrame, units: pl.DataFrame, goods: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """Claims made of whole bills: one per bill and order line it reaches, in the columns of `Bills.claims` without `claim`.
+def pieces(whole: pl.DataFrame, units: pl.DataFrame, goods: pl.DataFrame, claims: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Claims made of whole bills: one per bill and order line it reaches, in the columns of `Bills.claims` without `claim`; and whole_sets.SETS.
 
     `whole`: row, bundle (what the bill names: UInt32), turn, currency, amount. `units` carries bundle for every order line
     that a bundle holds. Amounts of the pieces add up to the bill.
@@ -30,7 +30,7 @@ def pieces(whole: pl.DataFrame, units: pl.DataFrame, goods: pl.DataFrame, claims
     held = units.join(whole.select("bundle").unique(), on="bundle", how="semi")
     arrived = goods.select(pl.col("may_be_billed").gather(held["unit"]))
     held = pl.concat([held, arrived], how="horizontal").join(billed, on="unit", how="left", validate="m:1")
-    whole, stretches = apart(whole, _stretches(held))
+    whole, stretches, sets = apart(whole, _stretches(held))
     totals = stretches.group_by("bundle").agg(
         here=pl.col("here_value").sum(), coming=pl.col("coming_value").sum(), ordered=pl.col("ordered_value").sum(), lines=pl.len()
     )
@@ -47,7 +47,7 @@ def pieces(whole: pl.DataFrame, units: pl.DataFrame, goods: pl.DataFrame, claims
     done = share.with_columns(
         amount=amounts, value=amounts, net="quantity", net_amount=amounts, net_value=amounts, named=pl.lit(None, dtype=pl.UInt32)
     )
-    return done.filter((pl.col("quantity") != 0) | (pl.col("amount") != 0)).select(_PIECE)
+    return done.filter((pl.col("quantity") != 0) | (pl.col("amount") != 0)).select(_PIECE), sets
 
 
 def _stretches(held: pl.DataFrame) -> pl.DataFrame:

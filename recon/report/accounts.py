@@ -15,8 +15,9 @@ import polars as pl
 
 from recon.domain import manifest
 from recon.domain.errors import TermsRefused
+from recon.report import ages
 from recon.report.sheet_rows import Marks
-from recon.report.vocabulary import BUCKETS, COLUMNS, KINDS, SHEET_COLUMNS
+from recon.report.vocabulary import COLUMNS, KINDS, SHEET_COLUMNS
 from recon.report.words import LANGUAGES, speak
 from recon.report.workbook_file import Column, Sheet, workbook_bytes
 
@@ -153,7 +154,8 @@ def _masters(run: Path) -> dict[tuple[str, str], str]:
 def _account(key: tuple[str, ...], name: str | None, parts: dict[str, pl.DataFrame]) -> Account:
     cycle, company, party = key
     items = parts["open_items"].with_columns(_owed())
-    place = pl.col("age_bucket").replace_strict({b: i for i, b in enumerate(BUCKETS)}, default=len(BUCKETS), return_dtype=pl.Int64)
+    known = ages.present(items["age_bucket"])
+    place = pl.col("age_bucket").replace_strict({b: i for i, b in enumerate(known)}, default=len(known), return_dtype=pl.Int64)
     count = pl.len().cast(pl.Int64).alias("count")
     ageing = items.group_by("currency", "age_bucket").agg(count, pl.col("owed").sum().alias("amount")).sort("currency", place, nulls_last=True)
     balance = items.group_by("currency").agg(count, pl.col("owed").sum().alias("amount")).sort("currency", nulls_last=True)
@@ -190,7 +192,7 @@ def _page(account: Account, summary: Mapping[str, Any], words: Words, letter: ji
         html_language=LANGUAGES[words.language],
         style=Markup(style),  # noqa: S704 - our own file; nothing of a run is in it
         style_hash=hash_of(style),
-        buckets=BUCKETS,
+        buckets=ages.spoken(ages.present(account.ageing["age_bucket"]), words),
     )
     return text.encode()
 
@@ -227,7 +229,7 @@ def _title(name: str, account: Account) -> str:
 def statement_workbook(account: Account, entity: str, as_of: str, words: Words) -> bytes:
     """The statement as a workbook: the balance by age, then a sheet per part that has rows."""
     titles = COLUMNS | SHEET_COLUMNS
-    names = {bucket: words(text) for bucket, text in BUCKETS.items()}
+    names = ages.spoken(ages.present(account.ageing["age_bucket"]), words)
     ageing = account.ageing.with_columns(pl.col("age_bucket").replace(names))
     tables = [(words(_("Balance")), ageing)]
     for name, (_buying, _selling, columns) in _PARTS.items():

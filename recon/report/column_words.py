@@ -82,6 +82,8 @@ _WHOLE: Final = {
     "order_tax_rate": ("tax rate of the order", "订单税率"),
     "fx_rate": ("exchange rate", "汇率"),
     "order_fx_rate": ("exchange rate of the order", "订单汇率"),
+    "receipt_fx_rate": ("exchange rate of the receipt", "收货日汇率"),
+    "receipt_fx_variance": ("difference to the rate of the receipt", "与收货日汇率的差异"),
     "tax_id_state": ("state of the tax number", "税号状态"),
 }
 _BASE: Final = ("company currency", "本位币")

@@ -34,6 +34,7 @@ _PRICE: Final = {
     "price_remainder_variance": "nothing on file explains it",
 }
 _BESIDE: Final = {"tax_variance": "tax stated less tax expected", "charge_variance": "charges billed less charges planned"}
+_SPOKEN: Final = ("control_id", "severity", "document_number", "observed", "expected", "variance", "limit", "message")
 #: Populations that judge one invoice line.
 _JUDGING: Final = "invoice_line_match"
 _LINE: Final = ("cycle", "company_code", "invoice_number", "invoice_line_no")
@@ -104,10 +105,10 @@ def _facts(folder: Path, line: dict[str, Any], controls: Sequence[Control], term
     return {
         "line": line,
         "order_line": orders.row(0, named=True) if orders is not None and orders.height else None,
-        "carried_by": parts.select("fulfilment_number", "fulfilment_line_no", "quantity", "amount").to_dicts(),
+        "carried_by": parts.select("order_line_no", "fulfilment_number", "fulfilment_line_no", "quantity", "amount").to_dicts(),
         "settled_by": paid.select("payment_number", "amount", "discount", "write_off", "pass", "certainty").to_dicts(),
         "arithmetic": _arithmetic(line),
-        "exceptions": spoken.select("control_id", "severity", "document_number", "observed", "expected", "variance", "limit", "message").to_dicts(),
+        "exceptions": spoken.select(*_SPOKEN, *(name for name in ("limit_set_by",) if name in spoken.columns)).to_dicts(),
         "judged_by": [_judge(control, states, terms) for control in controls if _judges(control, line)],
     }
 
@@ -192,7 +193,9 @@ def _text(facts: Mapping[str, Any]) -> str:
     else:
         said.append(f"order: none ({line['link_pass'] or 'no pass'}, {line['link_certainty']})")
     if line.get("link_reason"):
-        said.append(f"  held equal: {line['link_reason']}")
+        said.append(f"  {'because' if line.get('order_line_set') else 'held equal'}: {line['link_reason']}")
+    if line.get("order_line_set"):
+        said.append(f"  lines of the order whose value adds up to it: {line['order_line_set'].replace('_', ' ')}")
     far = {"may be billed": line.get("billable_quantity_status"), "due at the order's price": line.get("expected_amount_status")}
     far |= {"of the invoice is paid": line.get("paid_amount_status")}
     said += ["  " + ", ".join(f"{word} {what}" for what, word in far.items() if word)] if any(far.values()) else []
@@ -203,11 +206,13 @@ def _text(facts: Mapping[str, Any]) -> str:
         said += ["  " + ", ".join(f"{name.replace('_', ' ')} {word}" for name, word in far.items() if word)] if any(far.values()) else []
     for part in facts["carried_by"]:
         goods = f"{part['fulfilment_number']} line {part['fulfilment_line_no']}" if part["fulfilment_number"] else "nothing that came or went"
+        goods += f" (order line {part['order_line_no']})" if line["order_line_no"] is None and part["order_line_no"] else ""
         said.append(f"carried by: {goods}, {plain(part['quantity'])} for {plain(part['amount'])}")
     said += facts["arithmetic"]
     said += [f"settled by: {row['payment_number']}, {plain(row['amount'])} ({row['pass']}, {row['certainty']})" for row in facts["settled_by"]]
     for row in facts["exceptions"]:
-        said.append(f"{row['control_id']} {row['severity']}: {row['message']} Limit: {row['limit'] or '–'}")
+        by = f" (set by {row['limit_set_by']})" if row.get("limit_set_by") else ""
+        said.append(f"{row['control_id']} {row['severity']}: {row['message']} Limit: {row['limit'] or '–'}{by}")
     for judge in facts["judged_by"]:
         limits = ", ".join(f"{name} {value}" for name, value in judge["limits"].items()) or "no limit"
         said.append(f"{judge['control_id']} {judge['says']}: {judge['name']} ({limits})")

@@ -94,14 +94,8 @@ def _means() -> list[pl.Expr]:
 
 
 def _grid(columns: tuple[str, ...], words: Words) -> list[Any]:
-    counts: tuple[str, ...] = (
-        "due_line_count",
-        "on_time_in_full_line_count",
-        "undelivered_line_count",
-        "fulfilled_line_count",
-        "rejected_line_count",
-    )
-    counts = (*counts, "first_unknown_line_count") if "first_on_time_in_full_percent" in columns else counts
+    counts = ("due_line_count", "on_time_in_full_line_count", "undelivered_line_count", "fulfilled_line_count", "rejected_line_count")
+    unread = ("first_unknown_line_count",) if "first_on_time_in_full_percent" in columns else ()
     more = ("returned_line_count", "invoice_line_count", "settled_invoice_count", "settled_late_invoice_count")
     return [
         shown("party_id", words, width=96),
@@ -111,6 +105,6 @@ def _grid(columns: tuple[str, ...], words: Words) -> list[Any]:
         *(shown(name, words, width=118, digits=2 if name.endswith("variance") else 0) for name in columns),
         shown("exceptions", words, width=96),
         shown("amount_at_risk_base", words, width=124, digits=2),
-        *(shown(name, words) for name in (*counts, *more) if name not in columns),
+        *(shown(name, words) for name in (*counts, *unread, *more) if name not in columns),
         *(shown(name, words, digits=2) for name in ("invoiced_amount_base", "quantity_variance")),
     ]

@@ -10,7 +10,8 @@ import polars as pl
 from recon.domain.engagement import SEVERITIES
 from recon.domain.money import MONEY
 from recon.domain.workpapers import CONTROL_STATUSES
-from recon.report.vocabulary import BUCKETS, KINDS
+from recon.report import ages
+from recon.report.vocabulary import KINDS
 
 if TYPE_CHECKING:
     from recon.domain.workpapers import Workpapers
@@ -133,7 +134,7 @@ def balances(layers: pl.DataFrame) -> pl.DataFrame:
         known_sum("amount_base"),
         pl.col("amount_base").is_null().sum().cast(pl.Int64).alias("amount_unknown"),
     )
-    return grouped.sort(_place("kind", list(KINDS)), _place("age_bucket", list(BUCKETS)), "kind", "age_bucket")
+    return grouped.sort(_place("kind", list(KINDS)), _place("age_bucket", ages.present(grouped["age_bucket"])), "kind", "age_bucket")
 
 
 def balances_by_kind(layers: pl.DataFrame) -> pl.DataFrame:

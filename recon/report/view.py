@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 from markupsafe import Markup
 
+from recon.domain import ages as parted
 from recon.domain.engagement import SEVERITIES
-from recon.report import charts, column_words, phrases, totals
+from recon.report import ages, charts, column_words, phrases, totals
 from recon.report.approval_gaps import approval_gaps
 from recon.report.blocks import Shown, fitting, packed, shown
 from recon.report.bridge import bridge
@@ -25,7 +26,6 @@ from recon.report.trend import KINDS as TREND_KINDS
 from recon.report.trend import point
 from recon.report.verdict import SECOND_OPINION
 from recon.report.vocabulary import (
-    BUCKETS,
     CERTAINTIES,
     CHANGES,
     CYCLES,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recon.domain.control import Control
+    from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Workpapers
     from recon.report.editions import Edition
     from recon.report.words import Words
@@ -87,7 +88,7 @@ def view(workpapers: Workpapers, facts: dict[str, Any], layers: pl.DataFrame, ed
         **bridge(workpapers, audience.cycles, words),
         **crept(workpapers, audience.cycles),
         **scorecards(workpapers, words),
-        **_balances(layers, words, workpapers.engagement.currency),
+        **_balances(layers, words, workpapers.engagement),
         **movements(workpapers),
         **accruals(workpapers),
         **_changes(workpapers, words),
@@ -177,7 +178,9 @@ def _exceptions(workpapers: Workpapers, edition: Edition, words: Words) -> dict[
         for place, group in enumerate(groups)
     }
     top = places_of(edition.orders, ordered.head(_EXCEPTIONS_MOST), workpapers, edition.folder)
-    top, block = fitting(top, _EXCEPTIONS_SIZE_MOST, lambda rows: packed(rows, _exception_columns(words), words, group="control_id", groups=heads))
+    top, block = fitting(
+        top, _EXCEPTIONS_SIZE_MOST, lambda rows: packed(rows, _exception_columns(words, rows), words, group="control_id", groups=heads)
+    )
     return {
         "groups": groups,
         "found_by": set(heads),
@@ -194,7 +197,7 @@ def _reasons(words: Words) -> pl.Expr:
     return spoken
 
 
-def _exception_columns(words: Words) -> list[Shown]:
+def _exception_columns(words: Words, rows: pl.DataFrame) -> list[Shown]:
     message = words.column("message")
     facts_of: dict[str, dict[str, Any]] = {
         "severity": {"width": 100, "choice": True, "codes": SEVERITIES_SHOWN, "toned": True},
@@ -213,18 +216,20 @@ def _exception_columns(words: Words) -> list[Shown]:
         "certainty": {"codes": CERTAINTIES},
     }
     rest = ["order_number", "order_line_no", "item_id", "document_date", "observed", "expected", "variance", "limit", "currency", "first_seen", "source_file", "source_row", "cause_exception_id", "exception_id", "order", "page", "severity_reason"]  # fmt: skip
+    rest += ["limit_set_by"] if rows["limit_set_by"].null_count() < rows.height else []
     return [shown(name, words, **facts) for name, facts in facts_of.items()] + [shown(name, words) for name in rest]
 
 
 # ── balances ─────────────────────────────────────────────────────────────────────────────────────────────────
-def _balances(layers: pl.DataFrame, words: Words, currency: str) -> dict[str, Any]:
+def _balances(layers: pl.DataFrame, words: Words, engagement: Engagement) -> dict[str, Any]:
+    currency, buckets = engagement.currency, ages.spoken(parted.buckets(engagement.age_days), words)
     ordered = layers.sort(
         pl.col("amount_base").abs(), "kind", "document_number", "document_line_no", descending=[True, False, False, False], nulls_last=True
     )
     first = ordered.head(_OTHERS_MOST)
     columns = [
         shown("kind", words, width=220, choice=True, codes=KINDS),
-        shown("age_bucket", words, width=130, choice=True, codes=BUCKETS),
+        shown("age_bucket", words, width=130, choice=True, codes=buckets),
         shown("party_id", words, choice=True),
         shown("party_name", words, width=180),
         shown("document_number", words, width=-1),
@@ -239,7 +244,7 @@ def _balances(layers: pl.DataFrame, words: Words, currency: str) -> dict[str, An
         *(shown(name, words) for name in ("source_file", "source_row") if name in layers.columns),
     ]
     return {
-        "balance_charts": _ageing(layers, words, currency),
+        "balance_charts": _ageing(layers, words, currency, buckets),
         "balance_parties": totals.balances_by_party(layers, _PARTIES_MOST).to_dicts(),
         "balance_currencies": totals.balances_by_currency(layers).to_dicts(),
         "balance_rows": first.head(_PLAIN_MOST).to_dicts(),
@@ -249,15 +254,12 @@ def _balances(layers: pl.DataFrame, words: Words, currency: str) -> dict[str, An
     }
 
 
-def _ageing(layers: pl.DataFrame, words: Words, currency: str) -> list[dict[str, Any]]:
+def _ageing(layers: pl.DataFrame, words: Words, currency: str, buckets: dict[str, str]) -> list[dict[str, Any]]:
     """One chart per kind of balance: a bar per age bucket."""
     found = []
     for (kind,), rows in totals.balances(layers).partition_by("kind", as_dict=True, maintain_order=True).items():
         amounts = dict(zip(rows["age_bucket"].to_list(), rows["amount_base"].to_list(), strict=True))
-        order = [*BUCKETS, *sorted(b for b in amounts if b is not None and b not in BUCKETS)]
-        bars = [
-            (words(BUCKETS.get(bucket, bucket)), amounts.get(bucket, 0) or Decimal(0), rounded(amounts.get(bucket, 0), currency)) for bucket in order
-        ]
+        bars = [(word, amounts.get(bucket, 0) or Decimal(0), rounded(amounts.get(bucket, 0), currency)) for bucket, word in buckets.items()]
         svg = charts.bars(bars, words(KINDS.get(str(kind), str(kind))))
         found.append({"svg": svg, **totals.totalled(rows, "kind").to_dicts()[0]})
     return found

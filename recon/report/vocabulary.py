@@ -168,14 +168,6 @@ ACCRUALS_EXPLAINED: Final = {
         "Goods without an invoice are estimated at the end of the month they came in; when the invoice comes, its difference from the estimate of what it covers is booked."
     ),
 }
-BUCKETS: Final = {
-    "0-30": _("up to 30 days"),
-    "31-60": _("31–60 days"),
-    "61-90": _("61–90 days"),
-    "91-180": _("91–180 days"),
-    "181-365": _("181–365 days"),
-    "over 365": _("over 365 days"),
-}
 CHANGES: Final = {
     "new": _("New"),
     "still_open": _("Still open"),
@@ -306,6 +298,8 @@ COLUMNS: Final = {
     **HOW_FAR,
     "link_pass": _("Linked by"),
     "link_certainty": _("Certainty"),
+    "order_line_set": _("Set of order lines"),
+    "limit_set_by": _("Limit set by"),
     "invoice_number": _("Invoice"),
     "invoice_line_no": _("Line"),
     "invoiced_quantity": _("Invoiced quantity"),

@@ -11,14 +11,13 @@ import polars as pl
 from recon.domain.engagement import SEVERITIES as SEVERITY_ORDER
 from recon.domain.money import MONEY
 from recon.domain.workpapers import REJECTED
-from recon.report import phrases, totals
+from recon.report import ages, phrases, totals
 from recon.report.figures import number
 from recon.report.sheet_rows import Marks
 from recon.report.table_words import TABLES
 from recon.report.verdict import HEADLINES, sentence, verdict
 from recon.report.vocabulary import (
     ACCRUAL_METHODS,
-    BUCKETS,
     CERTAINTIES,
     CHANGES,
     COLUMNS,
@@ -54,7 +53,6 @@ _CODES: Final[Mapping[str, Mapping[str, str]]] = {
     "kind": KINDS,
     "accrual_method": ACCRUAL_METHODS,
     "entry_kind": ENTRY_KINDS,
-    "age_bucket": BUCKETS,
     "change": CHANGES,
     "certainty": CERTAINTIES,
     "document_type": DOCUMENTS,
@@ -66,7 +64,7 @@ _EXCEPTION: Final = (
     "severity", "company_code", "party_id", "party_name", "document_type", "document_number", "document_line_no", "order_number",
     "order_line_no", "item_id", "document_date", "message", "observed", "expected", "variance", "limit", "amount_at_risk", "currency",
     "amount_at_risk_base", "age_days", "first_seen", "certainty", "source_file", "source_row", "exception_id", "cause_exception_id",
-    "base_severity",
+    "base_severity", "limit_set_by",
 )  # fmt: skip
 _LAYER: Final = (
     "kind", "age_bucket", "company_code", "party_id", "party_name", "order_number", "order_line_no", "document_number", "document_line_no",
@@ -278,6 +276,8 @@ def _sheet(name: str, frame: pl.DataFrame | None, columns: tuple[str, ...], word
         for column in present
         if column in _CODES and frame.schema[column] == pl.String
     ]
+    if "age_bucket" in present:
+        spoken.append(pl.col("age_bucket").replace(ages.spoken(ages.present(frame["age_bucket"]), words)))
     named = COLUMNS | SHEET_COLUMNS
     head = [Column(column, words(named[column]), _form(column, frame.schema[column]), _WIDTHS.get(column, 14)) for column in present]
     return Sheet(words(name), frame.select(present).with_columns(spoken), tuple(head))

@@ -15,7 +15,7 @@ from recon.domain.engagement import POLICIES, Engagement
 from recon.domain.errors import TermsRefused
 from recon.evaluate import catalogue, check, chosen, explain
 from recon.evaluate.judging import clock_of, judge, population_plans
-from recon.evaluate.settings import _POLICY_OF, settle
+from recon.evaluate.settings import _POLICY_OF, limit_set_by, settle
 from recon.load.rulebook import CHECKED, already_checked, read_controls, read_planned
 
 if TYPE_CHECKING:
@@ -63,6 +63,39 @@ def test_the_most_specific_override_wins_row_by_row() -> None:
     )
     check(list(BOOK.values()), terms, PLANNED)
     assert verdicts(BOOK["MIS-03"], rows, terms) == [2, 1, 1]
+
+
+def limits_set_by(control: Control, rows: list[dict[str, Any]], terms: Engagement) -> list[str | None]:
+    table = control.population.table
+    frame = pl.DataFrame(rows).lazy()
+    settings = settle([control], terms)
+    population = population_plans({table: frame}, [control], settings, {})[table].sort("document_number")
+    return population.with_columns(by=limit_set_by(control, settings.of(control))).collect()["by"].to_list()
+
+
+def test_the_override_that_set_a_limit_is_named_row_by_row() -> None:
+    """By its own id, else by its place in the file; by parameter, where several are overridden; nobody where the control's file set it."""
+    rows = [layer("1", company_code="A", party_id="S1"), layer("2", company_code="A", party_id="S2"), layer("3", company_code="B", party_id="S1")]
+    narrow = [
+        override("MIS-03", {"invoice_wait_days": "35"}, {"company_code": "A"}),
+        override("MIS-03", {"invoice_wait_days": "unlimited"}, {"company_code": "A", "supplier_id": "S2"}) | {"id": "FA-2026-07"},
+    ]
+    assert limits_set_by(BOOK["MIS-03"], rows, engagement(parameters=narrow)) == [
+        "invoice_wait_days: parameters[0]",
+        "invoice_wait_days: FA-2026-07",
+        None,
+    ]
+    wide = [override("MIS-03", {"invoice_wait_days": "60"}), *narrow]
+    expected = ["invoice_wait_days: parameters[1]", "invoice_wait_days: FA-2026-07", "invoice_wait_days: parameters[0]"]
+    assert limits_set_by(BOOK["MIS-03"], rows, engagement(parameters=wide)) == expected
+    assert limits_set_by(BOOK["MIS-03"], rows, engagement()) == [None, None, None]
+
+
+def test_two_overrides_of_one_id_are_refused() -> None:
+    twice = [override("MIS-03", {"invoice_wait_days": "35"}, {"company_code": code}) | {"id": "A1"} for code in ("A", "B")]
+    with pytest.raises(TermsRefused) as refused:
+        check(list(BOOK.values()), engagement(parameters=twice), PLANNED)
+    assert "parameters[1].id" in str(refused.value)
 
 
 def test_an_override_of_sales_does_not_reach_purchases() -> None:

@@ -53,6 +53,36 @@ def billed(accepted_of: Callable[..., Any], engagement_of: Callable[..., Any]) -
     return run
 
 
+@pytest.fixture
+def searched(accepted_of: Callable[..., Any], engagement_of: Callable[..., Any]) -> Callable[..., tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
+    """The bills of one order, and what of them is undecided. Order lines of one piece at these prices, all received."""
+
+    def run(prices: list[str], *amounts: str, **policies: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        about = {"supplier_id": "S1", "currency": "CNY"}
+        orders = [
+            about | {"po_number": "PO1", "po_line_no": f"{n}", "po_date": "2026-10-01", "item_id": f"I{n}", "quantity": "1", "uom": "EA"}
+            | {"unit_price_net": price}
+            for n, price in enumerate(prices, 1)
+        ]  # fmt: skip
+        goods = [
+            {"receipt_number": "GR1", "receipt_line_no": f"{n}", "receipt_date": "2026-10-05", "po_number": "PO1", "po_line_no": f"{n}"}
+            | {"supplier_id": "S1", "item_id": f"I{n}", "quantity": "1", "uom": "EA"}
+            for n, _ in enumerate(prices, 1)
+        ]  # fmt: skip
+        bills = [
+            about | {"invoice_number": f"INV{n}", "invoice_line_no": "1", "invoice_date": f"2026-10-{10 + n}", "po_number": "PO1"}
+            | {"line_amount_net": amount}
+            for n, amount in enumerate(amounts, 1)
+        ]  # fmt: skip
+        rules = {"policies": [{"set": policies, "why": "so agreed"}]} if policies else {}
+        found = match(accepted_of(dict(zip(TABLES, (orders, goods, bills), strict=True))), engagement_of(**rules)).tables
+        columns = ("link_pass", "link_certainty", "link_reason", "order_line_set")
+        beside = ("document_number", "state", "candidates", "candidate_count", "searched_count", "nearest_number")
+        return found["invoice_line_match"].select(columns).collect().to_dicts(), found["unlinked_line"].select(beside).collect().to_dicts()
+
+    return run
+
+
 def told(matches: Matches) -> Lines:
     columns = ("order_line_no", "invoiced_quantity", "invoiced_amount", "fulfilled_not_invoiced_quantity", "invoiced_not_fulfilled_quantity")
     return {line: tuple(figures) for line, *figures in matches.tables["order_line_match"].select(columns).collect().rows()}
@@ -95,6 +125,61 @@ def test_what_comes_later_of_a_line_is_there_for_the_next_bill(billed: Callable[
     assert lines["3"][:2] == (10, 400)
 
 
+def test_the_link_says_which_lines_it_took(searched: Callable[..., Any]) -> None:
+    (bill,), undecided = searched(["100", "200", "400"], "500")
+    assert bill == {
+        "link_pass": "order, set of lines",
+        "link_certainty": "unique",
+        "link_reason": "order lines 1, 3: the one set among 3 that adds up to it",
+        "order_line_set": "unique",
+    }
+    assert not undecided
+
+
+def test_several_sets_are_ambiguous_and_listed_with_the_first_of_them(searched: Callable[..., Any]) -> None:
+    (bill,), undecided = searched(["100", "100", "400"], "500")
+    assert (bill["link_pass"], bill["link_certainty"], bill["order_line_set"]) == ("order, value", "ambiguous", "ambiguous(2)")
+    assert bill["link_reason"].startswith("2 sets of the order's lines add up to it, one of them lines ")
+    (row,) = undecided
+    assert (row["state"], row["candidate_count"], row["searched_count"], row["nearest_number"]) == ("ambiguous", 2, 3, None)
+    assert row["candidates"] in {"PO1/1; PO1/3", "PO1/2; PO1/3"}
+
+
+def test_a_tie_is_a_suggestion_where_the_policy_says_so(searched: Callable[..., Any]) -> None:
+    (bill,), ((row),) = searched(["100", "100", "400"], "500", ambiguity="suggest")
+    assert (bill["link_certainty"], bill["order_line_set"], row["state"]) == ("suggested", "ambiguous(2)", "suggested")
+
+
+def test_no_set_is_proved_and_not_undecided(searched: Callable[..., Any]) -> None:
+    (bill,), undecided = searched(["100", "200", "400"], "500.01")
+    assert (bill["link_certainty"], bill["order_line_set"]) == ("certain", "none")
+    assert not undecided
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(24, "unique"), (25, "not_decided(24)")])
+def test_a_search_that_was_not_made_says_so(searched: Callable[..., Any], count: int, verdict: str) -> None:
+    prices = [str(2**place) for place in range(count)]
+    (bill,), undecided = searched(prices, str(2 ** (count - 1) + 1))
+    assert bill["order_line_set"] == verdict
+    expected = [("not_decided", None, 25)] if count > 24 else []
+    assert [(row["state"], row["candidates"], row["searched_count"]) for row in undecided] == expected
+    assert "were not searched among 25 lines, more than 24" in (bill["link_reason"] or "") or count == 24
+
+
+def test_of_an_order_of_many_lines_those_that_can_be_in_a_set_are_searched(searched: Callable[..., Any]) -> None:
+    (bill,), undecided = searched(["1000"] * 30 + ["1", "2", "4"], "5")
+    assert (bill["order_line_set"], undecided) == ("unique", [])
+    assert bill["link_reason"].startswith("order lines 31, 33:")
+
+
+def test_a_bill_for_all_that_came_takes_it_and_the_next_one_cannot(searched: Callable[..., Any], billed: Callable[..., Lines]) -> None:
+    bills, undecided = searched(["100", "200", "400"], "700", "200")
+    assert ([bill["order_line_set"] for bill in bills], undecided) == (["all", "none"], [])
+    lines = billed(["10", "20", "40"], ["10", "10", "0"], "300", "200")
+    assert lines["1"][:2] == (10, 100)
+    assert lines["2"][:2] == (10, 200)
+
+
 def stretches(here: list[int], coming: list[int]) -> pl.DataFrame:
     """Lines of one order, a piece worth one each."""
     kinds = {
@@ -122,7 +207,8 @@ def test_a_bill_takes_the_one_set_and_nothing_of_a_line_is_lost_or_doubled(lines
         schema={"row": pl.UInt32(), "bundle": pl.UInt32(), "turn": pl.UInt32(), "currency": pl.String(), "amount": MONEY},
     )
     before = stretches(here, coming)
-    moved, after = apart(bills, before)
+    moved, after, sets = apart(bills, before)
+    assert sets["row"].to_list() == list(range(count))
     figures = before.columns[2:]
     assert after.group_by("unit").agg(pl.col(figures).sum()).sort("unit").equals(before.drop("bundle"))
     first = [

@@ -80,7 +80,9 @@ def controls():
 
 def test_a_line_with_everything_that_is_known_of_it(published, controls):
     (facts,), text = explain_line(published, "A/7/1", controls)
-    assert facts["carried_by"] == [{"fulfilment_number": "GR1", "fulfilment_line_no": "1", "quantity": Decimal(90), "amount": Decimal(945)}]
+    assert facts["carried_by"] == [
+        {"order_line_no": "1", "fulfilment_number": "GR1", "fulfilment_line_no": "1", "quantity": Decimal(90), "amount": Decimal(945)}
+    ]
     says = {judge["control_id"]: judge["says"] for judge in facts["judged_by"]}
     assert {name: says[name] for name in ("QTY-01", "QTY-02", "QTY-03", "PRC-01")} == {
         "QTY-01": "raised",
