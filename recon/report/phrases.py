@@ -58,6 +58,7 @@ PASSES: Final = {
     "the one left": _("the one left"),
     "equal lines": _("equal lines"),
     "in turn": _("equal lines in turn"),
+    "set of lines": _("the set of lines that adds up"),
     "value": _("value"),
     "origin invoice": _("origin invoice"),
     "contents": _("contents"),
