@@ -69,6 +69,7 @@ def engagement_of() -> Callable[..., Engagement]:
             "as_of": "2026-10-31",
             "period": {"from": "2026-10-01", "to": "2026-10-31"},
             "currency": "CNY",
+            "time_zone": "UTC",
             "extracts": {"x": "x.csv"},
         }
         return Engagement.model_validate(plain | terms)

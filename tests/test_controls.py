@@ -38,6 +38,7 @@ def engagement(parameters: dict[str, str], control_id: str) -> Engagement:
         as_of=date(2026, 10, 31),
         period=Period(**{"from": date(2026, 10, 1), "to": date(2026, 10, 31)}),
         currency="CNY",
+        time_zone="UTC",  # the examples of the rule book are written in it
         extracts={},
         parameters=[ParameterOverride(control=control_id, set=parameters, why="example")] if parameters else [],
     )

@@ -238,6 +238,18 @@ def named_for(owners: Mapping[str, str], control_id: str) -> str | None:
     return owners[max(fitting, key=lambda pattern: (pattern == control_id, len(pattern), pattern))] if fitting else None
 
 
+#: Zones of currencies whose countries keep one: where a company counts in such a currency, its day ends there unless it says otherwise.
+_ONE_ZONE: Final = {
+    "CNY": "Asia/Shanghai", "HKD": "Asia/Hong_Kong", "TWD": "Asia/Taipei", "JPY": "Asia/Tokyo", "KRW": "Asia/Seoul", "SGD": "Asia/Singapore",
+    "INR": "Asia/Kolkata", "GBP": "Europe/London", "CHF": "Europe/Zurich",
+}  # fmt: skip
+
+
+def zone_of(currency: str) -> str:
+    """The time zone of a company that names none: that of its currency's country, UTC where the currency has several."""
+    return _ONE_ZONE.get(currency, "UTC")
+
+
 class Retention(Terms):
     """How long the evidence of this run is kept, counted from the end of its period or of the year in which that ends, and why."""
 
@@ -278,7 +290,7 @@ class Engagement(Terms):
     source: str = "canonical"
     extracts: dict[str, Paths]
     encoding: str | None = None
-    time_zone: str = "UTC"
+    time_zone: str = Field(default_factory=lambda terms: zone_of(terms.get("currency", "")))
     controls: ControlChoice = ControlChoice()
     fail_on: Literal["critical", "high", "medium", "low", "never"] = "medium"
     second_opinion: bool = True

@@ -35,6 +35,20 @@ def test_a_good_file_is_read_with_its_folder_and_name(tmp_path):
     assert read_engagement(written(tmp_path), as_of="2026-11-01").as_of == date(2026, 11, 1)
 
 
+@pytest.mark.parametrize(
+    ("change", "zone"),
+    [
+        ("currency: CNY", "Asia/Shanghai"),
+        ("currency: JPY", "Asia/Tokyo"),
+        ("currency: EUR", "UTC"),  # the euro is counted in several zones
+        ("currency: CNY\ntime_zone: Europe/Berlin", "Europe/Berlin"),
+        ("currency: CNY\ntime_zone: UTC", "UTC"),
+    ],
+)
+def test_a_company_that_names_no_time_zone_has_that_of_its_currency(tmp_path, change, zone):
+    assert read_engagement(written(tmp_path, GOOD.replace("currency: CNY", change))).time_zone == zone
+
+
 def test_variables_find_the_file_and_stay_out_of_its_name(tmp_path, monkeypatch):
     data = tmp_path / "far" / "away"
     data.mkdir(parents=True)
