@@ -26,6 +26,8 @@ SCHEMA: Final[dict[str, pl.DataType]] = {
 KEY: Final = ("table", "source_file", "column")
 _SUMMED: Final = ("money", "quantity")
 _SPANNED: Final = ("date", "timestamp")
+#: From so many rows per file on, files are looked at one by one.
+_LONG_FILE_ROWS: Final = 10_000
 #: In tables about any kind of document a number may be a person's login, so its span is not told.
 _ABOUT_ANYTHING: Final = "document_type"
 
@@ -41,9 +43,19 @@ def of_table(table: str, rows: pl.DataFrame) -> pl.DataFrame:
     hidden = PERSONS | BANK_ACCOUNTS | ({"document_number"} if told.has(_ABOUT_ANYTHING) else set())
     wanted = [c for c in told.columns if c.name in rows.columns and (c.kind in (*_SUMMED, *_SPANNED) or c.name in told.key)]
     figures = {f"{c.name} {figure}": value for c in wanted for figure, value in _figures(c.name, c.kind, spanned=c.name not in hidden).items()}
-    by_file = rows.group_by(SOURCE_FILE).agg(pl.len().cast(pl.Int64).alias("row_count"), **figures).lazy()  # one look for all columns
+    by_file = _by_file(rows, {"row_count": pl.len().cast(pl.Int64), **figures}).lazy()  # one look for all columns
     parts = [by_file.select(table=pl.lit(table), **_said(c.name, c.kind)).select(SCHEMA.keys()) for c in wanted]
     return pl.concat([pl.LazyFrame(schema=SCHEMA), *parts]).collect()
+
+
+def _by_file(rows: pl.DataFrame, figures: dict[str, pl.Expr]) -> pl.DataFrame:
+    """The figures of each file. Long files are slices of the rows, and looking at slices takes a quarter of the time of making groups."""
+    files = rows[SOURCE_FILE].rle().struct.unnest()
+    if rows.height <= files.height * _LONG_FILE_ROWS or files["value"].is_duplicated().any():
+        return rows.group_by(SOURCE_FILE).agg(**figures)
+    firsts = files["len"].cum_sum() - files["len"]
+    parts = [rows.slice(first, length).select(**figures) for first, length in zip(firsts, files["len"], strict=True)]
+    return pl.concat(parts).with_columns(files["value"].alias(SOURCE_FILE))
 
 
 def _figures(name: str, kind: str, *, spanned: bool) -> dict[str, pl.Expr]:
