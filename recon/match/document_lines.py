@@ -23,6 +23,7 @@ from recon.match.goods import ZERO
 from recon.match.match_units import items
 from recon.match.number_line import running
 from recon.match.periods import with_days_left
+from recon.match.quantities import unconverted
 from recon.match.working_days import working_days
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
             *looked_up(found.fulfilments, "fulfilment_row", goods_place="place"),
             *found.raw.invoices.looked_up("place", *own),
             *looked_up(found.units, "unit", *terms),
+            *looked_up(unconverted(found), "unit", "unconverted_line_count"),
             *looked_up(found.goods.by_unit, "unit", "for_billing", "accepted", first_fulfilled_date="first_day"),
             *looked_up(
                 documents,

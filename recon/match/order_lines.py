@@ -18,6 +18,7 @@ from recon.match.goods import ZERO
 from recon.match.order_approvals import approved_orders
 from recon.match.order_facts import closing_decisions, received_cost
 from recon.match.pricing import agreed_unit_prices
+from recon.match.quantities import unconverted
 
 if TYPE_CHECKING:
     from recon.match.parts import Parts
@@ -36,7 +37,7 @@ def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame) -> pl.La
         billed,
         _open_ends(found, parts),
         paid,
-        _unconverted(found),
+        unconverted(found),
         agreed_unit_prices(found, billed),
         received_cost(found, parts),
     ]
@@ -155,9 +156,3 @@ def _open_ends(found: ThreeWay, parts: Parts) -> pl.DataFrame:
     goods = sums(parts.open_goods, "unit", size, fni_quantity=quantity, fulfilled_not_invoiced_amount=amount)
     bills = sums(parts.open_bills.filter(due), "unit", size, inf_quantity=quantity, invoiced_not_fulfilled_amount=amount)
     return pl.concat([goods, bills], how="horizontal")
-
-
-def _unconverted(found: ThreeWay) -> pl.DataFrame:
-    counting = pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & pl.col("states_quantity")
-    lines = [chosen(frame, counting & ~pl.col("uom_convertible"), "unit") for frame in (found.fulfilments, found.invoices)]
-    return sums(pl.concat(lines), "unit", found.units.height, unconverted_line_count=pl.len().cast(pl.Int64))

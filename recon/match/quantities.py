@@ -9,12 +9,13 @@ import polars as pl
 from recon.domain import money
 from recon.match import packs
 from recon.match import whole_numbers as whole
-from recon.match.dense import IN_ORDER, aligned
+from recon.match.dense import IN_ORDER, aligned, chosen, sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from recon.match.match_units import Ground
+    from recon.match.three_way import ThreeWay
 
 
 def in_base_units(lines: pl.DataFrame, units: pl.DataFrame, ground: Ground, quantities: Mapping[str, pl.Expr]) -> pl.DataFrame:
@@ -48,3 +49,10 @@ def in_base_units(lines: pl.DataFrame, units: pl.DataFrame, ground: Ground, quan
         *(pl.when(plain).then(name).otherwise(f"{name}_base").alias(name) for name in quantities),
         uom_convertible=pl.col("uom_convertible").fill_null(plain),
     )
+
+
+def unconverted(found: ThreeWay) -> pl.DataFrame:
+    """Per unit unconverted_line_count: its goods and bills that count and that no quantity holds, since their unit does not convert."""
+    counting = pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & pl.col("states_quantity")
+    lines = [chosen(frame, counting & ~pl.col("uom_convertible"), "unit") for frame in (found.fulfilments, found.invoices)]
+    return sums(pl.concat(lines), "unit", found.units.height, unconverted_line_count=pl.len().cast(pl.Int64))

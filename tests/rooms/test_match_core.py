@@ -145,6 +145,12 @@ class TestUnits:
         order = one(matches, "order_line_match")
         assert (order["unconverted_line_count"], order["invoiced_quantity"], order["invoiced_amount"]) == (1, 0, 100)
 
+    def test_a_bill_says_that_goods_of_its_order_line_could_not_be_counted(self, matched: Match) -> None:
+        goods = [gr(quantity="3"), gr(quantity="1", uom="PAL", receipt_number="GR9")]
+        line = one(matched([po()], goods, [inv()]), "invoice_line_match")
+        assert (line["unconverted_line_count"], line["fulfilled_quantity"]) == (1, 3)
+        assert one(matched([po()], goods[:1], [inv()]), "invoice_line_match")["unconverted_line_count"] in (0, None)
+
     def test_the_items_own_conversion_goes_before_the_general_one(self, matched: Match) -> None:
         ways = [{"item_id": "I1", "from_uom": "BOX", "to_uom": "EA", "factor": "5"}, {"from_uom": "BOX", "to_uom": "EA", "factor": "12"}]
         assert one(matched([po()], [gr(quantity="2", uom="BOX")], [], uom_conversion=ways), "order_line_match")["fulfilled_quantity"] == 10
