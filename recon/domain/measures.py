@@ -91,8 +91,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         # stand; fulfilled_quantity: under the returns policy, declared loss included
         " invoiced_quantity:quantity invoiced_before_quantity:quantity invoiced_to_date_quantity:quantity billable_quantity:quantity"
         " excess_quantity:quantity ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity"
-        # goods and bills of the order line that no figure counts, since their unit does not convert
-        " unconverted_line_count:count"
+        " unconverted_line_count:count"  # of the order line: goods and bills that no figure counts, for their unit does not convert
         " invoiced_amount:money invoiced_amount_base:money amount_gross:money amount_gross_base:money expected_amount:money"
         # of the whole invoice: gross amount, live lines, those of them that an order answers
         " document_amount_gross_base:money document_line_count:count document_linked_line_count:count"
