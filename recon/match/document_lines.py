@@ -145,11 +145,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
             *looked_up(found.units, "unit", *terms),
             *looked_up(unconverted(found), "unit", "unconverted_line_count"),
             *looked_up(found.goods.by_unit, "unit", "for_billing", "accepted", first_fulfilled_date="first_day"),
-            *looked_up(
-                documents,
-                "document",
-                **_OF_DOCUMENT,
-            ),
+            *looked_up(documents, "document", **_OF_DOCUMENT),
             *looked_up(crossed, "crossed", *_SIZES, *bridge.MEASURED),
             *looked_up(before, "counted", "invoiced_before_amount"),
             *looked_up(charged, "charged", "charge_variance"),
