@@ -64,7 +64,7 @@ def scoped_rules(draw: st.DrawFn) -> ScopedRule:
     first, last = draw(dates), draw(dates)
     if first and last and first > last:
         first, last = last, first
-    return ScopedRule({"limit": draw(st.sampled_from(["1", "2", "unlimited"]))}, where, "test", "test", first, last, "day")
+    return ScopedRule({"limit": draw(st.sampled_from(["1", "2", "unlimited"]))}, where, "test", "test", first, last, day="day")
 
 
 rows = st.fixed_dictionaries({column: st.none() | words for column in COLUMNS} | {"day": dates})

@@ -59,6 +59,16 @@ def test_an_order_beyond_the_window_is_not_booked(linked, day, number):
     assert linked(BOOK, [order(po_date=day)], [bill()])[0][0] == number
 
 
+@pytest.mark.parametrize(("party", "days"), [("S1", "179"), ("S1", "180"), ("S2", "179")])
+def test_the_limits_have_a_scope(linked, party, days):
+    override = {"control": "MIS-16", "set": {"unreferenced_window_days": days}, "where": {"supplier_id": party}, "why": "test"}
+    found = linked(BOOK, [order(po_date="2026-04-15")], [bill()], parameters=[override])  # 180 days before
+    assert found[0][0] == (None if (party, days) == ("S1", "179") else "PO1")
+    override["set"] = {"second_candidate_share": "0.01" if days == "179" else "0.02"}
+    found = linked(BOOK, [order(), order("PO2", price="10.20")], [bill()], parameters=[override])
+    assert found[0][0] == ("PO1" if (party, days) == ("S1", "179") else None)
+
+
 @pytest.mark.parametrize(
     ("said", "number"), [({"quantity": "10"}, "PO1"), ({"quantity": "5"}, None), ({"quantity": None}, "PO1"), ({"uom": "BOX"}, None)]
 )
