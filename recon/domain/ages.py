@@ -13,8 +13,8 @@ USUAL_DAYS: Final = (30, 60, 90, 180, 365)
 
 def buckets(last_days: Sequence[int] = USUAL_DAYS) -> tuple[str, ...]:
     """The codes of the buckets from the youngest: `0-30`, `31-60`, …, `over 365`. The last day of each belongs to it."""
-    firsts = (0, *(last + 1 for last in last_days))
-    return *(f"{first}-{last}" for first, last in zip(firsts, last_days, strict=False)), f"over {last_days[-1]}"
+    firsts = (0, *(last + 1 for last in last_days[:-1]))
+    return *(f"{first}-{last}" for first, last in zip(firsts, last_days, strict=True)), f"over {last_days[-1]}"
 
 
 def bounds(code: str) -> tuple[int | None, int]:
