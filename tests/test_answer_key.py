@@ -136,10 +136,13 @@ ONE_UNIT_TIGHTER = {
     "SUP-02": ({"rejection_share": "0.4999"}, 1),
     "SUP-03": ({"lead_time_limit_days": "2"}, 1),
     "APR-20": ({"hierarchy_depth_count": "3"}, 1),
+    "PAY-05": ({"manual_minimum_amount": "4999.99"}, 2),
+    "PAY-06": ({"off_day_minimum_amount": "9999.99"}, 1),
+    "PAY-08": ({"split_window_days": "4"}, 1),
     "CSH-13": ({"raise_window_hours": "24.02", "lower_back_days": "8"}, 2),
 }
 #: where the near-misses lie inside a limit that the engagement sets for some only
-SCOPES = {"DUP-02": {"supplier_id": "SC-1"}, "DUP-10": {"supplier_id": "SC-1"}}
+SCOPES = {"DUP-02": {"supplier_id": "SC-1"}, "DUP-10": {"supplier_id": "SC-1"}, "PAY-06": {"group_id": "G-HAND"}}
 
 
 def test_near_misses_lie_on_the_limits():

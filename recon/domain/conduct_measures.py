@@ -57,6 +57,20 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         " required_steps:text approved_steps:text required_count:count step_count:count missing_step_count:count out_of_order_count:count"
         f" unnamed_approval_count:count is_effective:flag currency:id amount_net:money amount_net_base:money document_count:count {_SOURCE}",
     ),
+    "payment_manner": (
+        "one row per live payment to a supplier: by whom, in which payment run and on what day it was made",
+        f"cycle:id company_code:id {_PARTY} document_type:text document_number:id payment_date:date"
+        # is_outside_runs: in no payment run; null where the source gives none. is_working_day: null where the calendar does not reach
+        " payment_kind:text is_manual:flag run_id:id is_outside_runs:flag is_working_day:flag created_by:id released_by:id approval_count:count"
+        f" currency:id amount:money amount_base:money {_SOURCE}",
+    ),
+    "payment_cluster": (
+        "one row per payment that passes a limit of release together with the payments before it to the same payee, or whose worth nobody knows",
+        f"cycle:id company_code:id {_PARTY} document_type:text document_number:id payment_date:date currency:id"
+        # shared: what the payments have in common, party or account
+        " shared:text limit_amount:money member_count:count total_amount:money excess_amount:money span_days:count previous_span_days:count"
+        f" first_number:id created_by:id amount_base:money is_known:flag {_SOURCE}",
+    ),
     "cash_duty": (
         "one row per write-off and per live credit note of a customer, with the nearest cash that the same person applied for that customer",
         f"cycle:id company_code:id {_PARTY} document_type:text document_number:id document_date:date invoice_number:id deed:text made_by:id"
@@ -66,6 +80,6 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Of these, the tables that look across parties.
-WHOLE: Final[tuple[str, ...]] = ("late_credit",)
+WHOLE: Final[tuple[str, ...]] = ("late_credit", "payment_manner", "payment_cluster")
 #: And those whose rows are only the suspicious ones.
-COVERED_ELSEWHERE: Final[tuple[str, ...]] = ("late_credit",)
+COVERED_ELSEWHERE: Final[tuple[str, ...]] = ("late_credit", "payment_cluster")

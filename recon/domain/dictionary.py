@@ -146,6 +146,8 @@ payee_account id bank account paid to
 payee_name text name paid to
 released_by id user who released the payment
 is_voided flag the payment was voided and counts for nothing
+is_manual flag the payment was made by hand, outside the usual way
+run_id id payment run that made the payment; empty means none, where the source gives runs at all
 reference text free reference text
 amount_applied money part of the payment applied to the invoice
 discount_taken money early-payment discount taken on the invoice

@@ -138,7 +138,7 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "company_code payment_number",
         "amount",
         "company_code! payment_number! payment_date! value_date supplier_id! amount! currency! fx_rate payment_kind payee_account payee_name"
-        " created_by released_by created_at is_voided reference requisition_id official_invoice_number official_invoice_code",
+        " created_by released_by created_at is_voided reference requisition_id official_invoice_number official_invoice_code is_manual run_id",
     ),
     "supplier_payment_allocation": (
         "which invoice a payment pays",

@@ -228,6 +228,7 @@ CODED: Final[dict[str, _Said]] = {
         "bank country": ("bank country", "开户国"),
         "similar name": ("similar name", "名称近似"),
     },
+    "shared": {"party": ("party", "往来单位"), "account": ("account", "账户")},
     "watched_field": _MASTER_FIELDS,
     "upkeep": _MASTER_FIELDS | {"created": ("created", "建档")},
     "deed": {"write-off": ("write-off", "核销"), "credit note": ("credit note", "红字发票")},
@@ -290,6 +291,8 @@ FIGURES: Final[_Said] = {
     "inactive": ("inactive", "已停用"),
     "not in the master": ("not in the master", "主数据中不存在"),
     "another person": ("another person", "另一人"),
+    "a payment run": ("a payment run", "付款批次"),
+    "a working day": ("a working day", "工作日"),
     "write-off candidate": ("write-off candidate", "核销候选"),
     "chase the supplier": ("chase the supplier", "向供应商催票"),
 }

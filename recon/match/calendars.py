@@ -44,6 +44,10 @@ class Calendar:
         """Working days after `start` up to and including `end` (dates); null where the calendar does not reach."""
         return (self._at(self.working, end) - self._at(self.working, start)).cast(pl.Int64)
 
+    def works(self, day: pl.Expr) -> pl.Expr:
+        """Whether a day (date) is a working day; null where the calendar does not reach."""
+        return self._at(self.working - self.working.shift(1, fill_value=0), day) > 0
+
     def open_hours(self, start: pl.Expr, end: pl.Expr) -> pl.Expr:
         """Hours between two instants in which the company was open; null where the calendar does not reach."""
         return in_hours((self._open_until(end) - self._open_until(start)) * 1_000_000)

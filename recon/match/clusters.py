@@ -37,7 +37,7 @@ def spend_cluster(accepted: Accepted, lines: MeasuredLines, engagement: Engageme
     are counted in `document_count`; an order over several categories is of none. `score` adds a quarter each for one item, every member above nine tenths of the
     limit, consecutive numbers, one day, and takes half off where all are under contract.
     """
-    limits = _limits(accepted, engagement)
+    limits = approval_limits(accepted, engagement, PROCURE_TO_PAY.order_type)
     orders = _orders(accepted, lines, engagement)
     asked = orders.with_columns(pl.concat_list("requester_id", "buyer_id").list.drop_nulls().list.unique(maintain_order=True).alias("actor_id"))
     tried = asked.explode("actor_id").with_columns(actor_is_known=pl.col("actor_id").is_not_null())
@@ -45,8 +45,8 @@ def spend_cluster(accepted: Accepted, lines: MeasuredLines, engagement: Engageme
         (pl.col("limit_company").is_null() | (pl.col("limit_company") == pl.col("company_code")))
         & (pl.col("units") <= pl.col("limit_units")) & (pl.col("units") > 0)
     )  # fmt: skip
-    crossing = _crossing(members.filter(pl.col("actor_is_known") & pl.col("category").is_not_null()))
-    first = crossing.sort(*_ORDER, "limit_amount", "span_days", pl.lit(0) - pl.col("score"), "actor_id").unique(
+    passed = crossing(members.filter(pl.col("actor_is_known") & pl.col("category").is_not_null()))
+    first = passed.sort(*_ORDER, "limit_amount", "span_days", pl.lit(0) - pl.col("score"), "actor_id").unique(
         [*_ORDER, "limit_amount"], keep="first", maintain_order=True
     )
     unknown = members.filter(~pl.col("actor_is_known")).unique(_ORDER, keep="any").select(*_ORDER, *_ABOUT, "category", is_known=pl.lit(value=False))
@@ -65,23 +65,24 @@ def spend_cluster(accepted: Accepted, lines: MeasuredLines, engagement: Engageme
 _ABOUT: Final = ("party_id", "order_date", "created_day", "source_file", "source_row")
 
 
-def _limits(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
-    """limit_company, limit_amount (company currency), limit_units: the amounts above which a higher role must approve."""
+def approval_limits(accepted: Accepted, engagement: Engagement, document_type: str) -> pl.DataFrame:
+    """limit_company, limit_amount (company currency), limit_units, _all: the amounts above which a higher role must approve documents of the type."""
     empty = {"limit_company": pl.String(), "limit_amount": MONEY, "limit_units": pl.Int64(), "_all": pl.Int64()}
     if not is_given(accepted, "approval_policy", "max_amount"):
         return pl.DataFrame(schema=empty)
     bands = table(accepted, "approval_policy").filter(
-        (pl.col("document_type") == PROCURE_TO_PAY.order_type)
+        (pl.col("document_type") == document_type)
         & pl.col("max_amount").is_not_null()
         & (pl.col("currency").fill_null(engagement.currency) == engagement.currency)
     )
     named = bands.select(limit_company="company_code", limit_amount=pl.col("max_amount").cast(MONEY)).unique().collect()
-    return named.with_columns(limit_units=_units("limit_amount"), _all=pl.lit(0, dtype=pl.Int64)).sort(
+    return named.with_columns(limit_units=units_of("limit_amount"), _all=pl.lit(0, dtype=pl.Int64)).sort(
         "limit_company", "limit_amount", nulls_last=True
     )
 
 
-def _units(column: str) -> pl.Expr:
+def units_of(column: str) -> pl.Expr:
+    """An amount in whole millionths, for sums and comparisons."""
     return pl.col(column).cast(MONEY).to_physical().cast(pl.Int64)
 
 
@@ -102,7 +103,7 @@ def _orders(accepted: Accepted, lines: MeasuredLines, engagement: Engagement) ->
         told.with_columns(
             party_key=pl.coalesce("group_id", "party_id"),
             category=pl.col("item_group") if is_given(accepted, PROCURE_TO_PAY.order_table, "item_group") else pl.lit("any"),
-            units=_units("amount_net_base"),
+            units=units_of("amount_net_base"),
             serial=pl.col("order_number").str.extract(r"(\d{1,18})\D*$").cast(pl.Int64),
             _all=pl.lit(0, dtype=pl.Int64),
         )
@@ -111,7 +112,7 @@ def _orders(accepted: Accepted, lines: MeasuredLines, engagement: Engagement) ->
     )
 
 
-def _crossing(members: pl.DataFrame) -> pl.DataFrame:
+def crossing(members: pl.DataFrame) -> pl.DataFrame:
     """Orders that pass the limit with the fewest orders before them, and what these have in common.
 
     In the order of days the amounts add up to a line that never falls; the window of an order begins behind the last place at which

@@ -33,6 +33,8 @@ from recon.match.party_masters import party_master
 from recon.match.party_staff import party_staff
 from recon.match.party_twins import party_twin
 from recon.match.payees import payee_payment
+from recon.match.payment_clusters import payment_cluster
+from recon.match.payment_manners import payment_manner
 from recon.match.references import document_references
 from recon.match.role_pairs import role_pair
 from recon.match.sales_costs import free_supply
@@ -113,6 +115,8 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("role_pair", role_pair),
         (frozenset({"bank_difference"}), bank_difference),
         (frozenset({"payee_payment"}), payee_payment),
+        (frozenset({"payment_cluster"}), payment_cluster),
+        _plain("payment_manner", payment_manner),
         (frozenset({"damaged_value"}), _damaged),
         (frozenset({"tax_number_booking", "tax_invoice_claim", "red_tax_invoice"}), tax_tables),
         (frozenset({"accepted_deduction"}), accepted_deductions),

@@ -56,6 +56,8 @@ POPULATIONS: Final = {
     "rebill_loop": _("Sales billed, credited and billed again"),
     "late_credit": _("Credit notes around the end of the period"),
     "approval_chain": _("Approvals of several steps"),
+    "payment_manner": _("Payments to suppliers, and how they were made"),
+    "payment_cluster": _("Payments that pass a limit together"),
     "cash_duty": _("Write-offs and credit notes, and who applied the cash"),
     "party_account": _("Bank accounts of suppliers"),
     "party_master": _("Masters of suppliers and customers"),

@@ -80,6 +80,7 @@ def pay(book: Book, cycle: Cycle, keys: Row, day: date, amount: Decimal, **colum
     if buys:
         row |= {"payment_kind": "payment", "created_by": "CAS01", "released_by": "CAS02", "created_at": book.moment(day, 11)}
         row["payee_account"] = book.account_of(str(keys[cycle.party]))
+        row["run_id"] = f"L{day:%m%d}"
     else:
         row |= {"receipt_kind": "receipt", "created_by": "CSH01", "posted_at": book.moment(day, 11), "bank_reference": book.number("BK")}
     written = book.add(cycle.payment_table, row | columns)

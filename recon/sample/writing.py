@@ -121,6 +121,13 @@ parameters:
     set: {{digit_minimum_count: "50"}}
     where: {{document_type: expense_claim}}
     why: as for STA-01
+  - control: PAY-06
+    set: {{off_day_minimum_amount: unlimited}}
+    why: the banking program pays on the day a bill falls due, whatever day that is
+  - control: PAY-06
+    set: {{off_day_minimum_amount: "10000"}}
+    where: {{group_id: G-HAND}}
+    why: these suppliers are paid by hand, on working days
   - control: STA-05
     set: {{size_factor_ratio: "100000"}}
     why: what is bought and sold runs from a box of screws to a machine
