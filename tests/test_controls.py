@@ -176,6 +176,7 @@ INERT = {
         ("STA-04", name): "matching counts by it; tests/rooms/test_match_statistics.py stands at the limit"
         for name in ("round_minimum_amount", "round_base_amount")
     },
+    ("APR-12", "bunching_band_share"): "matching counts by it; tests/rooms/test_match_bunches_and_hours.py stands at the limit",
     **{
         ("STA-13", name): "matching looks for rows of approvals by it; tests/rooms/test_match_statistics.py stands at the limit"
         for name in ("stamp_count", "stamp_window_seconds")

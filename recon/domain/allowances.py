@@ -51,6 +51,7 @@ GRANTED_BY: Final[dict[str, str]] = {
     "round_minimum_amount": "STA-04",
     "round_base_amount": "STA-04",
     "round_minimum_count": "STA-04",
+    "bunching_band_share": "APR-12",
     "stamp_count": "STA-13",
     "stamp_window_seconds": "STA-13",
     "maintenance_window_days": "SOD-02",
@@ -96,7 +97,7 @@ REACHES: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("amount_basis_policy", "fx_policy"), frozenset({"cycle", "company_code"})),
     "convention_set": _PARTY,
     "order_rate_policy": _LINE,
-    **dict.fromkeys(("round_minimum_count", "stamp_count", "stamp_window_seconds"), frozenset()),
+    **dict.fromkeys(("round_minimum_count", "stamp_count", "stamp_window_seconds", "bunching_band_share"), frozenset()),
     **dict.fromkeys(("usual_convention_document_count", "usual_convention_share", "description_likeness_share"), frozenset()),
 }
 #: Where a rule book lacks the control, nothing is let pass.
@@ -115,7 +116,9 @@ NOTHING: Final[dict[str, str]] = {
     "pricing_date_policy": "order_date",
     "minimum_number_length_count": "4",
     **dict.fromkeys(("digit_minimum_amount", "round_minimum_amount", "round_base_amount", "round_minimum_count"), "not_checked"),
-    **dict.fromkeys(("stamp_count", "stamp_window_seconds", "usual_convention_document_count", "usual_convention_share"), "not_checked"),
+    **dict.fromkeys(
+        ("bunching_band_share", "stamp_count", "stamp_window_seconds", "usual_convention_document_count", "usual_convention_share"), "not_checked"
+    ),
     "description_likeness_share": "not_checked",
     "maintenance_window_days": "0",
     "new_supplier_days": "0",

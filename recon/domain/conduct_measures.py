@@ -26,6 +26,12 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         " business_hours:rate business_hours_most:rate wait_working_days:count is_matched_by_hand:flag max_hours:count"
         f" amount_net_base:money {_SOURCE}",
     ),
+    "approval_hour": (
+        "one row per approving event of a person: on what kind of day and at what time of it",
+        f"cycle:id company_code:id document_type:text document_number:id document_version:count {_PARTY} item_group:id document_date:date actor_id:id"
+        " step:id action_at:timestamp decided_date:date local_time:text local_hours:rate is_working_day:flag currency:id amount_at_decision:money"
+        f" amount_base:money {_SOURCE}",
+    ),
     "party_tail": (
         "one row per company and party with a line or header of the reported period that could have a tail: tails without one explanation, summed",
         f"cycle:id company_code:id {_PARTY} document_type:text document_number:id currency:id"

@@ -43,6 +43,11 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id party_id:id currency:id document_type:text subject_number:id made_by:id role_pair:text turned_role_pair:text"
         " first_login:id second_login:id login_count:count source_file:text source_row:row",
     ),
+    "limit_bunch": (
+        "one row per limit of approval and person, party or category with documents around it: how many lie just below, and how many beside",
+        f"{_GROUP} item_group:id grouped_by:text limit_amount:money band_count:count lower_count:count upper_count:count around_count:count"
+        f" bunching_ratio:rate band_amount_base:money first_number:id {_SOURCE}",
+    ),
     "approval_burst": (
         "one row per person who approves: the approvals that followed one another fastest, and the quickest decision",
         "cycle:id company_code:id document_type:text subject_number:id party_id:id made_by:id currency:id approval_count:count timed_count:count"
@@ -53,5 +58,5 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Of these, the tables that look across parties: all, for persons and companies are no parties.
-WHOLE: Final = ("amount_leader", "amount_outlier", "round_share", "digit_law", "approval_burst", "role_pair")
+WHOLE: Final = ("amount_leader", "amount_outlier", "round_share", "digit_law", "approval_burst", "role_pair", "limit_bunch")
 COVERED_ELSEWHERE: Final = ()

@@ -291,6 +291,7 @@ FIGURES: Final[_Said] = {
     "inactive": ("inactive", "已停用"),
     "not in the master": ("not in the master", "主数据中不存在"),
     "another person": ("another person", "另一人"),
+    "working hours": ("working hours", "工作时间"),
     "a payment run": ("a payment run", "付款批次"),
     "a working day": ("a working day", "工作日"),
     "write-off candidate": ("write-off candidate", "核销候选"),

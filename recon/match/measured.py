@@ -16,6 +16,7 @@ from recon.match.accruals import accrual_entry
 from recon.match.agreements import order_off_contract
 from recon.match.applications import application_match, payment_match
 from recon.match.approval_chains import approval_chain
+from recon.match.approval_hours import approval_hour
 from recon.match.approvals import approvals
 from recon.match.calendars import calendar
 from recon.match.cash_duties import cash_duty
@@ -65,7 +66,9 @@ if TYPE_CHECKING:
     from recon.match.three_way import ThreeWay
 
 #: Tables that are made of approvals.
-_APPROVED: Final = {"approval_state", "approval_decision", "order_timing", "approved_change", "approval_wait", "order_wait", "approval_chain"}
+_APPROVED: Final = {
+    "approval_state", "approval_decision", "order_timing", "approved_change", "approval_wait", "order_wait", "approval_chain", "approval_hour",
+}  # fmt: skip
 
 
 def measured_of_bucket(accepted: Accepted, engagement: Engagement, wanted: Collection[str] = measures.MEASURES) -> Matches:
@@ -138,6 +141,7 @@ class _Special:
             "approval_state": lambda: approved.state,
             "approval_decision": lambda: approved.decision,
             "approval_chain": lambda: approval_chain(approved),
+            "approval_hour": lambda: approval_hour(approved, self._days, engagement),
             "order_timing": lambda: order_timing(lines, approved.state, engagement),
             "approved_change": lambda: approved_change(accepted, approved, lines, engagement),
             "approval_wait": lambda: approval_wait(accepted, lines, approved, self._days, engagement),

@@ -23,6 +23,7 @@ from recon.match.emergencies import emergency_order
 from recon.match.freight import freight_line
 from recon.match.landed_costs import landed_cost
 from recon.match.late_credits import late_credit
+from recon.match.limit_bunches import limit_bunch
 from recon.match.master_changes import master_change
 from recon.match.master_duties import master_duty
 from recon.match.one_time import one_time_payee
@@ -113,6 +114,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         (frozenset({"amount_leader", "amount_outlier", "round_share", "digit_law"}), _statistics),
         _plain("approval_burst", approval_burst),
         _plain("role_pair", role_pair),
+        _plain("limit_bunch", limit_bunch),
         (frozenset({"bank_difference"}), bank_difference),
         (frozenset({"payee_payment"}), payee_payment),
         (frozenset({"payment_cluster"}), payment_cluster),

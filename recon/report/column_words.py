@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _WORDS: Final = """
 : accepted:验收 account:账户 accrual:暂估 accrued:暂估 active:有效 actor:操作人 address:地址 adjustment:调整 after:之后 age:账龄 agreed:约定
-agreement:约定 ahead:提前 amount:金额 and:与 apart:相隔 application:核销 applied:核销 approval:审批 approved:已审批 arithmetic:计算
-arrived:到货 at:当时 authority:权限 balance:余额 bank:银行 base:基准 baseline:基准 basis:依据 before:之前 behalf:代表 behind:落后 between:之间
+agreement:约定 ahead:提前 amount:金额 and:与 apart:相隔 around:周围 application:核销 applied:核销 approval:审批 approved:已审批 arithmetic:计算
+arrived:到货 at:当时 authority:权限 balance:余额 bank:银行 band:区间 base:基准 baseline:基准 basis:依据 before:之前 behalf:代表 behind:落后 between:之间
 bill:开票 block:冻结 blocked:冻结 blue:蓝字发票 book:账面 booked:入账 booking:入账 burst:爆发 business:工作 buyer:购买方 by:按 callback:回拨
 cap:上限 chance:随机 change:变更 changed:变更 characters:字符 charged:收费 charges:费用 check:校验 circular:循环 claim:索赔 close:关闭
 closed:关闭 closing:期末 code:代码 column:列 company:公司 comparable:可比 complete:齐全 completed:完成 confirmation:签收 confirmed:确认
@@ -37,15 +37,15 @@ excess:超出 expected:应有 exposure:敞口 feed:数据来源 field:字段 fin
 full:全部 fx:外汇 gap:间隔 goods:货物 gross:含税 group:组 guarded:所控制 hand:人工 has:是否有 header:表头 history:历史 hold:冻结 holds:成立
 hours:小时数 id:编号 in:在 inactive:停用 inbound:在途 incomplete:不完整 incoterm:贸易术语 inspected:检验 inspection:检验 invoice:发票
 invoiced:已开票 is:是否 issue:发出 item:物料 kind:类型 known:已知 larger:较大 largest:最大 last:最近 late:逾期 lateness:逾期 lead:交货 least:最短
-leaving:离职 left:离开 length:长度 level:层级 limit:限额 line:行 link:关联 linked:关联 list:清单 listed:在列 live:有效 login:账号 loop:循环
-loss:损耗 made:所做 master:主数据 match:匹配 matched:匹配 max:最大 mean:平均 member:成员 missed:错失 missing:缺少 most:最长 movement:移动
+leaving:离职 left:离开 length:长度 level:层级 limit:限额 line:行 link:关联 linked:关联 list:清单 listed:在列 live:有效 local:当地 login:账号 loop:循环
+loss:损耗 made:所做 manual:手工 master:主数据 match:匹配 matched:匹配 max:最大 mean:平均 member:成员 missed:错失 missing:缺少 most:最长 movement:移动
 name:名称 named:写明 names:写明 nearest:最近 need:需求 needs:是否需要 net:不含税 next:下次 no:编号 note:凭证 number:号码 of:之 off:付清 offered:给予
-official:法定 on:按 only:仅 open:未清 order:订单 ordered:订购 origin:来源 other:其他 out:失 over:超过 overdue:逾期 p90:九成分位 p95:九成五分位
+official:法定 on:按 only:仅 open:未清 order:订单 ordered:订购 origin:来源 other:其他 out:失 outside:之外 over:超过 overdue:逾期 p90:九成分位 p95:九成五分位
 pack:包装 paid:已付 pair:成对 party:往来单位 payment:付款 peer:同行 per:每 performed:执行 period:期间 person:人员 persons:人员 plan:计划
 planned:计划 population:总体 posted:过账 posting:过账 previous:上次 price:价格 promised:承诺 quantity:数量 rank:排名 rate:率 ratio:比率
 reason:原因 receipt:收货 received:收到 recorded:登记 recurring:定期 red:红字 reference:参考 referenced:被引用 refused:拒收 registered:已登记
 rejected:拒收 relation:关系 release:放行 released:放行 repeat:重复 requested:要求 required:是否必需 requisition:请购 reset:重置
-resolves:可查到 result:结果 returned:退回 reverse:冲回 robust:稳健 round:整数 row:行 rows:行 rule:规则 run:运行 safety:安全 same:相同
+resolves:可查到 result:结果 returned:退回 reverse:冲回 robust:稳健 round:整数 row:行 rows:行 rule:规则 run:运行 runs:批次 safety:安全 same:相同
 score:得分 searched:搜寻 second:第二 seconds:秒数 seller:销售方 service:服务 set:集合 settled:结清 share:比例 similarity:相似度 since:至今
 size:规格 smaller:较小 span:跨度 stale:过旧 started:开始 state:状态 stated:列明 status:状态 step:步骤 stock:库存 sums:加总 surplus:溢余
 table:表 tail:尾差 tax:税 taxed:计税 term:账期 terms:条件 tested:测试 time:时间 timed:有时刻 to:至 tolerated:容许 total:合计 type:类型

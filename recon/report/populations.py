@@ -46,6 +46,8 @@ POPULATIONS: Final = {
     "amount_outlier": _("Documents against the middle of their party or person"),
     "round_share": _("Parties and persons with their round amounts"),
     "digit_law": _("Leading digits of amounts"),
+    "limit_bunch": _("Persons, parties and categories with documents around a limit of approval"),
+    "approval_hour": _("Approving events and their time of day"),
     "role_pair": _("Pairs of roles of one person"),
     "approval_burst": _("Persons who approve, and how fast"),
     "restated_line": _("Document lines that an earlier run knew"),

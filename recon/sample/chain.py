@@ -22,6 +22,8 @@ _SERIES: Final = {"po": "PO", "so": "SO", "receipt": "GR", "shipment": "SH"}
 _BUYERS: Final = ("BUY01", "BUY02", "BUY03", "BUY04")
 _REQUESTERS: Final = ("REQ01", "REQ02", "REQ03")
 _SELLERS: Final = ("SAL01", "SAL02", "SAL03")
+#: base units in a unit that orders may be in
+_BASE_UNITS: Final = {"BOX": 12, "TON": 1000}
 GOODS_TAX: Final = Decimal("0.13")
 SERVICE_TAX: Final = Decimal("0.06")
 
@@ -123,7 +125,7 @@ class Chain:
 
     def line(self, item: Item, quantity: Decimal | int, unit_price: Decimal | None = None, **terms: Value) -> Line:
         """Add an order line; the price is the agreed one unless given."""
-        count = self._unrepeated(item, Decimal(quantity))
+        count = self._unrepeated(item, Decimal(quantity), _BASE_UNITS.get(str(terms.get("uom")), 1))
         price = self.book.masters.price(self.party, item) if unit_price is None else unit_price
         per = Decimal(str(terms.get("price_per", 1)))
         service = item.group == "SERVICES"
@@ -171,22 +173,22 @@ class Chain:
         self.requisitions.append(self.book.add("purchase_requisition_line", named))
         return {"requisition_id": named["requisition_id"]}
 
-    def _unrepeated(self, item: Item, count: Decimal) -> Decimal:
-        """The quantity, by somebody else or a dozen larger where the same person has just ordered as much of this from this party.
+    def _unrepeated(self, item: Item, count: Decimal, size: int) -> Decimal:
+        """The quantity in units of `size` base units, by somebody else or a dozen larger where the same person has just ordered as much of this from this party.
 
         Chance must not plant a double. Who ordered is the same for all lines, so only the first line may still choose another.
         """
         makers = [name for name in ("created_by", "buyer_id", "requester_id", "salesperson_id") if name in self.header]
         order = (self.number, self.day)
         pools = {"requester_id": _REQUESTERS} if self.buys else {}
-        while clashing := [name for name in makers if name not in self._named and str(self.header[name]) in self._taken(item, count)]:
-            taken = self._taken(item, count)
+        while clashing := [name for name in makers if name not in self._named and str(self.header[name]) in self._taken(item, count * size)]:
+            taken = self._taken(item, count * size)
             free = {name: [who for who in pools.get(name, _BUYERS if self.buys else _SELLERS) if who not in taken] for name in clashing}
             if self.lines or not all(free.values()):
                 count += 12
             else:
                 self.header.update({name: names[0] for name, names in free.items()})
-        self.book.note_order((self.party.party_id, item.item_id, count), order, tuple(str(self.header[name]) for name in makers))
+        self.book.note_order((self.party.party_id, item.item_id, count * size), order, tuple(str(self.header[name]) for name in makers))
         return count
 
     def _taken(self, item: Item, count: Decimal) -> Collection[str]:

@@ -121,6 +121,20 @@ parameters:
     set: {{digit_minimum_count: "50"}}
     where: {{document_type: expense_claim}}
     why: as for STA-01
+  - control: APR-12
+    set: {{bunching_minimum_count: "1000000"}}
+    why: few people order much, so chance alone fills the range below a limit; claims are what people write down
+  - control: APR-12
+    set: {{bunching_minimum_count: "5"}}
+    where: {{document_type: expense_claim}}
+    why: as for STA-01
+  - control: APR-16
+    set: {{off_hours_minimum_amount: unlimited}}
+    why: orders and bills are approved on the day they come in, on Saturdays too
+  - control: APR-16
+    set: {{off_hours_minimum_amount: "10000"}}
+    where: {{document_type: expense_claim}}
+    why: nobody's claim is as urgent as that
   - control: PAY-06
     set: {{off_day_minimum_amount: unlimited}}
     why: the banking program pays on the day a bill falls due, whatever day that is

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from recon.sample.approvals import event
-from recon.sample.book import Book, Row, ago, stamp
+from recon.sample.book import CENT, Book, Row, ago, stamp
 from recon.sample.claims import claim, claimant, lawful, over_magnitudes
 from recon.sample.faults.registry import plants
 
 _CLAIMS: Final = 50
 _PERSON: Final = "user"
+#: a working day, and a day of rest
+WORKDAY, HOLIDAY = date(2026, 10, 28), date(2026, 10, 25)
 
 
 def beside_the_middle(book: Book, last: str) -> str:
@@ -82,3 +84,39 @@ def a_cent_beyond_the_limit(book: Book) -> None:
 def twenty_in_eighty_seconds(book: Book) -> None:
     """Twenty claims approved four seconds apart."""
     book.expect("STA-13", (_PERSON, approved_in_a_row(book, 20, 4), ""), ("", ""), "twenty approvals four seconds apart")
+
+
+def claimed_below(book: Book, below: int, beside: int) -> str:
+    """Claims of somebody just below the 2,000 up to which a team leader may approve, and beside; returns the person."""
+    person = claimant(book)
+    near = [Decimal(1910 + 18 * place) + book.rng.randint(1, 99) * CENT for place in range(below)]
+    claim(book, person, near + [Decimal(amount) for amount in ("1845.20", "2043.80", "1872.60", "2061.10")[:beside]])
+    return person
+
+
+def approved_at(book: Book, day: date, clock: str, worth: str) -> str:
+    """A claim that was approved on that day at that time; returns its number."""
+    number = claim(book, claimant(book), [Decimal(worth)])[0]
+    keys: Row = {"company_code": "C10", "document_type": "expense_claim", "document_number": number}
+    event(book, keys, book.number("STM"), stamp(day, clock), amount_at_action=Decimal(worth), currency="CNY")
+    return number
+
+
+@plants("APR-12")
+def five_below_the_limit(book: Book) -> None:
+    """Five claims just below 2,000, and three beside."""
+    book.expect("APR-12", (_PERSON, claimed_below(book, 5, 3), ""), ("", ""), "five claims just below 2,000")
+
+
+@plants("APR-16")
+def on_a_sunday(book: Book) -> None:
+    """10,000.01 approved at noon of a Sunday."""
+    number = approved_at(book, HOLIDAY, "12:00:00", "10000.01")
+    book.expect("APR-16", ("expense_claim", number, ""), ("", ""), "approved on a Sunday")
+
+
+@plants("APR-16")
+def after_eight_in_the_evening(book: Book) -> None:
+    """10,000.01 approved a second after eight in the evening."""
+    number = approved_at(book, WORKDAY, "20:00:01", "10000.01")
+    book.expect("APR-16", ("expense_claim", number, ""), ("", ""), "approved a second after eight in the evening")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from recon.sample.claims import claim, claimant, lawful, over_magnitudes
-from recon.sample.faults.claims import above_the_second, approved_in_a_row, beside_the_middle
+from recon.sample.faults.claims import HOLIDAY, WORKDAY, above_the_second, approved_at, approved_in_a_row, beside_the_middle, claimed_below
 from recon.sample.traps.registry import spares
 
 if TYPE_CHECKING:
@@ -43,3 +43,18 @@ def five_seconds_apart_and_nineteen_at_once(book: Book) -> None:
     """Twenty approvals five seconds apart, and nineteen of somebody else one second apart."""
     approved_in_a_row(book, 20, 5)
     approved_in_a_row(book, 19, 1)
+
+
+@spares("APR-12")
+def not_crowded_enough(book: Book) -> None:
+    """Five claims just below 2,000 with four beside, and four with none."""
+    claimed_below(book, 5, 4)
+    claimed_below(book, 4, 0)
+
+
+@spares("APR-16")
+def at_eight_sharp_and_small_on_a_sunday(book: Book) -> None:
+    """10,000.01 approved at exactly eight in the evening and at exactly six in the morning, and 10,000.00 on a Sunday."""
+    approved_at(book, WORKDAY, "20:00:00", "10000.01")
+    approved_at(book, WORKDAY, "06:00:00", "10000.01")
+    approved_at(book, HOLIDAY, "12:00:00", "10000.00")
