@@ -52,6 +52,7 @@ GRANTED_BY: Final[dict[str, str]] = {
     "round_base_amount": "STA-04",
     "round_minimum_count": "STA-04",
     "bunching_band_share": "APR-12",
+    "override_step_set": "APR-17",
     "stamp_count": "STA-13",
     "stamp_window_seconds": "STA-13",
     "maintenance_window_days": "SOD-02",
@@ -97,7 +98,7 @@ REACHES: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("amount_basis_policy", "fx_policy"), frozenset({"cycle", "company_code"})),
     "convention_set": _PARTY,
     "order_rate_policy": _LINE,
-    **dict.fromkeys(("round_minimum_count", "stamp_count", "stamp_window_seconds", "bunching_band_share"), frozenset()),
+    **dict.fromkeys(("round_minimum_count", "stamp_count", "stamp_window_seconds", "bunching_band_share", "override_step_set"), frozenset()),
     **dict.fromkeys(("usual_convention_document_count", "usual_convention_share", "description_likeness_share"), frozenset()),
 }
 #: Where a rule book lacks the control, nothing is let pass.
@@ -110,6 +111,7 @@ NOTHING: Final[dict[str, str]] = {
     **dict.fromkeys(("line_tail_amount", "document_tail_amount", "per_line_tail_amount", "tax_tail_over_amount", "tax_tail_under_amount"), "0"),
     **dict.fromkeys(("document_tax_tail_amount", "per_line_tax_tail_amount"), "0"),
     "allowed_group_set": "none",
+    "override_step_set": "none",
     **dict.fromkeys(("credit_search_days", "cluster_days", "baseline_days", "volume_window_count"), "0"),
     "shown_candidate_count": "5",
     **dict.fromkeys(("second_candidate_share", "unreferenced_window_days"), "0"),

@@ -77,6 +77,19 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         " shared:text limit_amount:money member_count:count total_amount:money excess_amount:money span_days:count previous_span_days:count"
         f" first_number:id created_by:id amount_base:money is_known:flag {_SOURCE}",
     ),
+    "budgeted_order": (
+        "one row per purchase order and budget that its lines name: what the budget bears with it",
+        f"cycle:id company_code:id {_PARTY} item_group:id document_type:text order_number:id order_date:date currency:id budget_id:id"
+        # used_date: the day it takes from the budget; used_amount: with this order (company currency); over: used less the budget
+        " budget_category:text cost_center:id used_date:date position_date:date is_after_position:flag budget_amount:money position_amount:money"
+        f" used_amount:money over_budget_amount:money has_override:flag amount_net:money amount_net_base:money {_SOURCE}",
+    ),
+    "order_competition": (
+        "one row per purchase order: the suppliers who bid for it, and the decision that none need to",
+        f"cycle:id company_code:id {_PARTY} item_group:id contract_id:id document_type:text order_number:id order_date:date currency:id tender_id:text"
+        " bid_count:count lowest_bid_amount:money own_bid_amount:money waiver_id:text has_approved_waiver:flag amount_net:money amount_net_base:money"
+        f" {_SOURCE}",
+    ),
     "cash_duty": (
         "one row per write-off and per live credit note of a customer, with the nearest cash that the same person applied for that customer",
         f"cycle:id company_code:id {_PARTY} document_type:text document_number:id document_date:date invoice_number:id deed:text made_by:id"
@@ -86,6 +99,6 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Of these, the tables that look across parties.
-WHOLE: Final[tuple[str, ...]] = ("late_credit", "payment_manner", "payment_cluster")
+WHOLE: Final[tuple[str, ...]] = ("late_credit", "payment_manner", "payment_cluster", "budgeted_order", "order_competition")
 #: And those whose rows are only the suspicious ones.
 COVERED_ELSEWHERE: Final[tuple[str, ...]] = ("late_credit", "payment_cluster")

@@ -295,6 +295,17 @@ to_user id user who borrows it
 statement_line id line of the bank statement
 booking_date date booking date at the bank
 counterparty text other side of the bank transaction
+budget_id id budget
+fiscal_year id calendar year, four digits, of the days that the budget is for; empty means any day
+cost_center id cost centre that answers for the budget
+budget_category id kind of spending the budget is for
+budget_amount money what may be spent
+committed_amount money what was ordered and not billed up to the date of the position
+actual_amount money what was billed up to the date of the position
+tender_id id tender
+bid_amount money what the supplier asks for the whole, without tax
+quotation_date date date of the bid
+waiver_id id decision that no tender is held
 control_id id control
 rule_hash id fingerprint of what the control means
 parameter_hash id fingerprint of its parameters in force

@@ -338,6 +338,18 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         None,
         "control_id! rule_hash! parameter_hash! parameters change_reference",
     ),
+    "budget_line": (
+        "budgets, and what of them was committed and spent up to a day; amounts in company currency",
+        "company_code budget_id fiscal_year",
+        "budget_amount",
+        "company_code! budget_id! fiscal_year as_of_date cost_center budget_category budget_amount! committed_amount actual_amount",
+    ),
+    "quotation": (
+        "bids of suppliers in tenders, and waivers of tenders, with the order that followed",
+        "company_code tender_id supplier_id po_number waiver_id",
+        None,
+        "company_code! tender_id! supplier_id! po_number bid_amount currency quotation_date waiver_id",
+    ),
     "service_request": (
         "what customers asked for after the sale, and when they were answered",
         "company_code request_id",

@@ -66,7 +66,7 @@ _TABLES: Final = {
     "fx_rate": "汇率", "inventory_level": "库存", "demand_forecast": "需求预测", "calendar": "工作日历", "control_total": "控制总数",
     "item_stock_policy": "库存限额", "fiscal_period": "会计期间", "gl_balance": "总账余额", "gl_journal_line": "总账分录", "delegation": "授权委托",
     "inventory_movement": "库存变动", "bank_transaction": "银行流水", "approved_rule": "已批准规则",
-    "company": "公司主数据", "official_invoice": "发票台账", "expense_claim_line": "费用报销单行", "stock_count_line": "盘点单行",
+    "company": "公司主数据", "budget_line": "预算", "quotation": "供应商报价", "official_invoice": "发票台账", "expense_claim_line": "费用报销单行", "stock_count_line": "盘点单行",
 }  # fmt: skip
 _STATES: Final[_Said] = {
     "not_decided": ("not decided", "未能判定"),

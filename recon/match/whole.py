@@ -15,7 +15,9 @@ from recon.match.approval_bursts import approval_burst
 from recon.match.awakenings import first_payment, supplier_return
 from recon.match.bank import bank_difference
 from recon.match.billed_across import crossing_pair
+from recon.match.budgets import budgeted_order
 from recon.match.calendars import calendar
+from recon.match.competition import order_competition
 from recon.match.credit_releases import credit_release
 from recon.match.damaged import damaged_values
 from recon.match.deductions import accepted_deductions
@@ -115,6 +117,8 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("approval_burst", approval_burst),
         _plain("role_pair", role_pair),
         _plain("limit_bunch", limit_bunch),
+        _plain("budgeted_order", budgeted_order),
+        _plain("order_competition", order_competition),
         (frozenset({"bank_difference"}), bank_difference),
         (frozenset({"payee_payment"}), payee_payment),
         (frozenset({"payment_cluster"}), payment_cluster),

@@ -25,8 +25,8 @@ _WORDS: Final = """
 : accepted:验收 account:账户 accrual:暂估 accrued:暂估 active:有效 actor:操作人 address:地址 adjustment:调整 after:之后 age:账龄 agreed:约定
 agreement:约定 ahead:提前 amount:金额 and:与 apart:相隔 around:周围 application:核销 applied:核销 approval:审批 approved:已审批 arithmetic:计算
 arrived:到货 at:当时 authority:权限 balance:余额 bank:银行 band:区间 base:基准 baseline:基准 basis:依据 before:之前 behalf:代表 behind:落后 between:之间
-bill:开票 block:冻结 blocked:冻结 blue:蓝字发票 book:账面 booked:入账 booking:入账 burst:爆发 business:工作 buyer:购买方 by:按 callback:回拨
-cap:上限 chance:随机 change:变更 changed:变更 characters:字符 charged:收费 charges:费用 check:校验 circular:循环 claim:索赔 close:关闭
+bid:报价 bill:开票 block:冻结 blocked:冻结 blue:蓝字发票 book:账面 booked:入账 booking:入账 budget:预算 burst:爆发 business:工作 buyer:购买方 by:按 callback:回拨
+cap:上限 category:类别 chance:随机 change:变更 changed:变更 characters:字符 charged:收费 charges:费用 check:校验 circular:循环 claim:索赔 close:关闭
 closed:关闭 closing:期末 code:代码 column:列 company:公司 comparable:可比 complete:齐全 completed:完成 confirmation:签收 confirmed:确认
 contract:合同 contradicts:相反 convention:惯例 convertible:可换算 cost:成本 count:数 counted:盘点 country:国家 covered:覆盖 created:创建
 creation:创建 credit:贷项 credited:已冲减 crosses:跨 crossing:跨期情况 cumulative:累计 currency:币种 cut:截止 cycle:流程 damage:损坏 date:日期
@@ -40,7 +40,7 @@ invoiced:已开票 is:是否 issue:发出 item:物料 kind:类型 known:已知 l
 leaving:离职 left:离开 length:长度 level:层级 limit:限额 line:行 link:关联 linked:关联 list:清单 listed:在列 live:有效 local:当地 login:账号 loop:循环
 loss:损耗 made:所做 manual:手工 master:主数据 match:匹配 matched:匹配 max:最大 mean:平均 member:成员 missed:错失 missing:缺少 most:最长 movement:移动
 name:名称 named:写明 names:写明 nearest:最近 need:需求 needs:是否需要 net:不含税 next:下次 no:编号 note:凭证 number:号码 of:之 off:付清 offered:给予
-official:法定 on:按 only:仅 open:未清 order:订单 ordered:订购 origin:来源 other:其他 out:失 outside:之外 over:超过 overdue:逾期 p90:九成分位 p95:九成五分位
+official:法定 on:按 only:仅 open:未清 order:订单 ordered:订购 origin:来源 other:其他 out:失 outside:之外 over:超过 override:超额批准 overdue:逾期 p90:九成分位 p95:九成五分位
 pack:包装 paid:已付 pair:成对 party:往来单位 payment:付款 peer:同行 per:每 performed:执行 period:期间 person:人员 persons:人员 plan:计划
 planned:计划 population:总体 posted:过账 posting:过账 previous:上次 price:价格 promised:承诺 quantity:数量 rank:排名 rate:率 ratio:比率
 reason:原因 receipt:收货 received:收到 recorded:登记 recurring:定期 red:红字 reference:参考 referenced:被引用 refused:拒收 registered:已登记
@@ -51,7 +51,7 @@ size:规格 smaller:较小 span:跨度 stale:过旧 started:开始 state:状态 
 table:表 tail:尾差 tax:税 taxed:计税 term:账期 terms:条件 tested:测试 time:时间 timed:有时刻 to:至 tolerated:容许 total:合计 type:类型
 unapplied:未核销 unconfirmed:未签收 unconverted:未换算 uncredited:未冲减 under:在内 unexplained:未解释 unit:单位 unjustified:无依据
 unknown:未知 unlimited:无限额 unnamed:未注明 untested:未测试 uom:计量单位 usual:通常 valid:有效 value:值 variance:差异 verification:查验
-wait:等待 waiting:等待 watched:受关注 waybill:运单 wide:跨度足够 window:期间 word:词 working:工作 written:核销 youngest:最新 z:标准分
+wait:等待 waiting:等待 watched:受关注 waiver:豁免 waybill:运单 wide:跨度足够 window:期间 word:词 working:工作 written:核销 youngest:最新 z:标准分
 """
 _ZH: Final = dict(pair.split(":") for pair in _WORDS.split())
 #: Names whose words in order would mislead.

@@ -48,6 +48,8 @@ POPULATIONS: Final = {
     "digit_law": _("Leading digits of amounts"),
     "limit_bunch": _("Persons, parties and categories with documents around a limit of approval"),
     "approval_hour": _("Approving events and their time of day"),
+    "budgeted_order": _("Purchase orders against their budgets"),
+    "order_competition": _("Purchase orders and their bids"),
     "role_pair": _("Pairs of roles of one person"),
     "approval_burst": _("Persons who approve, and how fast"),
     "restated_line": _("Document lines that an earlier run knew"),

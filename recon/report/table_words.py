@@ -42,6 +42,8 @@ TABLES: Final = {
     "company": _("Companies"),
     "official_invoice": _("Register of tax invoices"),
     "expense_claim_line": _("Expense claims"),
+    "budget_line": _("Budgets"),
+    "quotation": _("Bids"),
     "inventory_level": _("Stock levels"),
     "stock_count_line": _("Stock counts"),
     "demand_forecast": _("Demand forecast"),

@@ -29,7 +29,7 @@ LOWEST: Final = {document_type: Decimal(bands[0][0]) for document_type, bands in
 def policy_rows() -> list[Row]:
     """The table of authority; every document type has one step, and very large orders a second one."""
     first = [(kind, "1", lowest, highest, role) for kind, bands in POLICY.items() for lowest, highest, role, _ in bands]
-    first.append(("expense_claim", "1", 0, 2_000, "TEAM_LEAD"))
+    first += [("expense_claim", "1", 0, 2_000, "TEAM_LEAD"), ("tender_waiver", "1", 0, 50_000_000, "PURCHASING_DIRECTOR")]
     return [
         {
             "document_type": document_type,

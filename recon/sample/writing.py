@@ -121,6 +121,13 @@ parameters:
     set: {{digit_minimum_count: "50"}}
     where: {{document_type: expense_claim}}
     why: as for STA-01
+  - control: APR-18
+    set: {{tender_limit_amount: unlimited}}
+    why: machines and their parts are bought where the drawing says; only contracted works are put out to tender
+  - control: APR-18
+    set: {{tender_limit_amount: "20000"}}
+    where: {{item_group: WORKS}}
+    why: rule of the board for contracted works
   - control: APR-12
     set: {{bunching_minimum_count: "1000000"}}
     why: few people order much, so chance alone fills the range below a limit; claims are what people write down
