@@ -136,6 +136,8 @@ ONE_UNIT_TIGHTER = {
     "SUP-02": ({"rejection_share": "0.4999"}, 1),
     "SUP-03": ({"lead_time_limit_days": "2"}, 1),
     "APR-20": ({"hierarchy_depth_count": "3"}, 1),
+    "DUP-08": ({"minimum_amount": "99.43", "recurrence_count": "4"}, 2),
+    "DUP-09": ({"channel_amount_share": "0.0101", "channel_window_days": "45"}, 1),
     "APR-18": ({"tender_limit_amount": "19999.99", "minimum_bid_count": "4"}, 2),
     "APR-12": ({"bunching_ratio": "2.4999", "bunching_minimum_count": "5"}, 1),
     "APR-16": ({"off_hours_minimum_amount": "9999.99", "work_ends_hours": "19.9999", "work_begins_hours": "6.0001"}, 3),
@@ -146,8 +148,8 @@ ONE_UNIT_TIGHTER = {
 }
 #: where the near-misses lie inside a limit that the engagement sets for some only
 SCOPES = {"DUP-02": {"supplier_id": "SC-1"}, "DUP-10": {"supplier_id": "SC-1"}, "PAY-06": {"group_id": "G-HAND"}}
-SCOPES |= {name: {"document_type": "expense_claim"} for name in ("APR-12", "APR-16")}
-SCOPES |= {"APR-18": {"item_group": "WORKS"}}
+SCOPES |= {name: {"document_type": "expense_claim"} for name in ("APR-12", "APR-16", "DUP-09")}
+SCOPES |= {"DUP-08": {"group_id": "G-ONE-BILL"}, "APR-18": {"item_group": "WORKS"}}
 
 
 def test_near_misses_lie_on_the_limits():

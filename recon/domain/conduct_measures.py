@@ -77,6 +77,18 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         " shared:text limit_amount:money member_count:count total_amount:money excess_amount:money span_days:count previous_span_days:count"
         f" first_number:id created_by:id amount_base:money is_known:flag {_SOURCE}",
     ),
+    "equal_amount": (
+        "one row per later live supplier invoice of the same day, amount and party as an earlier one under a number that is not alike",
+        # regular_count: days at one regular gap from each other on which the party billed this amount
+        f"cycle:id company_code:id {_PARTY} document_type:text document_number:id internal_number:id document_date:date order_number:id other_number:id"
+        f" other_internal_number:id other_order_number:id regular_count:count currency:id amount_gross:money amount_gross_base:money {_SOURCE}",
+    ),
+    "channel_pair": (
+        "one row per later payment that another payment through another channel to the same payee is like in amount and time",
+        f"cycle:id company_code:id {_PARTY} document_type:text document_number:id payment_date:date channel:text other_type:text other_number:id"
+        " other_company_code:id other_channel:text other_date:date other_amount_base:money days_apart:count difference_base:money"
+        f" smaller_amount_base:money currency:id amount:money amount_base:money {_SOURCE}",
+    ),
     "budgeted_order": (
         "one row per purchase order and budget that its lines name: what the budget bears with it",
         f"cycle:id company_code:id {_PARTY} item_group:id document_type:text order_number:id order_date:date currency:id budget_id:id"
@@ -99,6 +111,6 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Of these, the tables that look across parties.
-WHOLE: Final[tuple[str, ...]] = ("late_credit", "payment_manner", "payment_cluster", "budgeted_order", "order_competition")
+WHOLE: Final[tuple[str, ...]] = ("late_credit", "payment_manner", "payment_cluster", "budgeted_order", "order_competition", "channel_pair")
 #: And those whose rows are only the suspicious ones.
-COVERED_ELSEWHERE: Final[tuple[str, ...]] = ("late_credit", "payment_cluster")
+COVERED_ELSEWHERE: Final[tuple[str, ...]] = ("late_credit", "payment_cluster", "equal_amount", "channel_pair")

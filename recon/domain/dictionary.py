@@ -122,6 +122,7 @@ claim_number id number of the expense claim
 claim_line_no id line of the expense claim
 claim_date date date of the expense claim
 claimant_id id user who claims
+merchant_name text name of whoever was paid
 payment_block id reason the invoice may not be paid; empty means payable
 block_released_by id user who released the payment block
 block_released_at timestamp when the payment block was released

@@ -323,7 +323,7 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "lines of employees' expense claims",
         "company_code claim_number claim_line_no",
         "amount",
-        "company_code! claim_number! claim_line_no! claim_date! claimant_id amount! currency! fx_rate official_invoice_number"
+        "company_code! claim_number! claim_line_no! claim_date! claimant_id merchant_name amount! currency! fx_rate official_invoice_number"
         " official_invoice_code is_cancelled created_by created_at",
     ),
     "delegation": (

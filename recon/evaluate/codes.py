@@ -102,6 +102,11 @@ _TRANSFERS: Final[_Said] = {
     "fallback": ("no delivery terms known", "交货条款未知"),
     "shipment": ("on shipment", "以发货为准"),
 }
+_CHANNELS: Final[_Said] = {
+    "an order": ("for an order", "订单付款"),
+    "no order": ("without an order", "无订单付款"),
+    "expense claim": ("expense claim", "费用报销"),
+}
 _TROUBLES: Final[_Said] = {
     "no tax id": ("no tax id", "缺少税号"),
     "wrong tax id": ("wrong tax id", "税号校验不符"),
@@ -228,6 +233,9 @@ CODED: Final[dict[str, _Said]] = {
         "bank country": ("bank country", "开户国"),
         "similar name": ("similar name", "名称近似"),
     },
+    "channel": _CHANNELS,
+    "other_channel": _CHANNELS,
+    "other_type": _DOCUMENTS,
     "shared": {"party": ("party", "往来单位"), "account": ("account", "账户")},
     "watched_field": _MASTER_FIELDS,
     "upkeep": _MASTER_FIELDS | {"created": ("created", "建档")},

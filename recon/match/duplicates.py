@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted
 
 #: Who a document can be a double of.
-_BLOCK: Final = ["cycle", "company_code", "party_block", "invoice_kind", "currency"]
+BLOCK: Final = ["cycle", "company_code", "party_block", "invoice_kind", "currency"]
 #: The same for numbers: a bill entered again in another currency keeps its number.
-_NUMBER_BLOCK: Final = _BLOCK[:-1]
+_NUMBER_BLOCK: Final = BLOCK[:-1]
 #: Characters that readers and scanners take for digits.
 _LOOK_ALIKE: Final = ("OISBZ", "01582")
 #: A number or a run of digits with fewer characters says nothing when it returns inside another.
@@ -57,8 +57,8 @@ def duplicate_pairs(accepted: Accepted, invoice_documents: pl.LazyFrame, engagem
     no pairs; nor is a number that returns in another year where the party starts again every year (policy).
     """
     live = invoice_documents.filter("is_live").collect()
-    documents = _documents(live, engagement)
-    candidates = pl.concat([_by_number(documents), _by_amount(documents)]).unique(["earlier", "later", "relation"])
+    documents = entered_documents(live, engagement)
+    candidates = pl.concat([_by_number(documents), alike_of_one_amount(documents)]).unique(["earlier", "later", "relation"])
     pairs = _described(candidates, documents)
     pairs = pairs.filter(~_is_part_of_one_correction(pairs, documents, live, accepted))
     best = pairs.sort("later", "pair_kind", "score", "earlier", descending=[False, False, True, False])
@@ -66,7 +66,7 @@ def duplicate_pairs(accepted: Accepted, invoice_documents: pl.LazyFrame, engagem
     return _rows(best, live).lazy(), live.height
 
 
-def _documents(live: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
+def entered_documents(live: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     """Documents that share block and number, or block and amount, with another one, slim and in order of entry (`place`).
 
     `year` is null unless the party starts its numbers again every year; `shortest`: the length below which its numbers are like no other.
@@ -77,14 +77,14 @@ def _documents(live: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
         party_block=pl.coalesce("group_id", "party_id"),
         number=normalised(pl.col("invoice_number")),
     )  # fmt: skip
-    shared = slim.filter(_is_shared("number", _NUMBER_BLOCK) | _is_shared("amount_gross", _BLOCK))
+    shared = slim.filter(_is_shared("number", _NUMBER_BLOCK) | _is_shared("amount_gross", BLOCK))
     by_party = resolve(shared.lazy(), engagement.policy_rules(), {"party_restarts_numbers_yearly": "false"})
     scoped = with_limits(by_party, engagement, _SHORTEST).collect()
     restarts = pl.col("party_restarts_numbers_yearly") == "true"
     entered = ["created_at", "posting_date", "internal_number", "invoice_date", "invoice_number", "currency", "invoice_kind", "amount_gross", "row"]
     ordered = scoped.sort("cycle", "company_code", "party_id", *entered, nulls_last=True)
     return ordered.with_row_index("place").select(
-        "place", *_BLOCK, "row", "party_id", "invoice_date", "amount_gross", "number",
+        "place", *BLOCK, "row", "party_id", "invoice_date", "amount_gross", "number",
         raw="invoice_number",
         shortest=pl.col(_SHORTEST).replace({"not_checked": "0", "unlimited": _NO_NUMBER}).cast(pl.Decimal(38, 10)).cast(pl.Int64),
         year=pl.when(restarts).then(pl.col("invoice_date").dt.year()),
@@ -107,9 +107,9 @@ def _by_number(documents: pl.DataFrame) -> pl.DataFrame:
     return pairs.filter(pl.col("earlier") < pl.col("later"))
 
 
-def _by_amount(documents: pl.DataFrame) -> pl.DataFrame:
+def alike_of_one_amount(documents: pl.DataFrame) -> pl.DataFrame:
     """Pairs of one amount whose numbers are alike without being the same."""
-    key = [*_BLOCK, "amount_gross"]
+    key = [*BLOCK, "amount_gross"]
     block = documents.filter(pl.col("amount_gross").is_not_null() & (pl.len().over(key) > 1)).with_columns(number=compacted(pl.col("raw")))
     if block.is_empty():
         return _no_pairs()
@@ -201,7 +201,7 @@ def _described(candidates: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFram
     """The parts of the score per pair; one row per pair, its strongest relation."""
     facts = documents.select(
         "place", "row", "party_id", "invoice_date", "currency", "amount_gross", "number",
-        amount_count=pl.len().over([*_BLOCK, "amount_gross"]),
+        amount_count=pl.len().over([*BLOCK, "amount_gross"]),
     )  # fmt: skip
     weight = pl.col("relation").replace_strict(_RELATIONS, return_dtype=pl.String).cast(RATE)
     strongest = candidates.with_columns(number_score=weight).sort(

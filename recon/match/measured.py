@@ -32,6 +32,7 @@ from recon.match.discounts import line_discount
 from recon.match.document_rates import document_rates
 from recon.match.documents_entered import document_entry
 from recon.match.duplicates import duplicate_pairs
+from recon.match.equal_amounts import equal_amount
 from recon.match.given import MeasuredLines
 from recon.match.holds import blocked_payment, hold_release
 from recon.match.inspections import receipt_inspection
@@ -159,6 +160,7 @@ class _Special:
             "unknown_item_line": lambda: master_standing.unknown_item_lines(self.accepted, self.engagement),
             "rebill_loop": lambda: rebill_loop(self.lines, self.settled, self.accepted),
             "duplicate_pair": lambda: duplicate_pairs(self.accepted, self.settled.lazy(), self.engagement),
+            "equal_amount": lambda: equal_amount(self.accepted, self.settled, self.engagement),
             "closed_order_reference": lambda: closed_order_references(self.accepted, self.engagement),
             **recorded_twice(self.accepted, self.lines, self.engagement),
             "unlinked_line": lambda: unlinked_lines(self.pieces[0], self.settlement, self.accepted, self.engagement),

@@ -17,6 +17,7 @@ from recon.match.bank import bank_difference
 from recon.match.billed_across import crossing_pair
 from recon.match.budgets import budgeted_order
 from recon.match.calendars import calendar
+from recon.match.channels import channel_pair
 from recon.match.competition import order_competition
 from recon.match.credit_releases import credit_release
 from recon.match.damaged import damaged_values
@@ -122,6 +123,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         (frozenset({"bank_difference"}), bank_difference),
         (frozenset({"payee_payment"}), payee_payment),
         (frozenset({"payment_cluster"}), payment_cluster),
+        (frozenset({"channel_pair"}), channel_pair),
         _plain("payment_manner", payment_manner),
         (frozenset({"damaged_value"}), _damaged),
         (frozenset({"tax_number_booking", "tax_invoice_claim", "red_tax_invoice"}), tax_tables),

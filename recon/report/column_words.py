@@ -43,7 +43,7 @@ name:名称 named:写明 names:写明 nearest:最近 need:需求 needs:是否需
 official:法定 on:按 only:仅 open:未清 order:订单 ordered:订购 origin:来源 other:其他 out:失 outside:之外 over:超过 override:超额批准 overdue:逾期 p90:九成分位 p95:九成五分位
 pack:包装 paid:已付 pair:成对 party:往来单位 payment:付款 peer:同行 per:每 performed:执行 period:期间 person:人员 persons:人员 plan:计划
 planned:计划 population:总体 posted:过账 posting:过账 previous:上次 price:价格 promised:承诺 quantity:数量 rank:排名 rate:率 ratio:比率
-reason:原因 receipt:收货 received:收到 recorded:登记 recurring:定期 red:红字 reference:参考 referenced:被引用 refused:拒收 registered:已登记
+reason:原因 receipt:收货 received:收到 recorded:登记 recurring:定期 regular:规律 red:红字 reference:参考 referenced:被引用 refused:拒收 registered:已登记
 rejected:拒收 relation:关系 release:放行 released:放行 repeat:重复 requested:要求 required:是否必需 requisition:请购 reset:重置
 resolves:可查到 result:结果 returned:退回 reverse:冲回 robust:稳健 round:整数 row:行 rows:行 rule:规则 run:运行 runs:批次 safety:安全 same:相同
 score:得分 searched:搜寻 second:第二 seconds:秒数 seller:销售方 service:服务 set:集合 settled:结清 share:比例 similarity:相似度 since:至今

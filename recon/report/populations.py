@@ -50,6 +50,8 @@ POPULATIONS: Final = {
     "approval_hour": _("Approving events and their time of day"),
     "budgeted_order": _("Purchase orders against their budgets"),
     "order_competition": _("Purchase orders and their bids"),
+    "equal_amount": _("Supplier invoices of one day and amount"),
+    "channel_pair": _("Payments through two channels"),
     "role_pair": _("Pairs of roles of one person"),
     "approval_burst": _("Persons who approve, and how fast"),
     "restated_line": _("Document lines that an earlier run knew"),

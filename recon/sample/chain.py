@@ -147,7 +147,7 @@ class Chain:
             row["match_level"] = "2way"
         row |= terms
         if self.buys:
-            row |= self._requisition(item, row) | terms
+            row |= self._requisition(item, row) | ({"supplier_name": None} if self.lines else {}) | terms  # said once for each order
         self.book.add(self.cycle.order_table, row)
         self.book.order_line_count += 1
         self.lines.append(Line(number, item, count, str(row["uom"]), price, per, row))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from recon.sample.book import CENT, Book, Row, ago
+from recon.sample.book import CENT, Book, Row, Value, ago
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,13 +23,13 @@ def claimant(book: Book) -> str:
     return book.number("EMP")
 
 
-def claim(book: Book, person: str, amounts: Iterable[Decimal]) -> list[str]:
+def claim(book: Book, person: str, amounts: Iterable[Decimal], **columns: Value) -> list[str]:
     """A claim of each amount, a day apart, the last one yesterday; returns their numbers."""
     numbers = []
     for place, amount in enumerate(amounts):
         number = book.number("EX")
         told: Row = {"company_code": "C10", "claim_number": number, "claim_line_no": "1", "claim_date": ago(1 + place), "claimant_id": person}
-        book.add("expense_claim_line", {**told, "amount": amount, "currency": "CNY"})
+        book.add("expense_claim_line", {**told, "amount": amount, "currency": "CNY", **columns})
         numbers.append(number)
     return numbers
 

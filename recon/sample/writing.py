@@ -128,6 +128,20 @@ parameters:
     set: {{tender_limit_amount: "20000"}}
     where: {{item_group: WORKS}}
     why: rule of the board for contracted works
+  - control: DUP-08
+    set: {{minimum_amount: unlimited}}
+    why: suppliers bill each delivery alone, and a day may have two of one size
+  - control: DUP-08
+    set: {{minimum_amount: "100"}}
+    where: {{group_id: G-ONE-BILL}}
+    why: these agreed to send one bill a day
+  - control: DUP-09
+    set: {{channel_window_days: "0", channel_amount_share: "0"}}
+    why: both companies buy the same goods from the same suppliers all the time
+  - control: DUP-09
+    set: {{channel_window_days: "45", channel_amount_share: "0.01"}}
+    where: {{document_type: expense_claim}}
+    why: what an employee claims, no company should have paid
   - control: APR-12
     set: {{bunching_minimum_count: "1000000"}}
     why: few people order much, so chance alone fills the range below a limit; claims are what people write down

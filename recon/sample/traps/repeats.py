@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.sample.approvals import approve_order
-from recon.sample.book import Book, ago, days
+from recon.sample.book import CENT, Book, ago, days
 from recon.sample.chain import Chain, Part
 from recon.sample.faults.cash import sold
 from recon.sample.faults.duplicates import digits_of
@@ -75,29 +75,30 @@ def ordered_again_after_four_days(book: Book) -> None:
         chain.invoice(day + days(12), chain.whole())
 
 
-def _called(book: Book, company: str, first: date, number: str, later: tuple[int, ...] = (0,)) -> None:
-    """Ten pieces at a time called from the carrier who numbers his bills anew every half-year, each time billed under that number."""
+def _called(book: Book, company: str, first: date, bill: tuple[str, Decimal], later: tuple[int, ...] = (0,)) -> None:
+    """Ten pieces at a time called from the carrier who numbers his bills anew every half-year, each time billed under that number; `bill`: number, price."""
     chain = Chain(book, PROCURE_TO_PAY, first - days(12), carrier(book), company_code=company, promised_date=LATER)
-    line = chain.line(goods(book, PROCURE_TO_PAY), 10 * len(later), Decimal("33.30"))
+    line = chain.line(goods(book, PROCURE_TO_PAY), 10 * len(later), bill[1])
     approve_order(chain)
     for apart in later:
         part = [Part(line, line.quantity / len(later))]
         chain.fulfil(first + days(apart - 4), part)
-        chain.invoice(first + days(apart), part, invoice_number=number)
+        chain.invoice(first + days(apart), part, invoice_number=bill[0])
 
 
 @spares("DUP-02")
 def number_of_half_a_year_ago(book: Book) -> None:
     """A carrier who numbers his bills anew every half-year bills the same amount under the same number 181 days later."""
-    _called(book, "C10", book.day_between(ago(290), ago(260)), f"TB-{digits_of(book)}", (0, 181))
+    _called(book, "C10", book.day_between(ago(290), ago(260)), (f"TB-{digits_of(book)}", Decimal("33.30")), (0, 181))
 
 
 @spares("DUP-10")
 def settled_between_the_companies(book: Book) -> None:
     """A bill in both companies, 181 days old: what the carrier billed twice more than half a year ago has been settled between them."""
     number = f"TC-{digits_of(book)}"
+    price = Decimal(32) + int(book.number("CALL").rpartition("-")[2]) % 300 * CENT  # no two cases of one sum
     for company in ("C10", "C20"):
-        _called(book, company, ago(181), number)
+        _called(book, company, ago(181), (number, price))
 
 
 @spares("DUP-13")
