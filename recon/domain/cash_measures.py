@@ -35,7 +35,7 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
     ),
     "order_pair": (
         "one row per order line that may be placed twice, with the one before it on another order",
-        f"{_ORDER_KEY} {_PARTY} document_type:text order_date:date other_number:id other_line_no:id other_date:date days_apart:count item_id:id"
+        f"{_ORDER_KEY} {_PARTY} document_type:text order_date:date other_number:id other_line_no:id other_date:date days_apart:count unsaid_days_apart:count item_id:id"
         f" quantity:quantity unit_price:price currency:id amount:money amount_base:money same_by:text created_by:id requester_id:id {_SOURCE}",
     ),
     "fulfilment_billing": (

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _ORDER: Final = ["cycle", "company_code", "order_number", "order_line_no"]
 _FULFILMENT: Final = ["cycle", "company_code", "fulfilment_number", "fulfilment_line_no"]
+#: What two lines of an order placed twice have in common, and who or what says that they are one wish.
+_SAME: Final = ["cycle", "company_code", "party_id", "item_id", "quantity", "unit_price"]
+_PERSONS: Final = ("created_by", "requester_id", "customer_order")
 
 
 def is_shared(columns: list[str]) -> pl.Expr:
@@ -78,23 +81,57 @@ def _with_earlier(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 def order_pair(lines: MeasuredLines, accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyFrame, int]:
     """(`order_pair`, live order lines looked at): each order line with the one before it, on another order, of the same party, item, quantity and price.
 
-    Both came from one requester or creator, or carry one number of the customer's order. The day is that of entry, else the order's.
+    Both came from one requester or creator, or carry one number of the customer's order; `unsaid_days_apart` is told where an earlier line, nearer than
+    that, names no item as this one, or nothing of these three that this one names too. The day is that of entry, else the order's.
     """
     orders = lines.orders.filter(pl.col("is_live")).select(
         *_ORDER, "party_id", "party_name", "group_id", "item_id", "order_date", "currency", "created_by", "requester_id", "source_file", "source_row",
         "created_at", "created_at_is_date_only",
         quantity="ordered_quantity", unit_price="order_unit_price", amount="ordered_amount", amount_base="ordered_amount_base",
     )  # fmt: skip
-    same = ["cycle", "company_code", "party_id", "item_id", "quantity", "unit_price"]
     every = orders.collect()
-    complete = every.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in same))
-    known = complete.filter(is_shared(same)).lazy().with_columns(day=pl.coalesce(local_day("created_at", engagement), "order_date"))
+    complete = every.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in _SAME if name != "item_id"))
+    known = complete.filter(is_shared(_SAME)).lazy().with_columns(day=pl.coalesce(local_day("created_at", engagement), "order_date"))
     repeated = known.join(_customer_orders(accepted), on=_ORDER, how="left", validate="1:1").collect()
-    pairs = pl.concat([_after_another(repeated, same, by) for by in ("created_by", "requester_id", "customer_order")])
+    said = repeated.filter(pl.col("item_id").is_not_null())
+    pairs = pl.concat([_after_another(said, by) for by in _PERSONS])
     pairs = pairs.sort(*_ORDER, "days_apart", "other_number").unique(_ORDER, keep="first", maintain_order=True)
     types = {cycle.name: cycle.order_type for cycle in CYCLES}
-    told = pairs.with_columns(document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String))
+    told = _with_unsaid(pairs, repeated).with_columns(document_type=pl.col("cycle").replace_strict(types, return_dtype=pl.String))
     return told.lazy().select(schema("order_pair").keys()).sort(*_ORDER), every.height
+
+
+def _with_unsaid(pairs: pl.DataFrame, repeated: pl.DataFrame) -> pl.DataFrame:
+    """The pairs, and per line how near an earlier one stands of which nobody can say whether it is the same order again."""
+    without_item = repeated.filter(pl.col("item_id").is_null())
+    unsaid = pl.concat([*(_after_another(without_item, by) for by in _PERSONS), _after_unknown(repeated)])
+    nearest = unsaid.sort(*_ORDER, "days_apart", "other_number").unique(_ORDER, keep="first", maintain_order=True)
+    nearer = nearest.join(pairs.select(*_ORDER, known="days_apart"), on=_ORDER, how="left", validate="1:1")
+    nearer = nearer.filter((pl.col("days_apart") < pl.col("known")).fill_null(value=True)).rename({"days_apart": "unsaid_days_apart"})
+    beside = pairs.join(nearer.select(*_ORDER, "unsaid_days_apart"), on=_ORDER, how="left", validate="1:1")
+    alone = nearer.filter(pl.col("known").is_null()).with_columns(days_apart=pl.lit(None, dtype=pl.Int64))
+    return pl.concat([beside, alone.select(beside.columns)])
+
+
+def _after_unknown(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each line with the nearest before it, on another order, that names none of the persons and numbers that this one names."""
+    names = pl.sum_horizontal(pl.col(by).is_not_null().cast(pl.Int8) * 2**place for place, by in enumerate(_PERSONS))
+    marked = rows.with_columns(names=names.cast(pl.Int8))
+    # where all lines of a group name one thing, nothing is unknown: true of nearly all companies
+    doubtful = marked.filter(pl.col("names").bitwise_and().over(_SAME) == 0).sort(*_SAME, "day", "order_number", "order_line_no")
+    paired = [_paired(doubtful, "names", which) for which in range(2 ** len(_PERSONS))]
+    return pl.concat(paired).drop("names")
+
+
+def _paired(doubtful: pl.DataFrame, names: str, which: int) -> pl.DataFrame:
+    """The lines that name just `which` of the persons and numbers, each with the nearest before it that names none of these."""
+    nothing_shared = (pl.col(names) & which) == 0
+    others = [
+        pl.when(nothing_shared).then(name).shift(1).forward_fill().over(_SAME).alias(f"other_{alias}")
+        for name, alias in (("order_number", "number"), ("order_line_no", "line_no"), ("day", "date"))
+    ]
+    found = doubtful.with_columns(*others, same_by=pl.lit(None, dtype=pl.String)).filter(pl.col(names) == which)
+    return _on_other_orders(found)
 
 
 def _customer_orders(accepted: Accepted) -> pl.LazyFrame:
@@ -107,8 +144,8 @@ def _customer_orders(accepted: Accepted) -> pl.LazyFrame:
     return named.group_by(_ORDER).agg(pl.col("customer_order").min())  # a line in several versions may name more than one
 
 
-def _after_another(rows: pl.DataFrame, same: list[str], by: str) -> pl.DataFrame:
-    key = [*same, by]
+def _after_another(rows: pl.DataFrame, by: str) -> pl.DataFrame:
+    key = [*_SAME, by]
     ordered = rows.filter(pl.col(by).is_not_null()).sort(*key, "day", "order_number", "order_line_no")
     paired = ordered.with_columns(
         other_number=pl.col("order_number").shift(1).over(key),
@@ -116,6 +153,10 @@ def _after_another(rows: pl.DataFrame, same: list[str], by: str) -> pl.DataFrame
         other_date=pl.col("day").shift(1).over(key),
         same_by=pl.lit(by),
     )
+    return _on_other_orders(paired)
+
+
+def _on_other_orders(paired: pl.DataFrame) -> pl.DataFrame:
     days = (pl.col("day") - pl.col("other_date")).dt.total_days()
     return paired.filter(pl.col("other_number") != pl.col("order_number")).with_columns(days_apart=days)
 
