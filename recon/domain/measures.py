@@ -88,9 +88,9 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         # of the order line; limit_amount set: the order is a budget, not a quantity
         " limit_amount:money ordered_amount:money invoiced_before_amount:money"
         # this line and, in allocation order on its order line, what came before it; to date: net of quantity credits wherever they
-        # stand; fulfilled_quantity: under the returns policy, declared loss included; unconverted_line_count: of the order line
+        # stand; fulfilled_quantity: under the returns policy, declared loss included; unconverted_*: of the order line
         " invoiced_quantity:quantity invoiced_before_quantity:quantity invoiced_to_date_quantity:quantity billable_quantity:quantity"
-        " excess_quantity:quantity ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity unconverted_line_count:count"
+        " excess_quantity:quantity ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity unconverted_line_count:count unconverted_bill_count:count unconverted_credit_count:count"
         " invoiced_amount:money invoiced_amount_base:money amount_gross:money amount_gross_base:money expected_amount:money"
         # of the whole invoice: gross amount, live lines, those of them that an order answers
         " document_amount_gross_base:money document_line_count:count document_linked_line_count:count"

@@ -143,7 +143,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
             *looked_up(found.fulfilments, "fulfilment_row", goods_place="place"),
             *found.raw.invoices.looked_up("place", *own),
             *looked_up(found.units, "unit", *terms),
-            *looked_up(unconverted(found), "unit", "unconverted_line_count"),
+            *looked_up(unconverted(found), "unit", "unconverted_line_count", "unconverted_bill_count", "unconverted_credit_count"),
             *looked_up(found.goods.by_unit, "unit", "for_billing", "accepted", first_fulfilled_date="first_day"),
             *looked_up(documents, "document", **_OF_DOCUMENT),
             *looked_up(crossed, "crossed", *_SIZES, *bridge.MEASURED),

@@ -52,7 +52,16 @@ def in_base_units(lines: pl.DataFrame, units: pl.DataFrame, ground: Ground, quan
 
 
 def unconverted(found: ThreeWay) -> pl.DataFrame:
-    """Per unit unconverted_line_count: its goods and bills that count and that no quantity holds, since their unit does not convert."""
-    counting = pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & pl.col("states_quantity")
-    lines = [chosen(frame, counting & ~pl.col("uom_convertible"), "unit") for frame in (found.fulfilments, found.invoices)]
-    return sums(pl.concat(lines), "unit", found.units.height, unconverted_line_count=pl.len().cast(pl.Int64))
+    """Per unit unconverted_line_count: its goods and bills that count and that no quantity holds, since their unit does not convert.
+
+    unconverted_bill_count: the bills and credits among them; unconverted_credit_count: the credits.
+    """
+    counting = pl.col("unit").is_not_null() & pl.col("exclusion_reason").is_null() & pl.col("states_quantity") & ~pl.col("uom_convertible")
+    goods = chosen(found.fulfilments, counting, "unit", is_bill=pl.lit(value=False), is_credit=pl.lit(value=False))
+    bills = chosen(found.invoices, counting, "unit", is_bill=pl.lit(value=True), is_credit=pl.col("role") == "credit")
+    counts = {
+        "unconverted_line_count": pl.len(),
+        "unconverted_bill_count": pl.col("is_bill").sum(),
+        "unconverted_credit_count": pl.col("is_credit").sum(),
+    }
+    return sums(pl.concat([goods, bills]), "unit", found.units.height, **{name: count.cast(pl.Int64) for name, count in counts.items()})

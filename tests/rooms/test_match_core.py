@@ -151,6 +151,16 @@ class TestUnits:
         assert (line["unconverted_line_count"], line["fulfilled_quantity"]) == (1, 3)
         assert one(matched([po()], goods[:1], [inv()]), "invoice_line_match")["unconverted_line_count"] in (0, None)
 
+    def test_a_bill_says_that_other_bills_of_its_order_line_could_not_be_counted(self, matched: Match) -> None:
+        columns = ("unconverted_line_count", "unconverted_bill_count", "unconverted_credit_count")
+        bill, credit = inv(quantity="1", uom="PAL", invoice_number="INV9"), inv(quantity="-1", uom="PAL", invoice_number="CN1", invoice_kind="credit")
+        credit |= {"line_amount_net": "-10"}
+        for others, counted in (([bill], (1, 1, 0)), ([credit], (1, 1, 1)), ([bill, credit], (2, 2, 1))):
+            line = one(matched([po()], [gr()], [inv(quantity="3"), *others]), "invoice_line_match", invoice_number="INV1")
+            assert tuple(line[name] for name in columns) == counted
+        line = one(matched([po()], [gr(quantity="1", uom="PAL")], [inv()]), "invoice_line_match")
+        assert tuple(line[name] for name in columns) == (1, 0, 0)
+
     def test_the_items_own_conversion_goes_before_the_general_one(self, matched: Match) -> None:
         ways = [{"item_id": "I1", "from_uom": "BOX", "to_uom": "EA", "factor": "5"}, {"from_uom": "BOX", "to_uom": "EA", "factor": "12"}]
         assert one(matched([po()], [gr(quantity="2", uom="BOX")], [], uom_conversion=ways), "order_line_match")["fulfilled_quantity"] == 10

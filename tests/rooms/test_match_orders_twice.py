@@ -10,7 +10,15 @@ from recon.match.recorded_twice import order_pair
 
 
 def ordered(number, day, **other):
-    row = {"po_number": number, "po_line_no": "1", "po_date": f"2026-10-{day:02}", "supplier_id": "S1", "item_id": "I1", "quantity": "10", "uom": "PCS"}
+    row = {
+        "po_number": number,
+        "po_line_no": "1",
+        "po_date": f"2026-10-{day:02}",
+        "supplier_id": "S1",
+        "item_id": "I1",
+        "quantity": "10",
+        "uom": "PCS",
+    }
     return row | {"unit_price_net": "5", "currency": "CNY", "created_by": None, "requester_id": None, **other}
 
 
