@@ -331,7 +331,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         f" order_number:id order_line_no:id item_id:id uom:id base_uom:id uom_convertible:flag currency:id amount_base:money {_SOURCE}",
     ),
     "document_line_sign": (
-        "one row per line, or invoice, whose sign contradicts the kind of its document",
+        "one row per line, or invoice, whose sign contradicts the kind of its document, or whose kind nobody states",
         "cycle:id company_code:id document_type:text document_number:id document_line_no:id document_date:date party_id:id"
         f" party_name:text group_id:id said:text currency:id amount_base:money contradicts_kind:flag {_SOURCE}",
     ),

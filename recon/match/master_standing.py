@@ -28,8 +28,8 @@ _STATES: Final = ("is_active", "is_blocked")
 def party_documents(accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyFrame, int]:
     """`party_document`: live orders, invoices and payments whose party is unknown to the master, or not active or blocked there on their date.
 
-    So are those of parties whose standing the master leaves open although it says it of others. The master's word of today holds for every date unless `document_change` says when it became so (fields is_active and
-    is_blocked of document type supplier or customer): then a document is judged by the word of its own date.
+    So are those of parties whose standing the master leaves open. The master's word of today holds for every date unless `document_change` says
+    when it became so (fields is_active and is_blocked of document type supplier or customer): then a document is judged by the word of its own date.
     """
     frames, looked_at = [], 0
     for cycle in CYCLES:
@@ -52,9 +52,7 @@ def _documents_of(kind: DocumentKind, accepted: Accepted, engagement: Engagement
     size = int(live.select(fingerprint.n_unique()).collect().item())
     master = _master(cycle, accepted).collect()
     is_sound = pl.col("is_active").fill_null(value=True) & ~pl.col("is_blocked").fill_null(value=False) & ~pl.col("has_history")
-    if any(is_given(accepted, cycle.party_table, state) for state in _STATES):
-        is_sound &= ~pl.all_horizontal(pl.col(_STATES).is_null())  # the master says it of others, and of this party not
-    sound = master.filter(is_sound)
+    sound = master.filter(is_sound & ~pl.all_horizontal(pl.col(_STATES).is_null()))
     doubtful = live.join(sound.lazy().select("party_id"), left_on=cycle.party, right_on="party_id", how="anti")
     stated = [name for name in kind.worth if is_given(accepted, kind.table, name)]
     grouped = doubtful.group_by(key).agg(

@@ -35,13 +35,18 @@ _INVOICE: Final = ["company_code", "party_id", "document_number", "document_date
 
 
 def document_line_signs(accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyFrame, int]:
-    """Lines set aside because of their sign and invoices whose total with tax is negative; and how many lines were looked at."""
-    frames = [_invoices(accepted, engagement)]
+    """Lines set aside because of their sign, invoices whose total with tax is negative, and invoices and deliveries whose kind nobody states.
+
+    With how many lines were looked at; an invoice without a kind is one of them, not as many as it has lines.
+    """
+    frames = [_invoices(accepted, engagement), *_deliveries_without_kind(accepted, engagement)]
     if "rejected_cell" in accepted.facts:
-        frames.append(_set_aside(accepted.facts["rejected_cell"]))
-    told = pl.concat(frames, how="diagonal").with_columns(contradicts_kind=pl.lit(value=True))
-    looked_at = sum(accepted.row_counts.get(name, 0) for cycle in CYCLES for name in (cycle.invoice_table, cycle.fulfilment_table))
-    return described(told, "document_line_sign", accepted).select(schema("document_line_sign").keys()).sort(_LINE), looked_at
+        frames.append(_set_aside(accepted.facts["rejected_cell"]).with_columns(contradicts_kind=pl.lit(value=True)))
+    told = pl.concat(frames, how="diagonal").collect()
+    every = sum(accepted.row_counts.get(name, 0) for cycle in CYCLES for name in (cycle.invoice_table, cycle.fulfilment_table))
+    more_lines = int((told["line_count"].fill_null(1) - 1).filter(told["contradicts_kind"].is_null()).sum())
+    signs = described(told.lazy().drop("line_count"), "document_line_sign", accepted).select(schema("document_line_sign").keys()).sort(_LINE)
+    return signs, every - more_lines
 
 
 def _set_aside(cells: pl.LazyFrame) -> pl.LazyFrame:
@@ -52,21 +57,47 @@ def _set_aside(cells: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _invoices(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
-    """Documents called invoices that add up to less than nothing; single negative lines in them are discounts."""
+    """Documents called invoices that add up to less than nothing, single negative lines in them are discounts; and those without a kind.
+
+    The lines of a document that state no kind have that of the others.
+    """
     frames = []
     for cycle in CYCLES:
-        lines = table(accepted, cycle.invoice_table).filter(
-            (pl.col("invoice_kind").fill_null("invoice") == "invoice") & ~pl.col("is_cancelled").fill_null(value=False)
-        )
+        kind = pl.col("invoice_kind")
+        counts = (pl.col("invoice_date") <= engagement.as_of) & ~pl.col("is_cancelled").fill_null(value=False)
+        lines = table(accepted, cycle.invoice_table).filter(counts & (kind.fill_null("invoice") == "invoice"))
         gross = pl.coalesce("line_amount_gross", pl.col("line_amount_net") + pl.col("line_tax_amount"), "line_amount_net")
         named = lines.select(
-            "company_code", "currency", "fx_rate", "source_file", "source_row", gross=gross, party_id=cycle.party, document_number="invoice_number",
-            document_date="invoice_date",
+            "company_code", "currency", "fx_rate", "source_file", "source_row", "invoice_kind", gross=gross, party_id=cycle.party,
+            document_number="invoice_number", document_date="invoice_date",
         )  # fmt: skip
-        below = named.group_by(_INVOICE).agg(pl.col("fx_rate").max(), pl.col("source_file", "source_row").min(), gross=pl.col("gross").sum())
-        frames.append(below.filter(pl.col("gross") < 0).with_columns(cycle=pl.lit(cycle.name), document_type=pl.lit(cycle.invoice_type)))
+        summed = named.group_by(_INVOICE).agg(
+            pl.col("fx_rate").max(),
+            pl.col("source_file", "source_row").min(),
+            gross=pl.col("gross").sum(),
+            line_count=pl.len().cast(pl.Int64),
+            is_named=kind.is_not_null().any(),
+        )
+        below = summed.filter((pl.col("gross") < 0) | ~pl.col("is_named"))
+        frames.append(below.with_columns(cycle=pl.lit(cycle.name), document_type=pl.lit(cycle.invoice_type)))
     rated = with_fx_rate(pl.concat(frames), "document_date", accepted, engagement)
     said = pl.concat_str(pl.lit("amount_gross "), pl.col("gross").cast(pl.String))
     return rated.with_columns(
-        document_line_no=pl.lit(None, dtype=pl.String), said=said, amount_base=money.amount(pl.col("gross"), pl.col("fx_rate"))
-    ).select(*_LINE, "currency", "said", "amount_base")
+        document_line_no=pl.lit(None, dtype=pl.String), said=said, amount_base=money.amount(pl.col("gross"), pl.col("fx_rate")),
+        contradicts_kind=pl.when("is_named").then(pl.lit(value=True)),
+    ).select(*_LINE, "currency", "said", "amount_base", "line_count", "contradicts_kind")  # fmt: skip
+
+
+def _deliveries_without_kind(accepted: Accepted, engagement: Engagement) -> list[pl.LazyFrame]:
+    """Receipts and shipments of which nobody says whether they brought goods or took them back."""
+    frames = []
+    for cycle in CYCLES:
+        stem = cycle.fulfilment
+        counts = (pl.col(f"{stem}_date") <= engagement.as_of) & ~pl.col("is_cancelled").fill_null(value=False)
+        unsaid = table(accepted, cycle.fulfilment_table).filter(counts & pl.col(f"{stem}_kind").is_null() & (pl.col("quantity") != 0))
+        told = unsaid.select(
+            "company_code", "source_file", "source_row", document_number=f"{stem}_number", document_line_no=f"{stem}_line_no", document_date=f"{stem}_date",
+            party_id=cycle.party, said=pl.concat_str(pl.lit("quantity "), pl.col("quantity").cast(pl.String)),
+        )  # fmt: skip
+        frames.append(told.with_columns(cycle=pl.lit(cycle.name), document_type=pl.lit(cycle.fulfilment_type)))
+    return frames

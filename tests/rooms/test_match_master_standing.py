@@ -59,12 +59,14 @@ def test_unknown_blocked_and_inactive_parties_are_told_and_all_documents_counted
     )
 
 
-def test_a_party_of_which_the_master_says_nothing_is_told_where_it_says_it_of_others(engagement):
+def test_a_party_of_which_the_master_says_nothing_is_told_whatever_it_says_of_others(engagement):
     silent, bills = party("E", is_active=None, is_blocked=None), [bill(p, Decimal(10)) for p in "AE"]
     assert told(engagement, supplier=[party("A"), silent], supplier_invoice_line=bills)[0] == [("E", True, None, None, Decimal(10))]
     assert told(engagement, supplier=[party("A"), party("E", is_active=None)], supplier_invoice_line=bills)[0] == []
-    nobody = [{"party_id": p, "party_name": p} for p in "AE"]
-    assert told(engagement, supplier=nobody, supplier_invoice_line=bills)[0] == []
+    of_nobody = [("A", True, None, None, Decimal(10)), ("E", True, None, None, Decimal(10))]
+    for said in ({}, {"is_active": None, "is_blocked": None}):  # no such columns, and columns that are empty
+        nobody = [{"party_id": p, "party_name": p} | said for p in "AE"]
+        assert told(engagement, supplier=nobody, supplier_invoice_line=bills)[0] == of_nobody
 
 
 def test_a_line_without_an_amount_makes_the_worth_unknown_and_hides_nothing(engagement):
