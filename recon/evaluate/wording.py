@@ -89,16 +89,32 @@ def figure(said: pl.Expr, column_said: str | None, language: str) -> pl.Expr:
     return said.replace({code: pair[side] for code, pair in words.items()})
 
 
+#: How a sentence names a line of a document: what stands before its number and after it.
+_OF_LINE: Final = {"en": (" line ", ""), "zh": (" 第 ", " 行")}
+
+
 def sentence(template: str, parts: Mapping[str, pl.Expr], language: str) -> pl.Expr:
-    """The template with each {name} replaced by its text; a null is said as unknown. A word that begins an English sentence begins large."""
+    """The template with each {name} replaced by its text; a null is said as unknown. A word that begins an English sentence begins large.
+
+    A line without a number is not named: who bills a whole order names none of its lines.
+    """
     pieces: list[pl.Expr] = []
     position = 0
+    before, after = _OF_LINE[language]
     for place in PLACE.finditer(template):
-        said = parts[place.group(1)].fill_null(UNKNOWN[language])
-        if language == "en" and place.start() == 0 and place.group(1) in CODED:  # a kind of document; names of persons and numbers stay as they are
+        name, literal, end = place.group(1), template[position : place.start()], place.end()
+        said = parts[name].fill_null(UNKNOWN[language])
+        if language == "en" and place.start() == 0 and name in CODED:  # a kind of document; names of persons and numbers stay as they are
             said = pl.concat_str(said.str.slice(0, 1).str.to_uppercase(), said.str.slice(1))
-        pieces += [pl.lit(template[position : place.start()]), said]
-        position = place.end()
+        if name.endswith("line_no") and literal.endswith(before) and template.startswith(after, end):
+            literal, end = literal.removesuffix(before), end + len(after)
+            said = (
+                pl.when(parts[name].is_not_null())
+                .then(pl.concat_str(pl.lit(before), said, pl.lit(after)))
+                .otherwise(pl.lit(" " if after and template[end:][:1].isalpha() else ""))
+            )
+        pieces += [pl.lit(literal), said]
+        position = end
         if language == "en" and (noun := _COUNTED.match(template, position)):
             pieces.append(pl.when(said == "1").then(pl.lit(noun.group().removesuffix("s"))).otherwise(pl.lit(noun.group())))
             position = noun.end()

@@ -226,3 +226,14 @@ def test_the_text_in_the_other_language_is_taken_where_the_table_has_it() -> Non
         "ambiguous",
     )
     assert rows.select(*(wording.column(name, schema, "zh").alias(name) for name in ("reason", "is_given", "state"))).row(0) == ("无", "是", "不唯一")
+
+
+@pytest.mark.parametrize(
+    ("line", "english", "chinese"),
+    [("1", "order PO1 line 1 agreed 10", "订单 PO1 第 1 行约定 10"), (None, "order PO1 agreed 10", "订单 PO1 约定 10")],
+)
+def test_a_line_without_a_number_is_not_named(line, english, chinese):
+    parts = {"order_number": pl.lit("PO1"), "order_line_no": pl.lit(line, dtype=pl.String), "expected": pl.lit("10")}
+    template = "order {order_number} line {order_line_no} agreed {expected}", "订单 {order_number} 第 {order_line_no} 行约定 {expected}"
+    assert pl.select(wording.sentence(template[0], parts, "en")).item() == english
+    assert pl.select(wording.sentence(template[1], parts, "zh")).item() == chinese
