@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "rolled", "since_earlier", "trace", "traced_lines",
+    "READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "owned", "rolled", "since_earlier", "trace", "traced_lines",
     "with_declared_numbers", "with_known_ids",
 ]  # fmt: skip
 
@@ -77,6 +77,13 @@ def since_earlier(accepted: Accepted, lines: pl.LazyFrame, earlier: EarlierRun, 
     from recon.match.since_earlier import since_earlier
 
     return since_earlier(lines, earlier.lines, earlier.as_of, accepted, engagement)
+
+
+def owned(layers: pl.LazyFrame) -> pl.LazyFrame:
+    """The open layers that are balances of the company: all but goods on consignment."""
+    from recon.match.consignment import owned
+
+    return owned(layers)
 
 
 def rolled(rows: pl.DataFrame) -> pl.DataFrame:

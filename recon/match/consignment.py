@@ -1,4 +1,4 @@
-"""What is billed of consigned goods against what was taken from the consignment stock. Bucket-local; stock movements are the company's."""
+"""Goods on consignment: no balance has them before they are used, and what is billed of them against what was taken. Bucket-local; stock movements are the company's."""
 
 from __future__ import annotations
 
@@ -18,10 +18,25 @@ if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
     from recon.domain.workpapers import Accepted
     from recon.match.given import MeasuredLines
+    from recon.match.three_way import ThreeWay
 
 _ORDER_KEY: Final = ["cycle", "company_code", "order_number", "order_line_no"]
 _GOOD: Final = ["company_code", "party_id", "item_id", "period_start"]
 _NONE: Final = pl.lit(0, dtype=money.QUANTITY)
+_CONSIGNMENT: Final = "consignment"
+
+
+def owned(layers: pl.LazyFrame) -> pl.LazyFrame:
+    """The open layers (kind, order_type) without goods on consignment: whoever took them in owes nothing for them, and whoever sent them has sold nothing."""
+    is_consigned = (pl.col("kind") == "fulfilled_not_invoiced") & (pl.col("order_type") == _CONSIGNMENT)
+    return layers.filter(~is_consigned.fill_null(value=False))
+
+
+def is_owned(found: ThreeWay, units: pl.Series) -> pl.Series:
+    """Whether the goods of these match units are somebody's claim: not where their order is one of consignment. Aligned with `units`."""
+    orders = found.raw.orders.taken(found.orders["place"], "order_type")["order_type"]
+    consigned = (orders == _CONSIGNMENT).fill_null(value=False).arg_true()
+    return ~units.is_in(consigned.implode()) if consigned.len() else pl.repeat(value=True, n=units.len(), dtype=pl.Boolean, eager=True)
 
 
 def consignment_billing(lines: MeasuredLines, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
@@ -30,7 +45,7 @@ def consignment_billing(lines: MeasuredLines, accepted: Accepted, engagement: En
     consumed_quantity is what movements of kind consumption took out in the month, net of what was put back: zero where the supplier's goods
     did not move, null where no consumption was recorded at all or its unit leads to no base unit. The row names the month's last bill.
     """
-    orders = lines.orders.filter((pl.col("cycle") == PROCURE_TO_PAY.name) & (pl.col("order_type") == "consignment"))
+    orders = lines.orders.filter((pl.col("cycle") == PROCURE_TO_PAY.name) & (pl.col("order_type") == _CONSIGNMENT))
     prices = orders.select(*_ORDER_KEY, "order_unit_price_base").collect(engine=IN_ORDER)
     bills = lines.invoices.filter(pl.col("is_live") & (pl.col("cycle") == PROCURE_TO_PAY.name) & pl.col("invoiced_quantity").is_not_null())
     met = bills.drop("order_unit_price_base").join(prices.lazy(), on=_ORDER_KEY, how="inner", validate="m:1").collect(engine=IN_ORDER)

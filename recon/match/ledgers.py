@@ -8,6 +8,7 @@ import polars as pl
 
 from recon.domain.measures import schema
 from recon.domain.money import MONEY
+from recon.match.consignment import owned
 from recon.match.given import table
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def ledger_balance(accepted: Accepted, layers: pl.LazyFrame, engagement: Engagem
         account=pl.col("account").unique().sort().str.join(", "), source_file=pl.col("source_file").min(), source_row=pl.col("source_row").min(),
     )  # fmt: skip
     told = found.with_columns(is_alone=(pl.len().over("company_code", "account_role") == 1) & (pl.col("currency") == engagement.currency))
-    items = _items(layers)
+    items = _items(owned(layers))
     own = items.group_by(_KEY).agg(own=pl.col("amount").sum())
     every = items.group_by("company_code", "account_role").agg(
         every=pl.when(pl.col("amount_base").null_count() == 0).then(pl.col("amount_base").sum()), items=pl.len()

@@ -16,6 +16,7 @@ import polars as pl
 from recon.domain import money
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.domain.measures import schema
+from recon.match.consignment import is_owned, owned
 from recon.match.described import described
 from recon.match.parts import valued
 
@@ -45,7 +46,7 @@ def roll_forward(found: ThreeWay, parts: Parts, settlement: Settlement, layers: 
     since = engagement.period.from_
     items = pl.concat([_goods(found, parts, since), _bills(found, parts, since), _invoices(settlement, since), _cash(settlement, since)])
     summed = _summed(items)
-    open_now = layers.group_by(KEY).agg(
+    open_now = owned(layers.lazy()).collect().group_by(KEY).agg(
         balance=_known_sum("amount"), balance_base=_known_sum("amount_base"),
         item_count=pl.len().cast(pl.Int64), unknown_count=pl.col("amount_base").null_count().cast(pl.Int64),
     )  # fmt: skip
@@ -149,7 +150,8 @@ def goods_pieces(found: ThreeWay, parts: Parts, since: date) -> pl.DataFrame:
     """Pieces of goods that were received or shipped and not invoiced on the first day or later.
 
     unit, layer (fulfilment row), row (of the bill, null where none came), quantity, amount (at the goods' own value), billed (what the bill
-    says), came, went (null while it is open), cause ("returned" where no bill but a return took it). Lines that nobody needs to match are left out.
+    says), came, went (null while it is open), cause ("returned" where no bill but a return took it). Lines that nobody needs to match are left out,
+    and goods on consignment.
     """
     carried, days, _ = _carried(found, parts, since)
     back = found.goods.taken_back
@@ -167,7 +169,7 @@ def goods_pieces(found: ThreeWay, parts: Parts, since: date) -> pl.DataFrame:
     pieces = pl.concat([pl.concat([gone, worth.select("amount")], how="horizontal").select(left.columns), left])
     dated = pieces.with_columns(came=days.gather(pieces["layer"]))
     dated = dated.with_columns(went=pl.when(pl.col("went").is_not_null()).then(pl.max_horizontal("came", "went")))
-    counted = found.units["match_level"].gather(dated["unit"]) != "none"
+    counted = (found.units["match_level"].gather(dated["unit"]) != "none") & is_owned(found, dated["unit"])
     return dated.filter(counted & ((pl.col("went") >= since) | pl.col("went").is_null()))
 
 

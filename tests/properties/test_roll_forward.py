@@ -10,7 +10,7 @@ import polars as pl
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from recon.match import match_bucket, rolled
+from recon.match import ledger, match_bucket, owned, rolled
 from recon.match.roll_forwards import KEY
 
 _SETTINGS = settings(
@@ -34,7 +34,8 @@ def worlds(draw: st.DrawFn, *, plain: bool) -> World:
         usd = draw(st.booleans())
         shared = {"po_number": "PO1", "po_line_no": str(line), "item_id": "I1", "supplier_id": f"S{line % 2}", "uom": "EA"}
         money = {"currency": "USD", "fx_rate": "7.1234567"} if usd else {"currency": "CNY"}
-        orders.append(shared | money | {"po_date": "2026-08-01", "quantity": "30", "unit_price_net": "7.77"})
+        kind = draw(st.sampled_from(["standard", "standard", "consignment"]))
+        orders.append(shared | money | {"po_date": "2026-08-01", "quantity": "30", "unit_price_net": "7.77", "po_type": kind})
         for i in range(draw(st.integers(0, 4))):
             goods.append(
                 shared
@@ -100,7 +101,7 @@ def figures(rows: pl.DataFrame, name: str) -> dict[tuple[str, ...], tuple[Decima
 def test_it_adds_up_and_closes_with_the_open_layers(world, since, accepted_of, engagement_of):
     found = match_bucket(accepted_of(world), engagement_of(period={"from": since, "to": "2026-10-31"}), WANTED)
     rows = rolled(found.tables["roll_forward"].collect())
-    layers = found.tables["open_layer"].collect().group_by(KEY).agg(pl.col("amount", "amount_base").sum(), count=pl.len().cast(pl.Int64))
+    layers = owned(found.tables["open_layer"]).collect().group_by(KEY).agg(pl.col("amount", "amount_base").sum(), count=pl.len().cast(pl.Int64))
     assert figures(rows, "closing_amount") == figures(layers, "amount")
     counted = [*KEY, "item_count"]
     assert (
@@ -119,9 +120,9 @@ def test_documents_of_the_period_are_added_whole(world, since, accepted_of, enga
     rows = found.tables["roll_forward"].collect()
     billed = sum((D(row["line_amount_gross"]) for row in world["supplier_invoice_line"] if row["invoice_date"] >= since), D(0))
     paid = sum((D(row["amount"]) for row in world["supplier_payment"] if row["payment_date"] >= since), D(0))
-    came = sum(
-        (D(row["quantity"]) * D("7.77") for row in world["goods_receipt_line"] if row["receipt_date"] >= since and int(row["quantity"]) > 0), D(0)
-    )
+    ours = {row["po_line_no"] for row in world["purchase_order_line"] if row["po_type"] != "consignment"}
+    goods = [row for row in world["goods_receipt_line"] if row["receipt_date"] >= since and row["po_line_no"] in ours]
+    came = sum((D(row["quantity"]) * D("7.77") for row in goods if int(row["quantity"]) > 0), D(0))
     added = dict(rows.group_by("kind").agg(pl.col("added_amount").sum()).rows())
     assert added.get("open_payable", D(0)) == billed
     assert added.get("unapplied_cash", D(0)) == paid
@@ -168,3 +169,29 @@ def test_figures_of_one_supplier(accepted_of, engagement_of):
     assert of_kind(rows, "open_payable") == [(0, 220, 100, 120, 0, 2, 0)]
     # paid a day before the invoice was dated
     assert of_kind(rows, "unapplied_cash") == [(0, 98, 98, 0, 0, 0, 0)]
+
+
+def test_goods_on_consignment_are_nobodys_claim_and_their_bills_are(accepted_of, engagement_of):
+    shared = {"po_number": "PO1", "item_id": "I1", "supplier_id": "S1", "uom": "EA", "currency": "CNY"}
+    kinds = {"1": "standard", "2": "consignment"}
+    world = {
+        "purchase_order_line": [
+            shared | {"po_line_no": n, "po_date": "2026-09-01", "quantity": "40", "unit_price_net": "10", "po_type": kind} for n, kind in kinds.items()
+        ],
+        "goods_receipt_line": [
+            shared | {"po_line_no": n, "receipt_number": f"GR{n}", "receipt_line_no": "1", "receipt_date": "2026-10-05", "quantity": "20"} for n in kinds
+        ],
+        "supplier_invoice_line": [
+            shared | {"po_line_no": n, "invoice_number": f"INV{n}", "invoice_line_no": "1", "invoice_date": "2026-10-12", "quantity": "5",
+                      "unit_price_net": "10", "line_amount_net": "50", "line_amount_gross": "50", "invoice_kind": "invoice"} for n in kinds
+        ],
+        "gl_balance": [{"account": "2202", "account_role": "gr_ir", "as_of_date": "2026-10-31", "balance": "-150", "currency": "CNY"}],
+    }  # fmt: skip
+    accepted, terms = accepted_of(world), engagement_of()
+    tables = match_bucket(accepted, terms, WANTED).tables
+    rows = tables["roll_forward"].collect()
+    assert of_kind(rows, "fulfilled_not_invoiced") == [(0, 200, 50, 150, 0, 0, 0)]
+    assert of_kind(rows, "open_payable") == [(0, 100, 0, 100, 0, 0, 0)]
+    assert tables["open_layer"].filter(pl.col("kind") == "fulfilled_not_invoiced").collect()["amount"].to_list() == [150, 150]
+    assert owned(tables["open_layer"]).filter(pl.col("kind") == "fulfilled_not_invoiced").collect()["order_line_no"].to_list() == ["1"]
+    assert ledger(accepted, tables["open_layer"], terms)["difference"].to_list() == [0]
