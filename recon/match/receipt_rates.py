@@ -26,7 +26,7 @@ def by_receipt(found: ThreeWay) -> pl.DataFrame:
     """FIGURES of the lines for whose order the rate of the receipt is asked, company currency; no rows where nobody asks for it.
 
     Each part of the billed value stands at the rate of the day on which the goods that carry it were posted; what no goods carry yet, and
-    what needs none, at the rate of the order. Null where one of the rates is not known.
+    what needs none or was credited, at the rate of the order. Null where one of the rates is not known.
     """
     engagement = found.ground.engagement
     if not ever_says(engagement, _POLICY, _RECEIPT):
@@ -45,7 +45,14 @@ def by_receipt(found: ThreeWay) -> pl.DataFrame:
     rated = placed.join(rates, on="piece", how="left", validate="1:1").with_columns(
         rate=pl.when(pl.col("layer").is_null()).then("order_rate").otherwise("of_day")
     )
-    return _differences(rated.select("row", "quantity", "rate"), found)
+    return _differences(pl.concat([rated.select("row", "quantity", "rate"), _credited(asked, found)]), found)
+
+
+def _credited(asked: pl.Series, found: ThreeWay) -> pl.DataFrame:
+    """What credits took back of bills for the order lines asked: row, quantity, and the rate of the order, since no goods carry it."""
+    taken = pl.col("quantity") - pl.col("net")
+    claims = found.claims.filter(pl.col("unit").is_in(asked.implode()) & (taken > 0)).select("row", "unit", quantity=taken)
+    return claims.with_columns(rate=found.units["order_rate"].gather(claims["unit"])).select("row", "quantity", "rate")
 
 
 def _asked(found: ThreeWay) -> pl.Series:

@@ -68,6 +68,21 @@ def test_a_bill_against_the_rate_of_its_goods(rows, overrides, goods, expected):
     assert (line["receipt_fx_rate"], line["receipt_fx_variance"]) == expected
 
 
+@pytest.mark.parametrize(
+    ("credited", "expected"),  # ten billed at 7.20; what stays at the 7.10 of its goods, what was credited at the 7.00 of the order
+    [(None, (D("7.10"), D(100))), ("1", (D("7.09"), D(110))), ("9", (D("7.01"), D(190))), ("10", (D("7.00"), D(200)))],
+)
+def test_what_was_credited_of_a_bill_stands_at_the_rate_of_the_order(rows, credited, expected):
+    goods = [came("GR1", "2026-10-05", "10")]
+    less = {"invoice_number": "CN1", "invoice_kind": "credit", "origin_invoice_number": "INV1", "origin_invoice_line_no": "1"}
+    bills = [BILL | {"invoice_kind": "invoice"}]
+    if credited is not None:
+        bills.append(BILL | less | {"quantity": f"-{credited}", "line_amount_net": f"-{credited}00"})
+    given = {"purchase_order_line": [ORDER], "goods_receipt_line": goods, "supplier_invoice_line": bills, "fx_rate": RATES}
+    line = next(line for line in rows("invoice_line_match", RECEIPT, **given) if line["invoice_number"] == "INV1")
+    assert (line["receipt_fx_rate"], line["receipt_fx_variance"]) == expected
+
+
 # APR-03: limits with and without tax, at the document's rate or at that of the decision ------------------------------------------
 MANAGER = {"user_id": "MGR", "person_id": "P1", "approval_limit": "5000", "limit_currency": "CNY"}
 GROSS, DECISION = ("APR-03", {"amount_basis_policy": "gross"}, {}), ("APR-03", {"fx_policy": "decision"}, {})
