@@ -16,8 +16,8 @@ import polars as pl
 from recon.domain.cycles import CYCLES, ORDER_TO_CASH
 from recon.domain.scopes import neutral_scope
 from recon.match.counterparties import party_groups
-from recon.match.given import is_given, table
-from recon.match.known_by import RESPELLED, ROW, rewritten
+from recon.match.given import is_given
+from recon.match.known_by import FOUND, LINE, placed, rewritten
 from recon.match.numbers import normalised
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ class _Reference:
 
 
 def with_declared_numbers(accepted: Accepted, engagement: Engagement) -> Accepted:
-    """The documents, references brought to the numbers on file where a declared habit explains the difference, and RESPELLED of those."""
+    """The documents, references brought to the numbers on file where a declared habit explains the difference, and the lines of those."""
     if not engagement.document_numbers:
         return accepted
     groups = party_groups(accepted)
-    found = [pl.DataFrame(schema=RESPELLED)]
+    found = [pl.DataFrame(schema=FOUND)]
     for reference in (reference for cycle in CYCLES for reference in _references(cycle)):
         name, column = reference.table, reference.column
         if not (is_given(accepted, name, column) and is_given(accepted, reference.target)):
@@ -77,13 +77,13 @@ def _references(cycle: Cycle) -> list[_Reference]:
 
 
 def _brought(reference: _Reference, accepted: Accepted, groups: pl.DataFrame, habits: Sequence[NumberHabit]) -> pl.DataFrame:
-    """RESPELLED of one kind of reference."""
+    """FOUND of one kind of reference."""
     name, column, party = reference.table, reference.column, reference.party
     lines = _told(accepted, reference.cycle, groups, (name, column, party if party and is_given(accepted, name, party) else None))
-    on_file = _told(accepted, reference.cycle, groups, (reference.target, reference.number, reference.cycle.party)).drop(ROW).unique()
+    on_file = _told(accepted, reference.cycle, groups, (reference.target, reference.number, reference.cycle.party)).drop(LINE).unique()
     found = brought_home(lines.with_row_index("id"), on_file, habits, ["company_code"])
-    only = found.select(pl.lit(name).alias("table"), pl.lit(column).alias("column"), *ROW, "written", "number", "reason")
-    return only.cast(RESPELLED).unique(ROW, keep="first", maintain_order=True)  # type: ignore[arg-type]
+    only = found.select(pl.lit(name).alias("table"), pl.lit(column).alias("column"), LINE, "written", "number", "reason")
+    return only.select(pl.col(said).cast(kind) for said, kind in FOUND.items())
 
 
 def brought_home(lines: pl.DataFrame, on_file: pl.DataFrame, habits: Sequence[NumberHabit], by: list[str]) -> pl.DataFrame:
@@ -107,8 +107,8 @@ def _told(accepted: Accepted, cycle: Cycle, groups: pl.DataFrame, where: tuple[s
     """The numbers in a column, as written, and whose they are."""
     name, column, party = where
     party_id = pl.col(party) if party is not None else pl.lit(None, dtype=pl.String)
-    rows = table(accepted, name).filter(pl.col(column).is_not_null())
-    told = rows.select(*ROW, "company_code", cycle=pl.lit(cycle.name), party_id=party_id, written=column).collect()
+    rows = placed(accepted, name).filter(pl.col(column).is_not_null())
+    told = rows.select(LINE, "company_code", cycle=pl.lit(cycle.name), party_id=party_id, written=column).collect()
     of_group = groups.filter(pl.col("cycle") == cycle.name).select("group_id", party_id="party")
     grouped = told.join(of_group, on="party_id", how="left", validate="m:1", maintain_order="left")
     return grouped.with_columns(party_key=pl.coalesce("group_id", "party_id"))

@@ -9,7 +9,7 @@ import polars as pl
 from recon.domain.cycles import CYCLES
 from recon.match.counterparties import party_groups
 from recon.match.given import is_given, table
-from recon.match.known_by import RESPELLED, ROW, only
+from recon.match.known_by import FOUND, LINE, only, placed
 from recon.match.numbers import compacted
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _GTIN_LENGTH: Final = 14
 
 
 def items_on_file(accepted: Accepted) -> pl.DataFrame:
-    """RESPELLED of lines whose item the master does not have, or that name none, and whose other codes name exactly one."""
-    found = [pl.DataFrame(schema=RESPELLED)]
+    """FOUND of lines whose item the master does not have, or that name none, and whose other codes name exactly one."""
+    found = [pl.DataFrame(schema=FOUND)]
     asked = {"party_item_id": is_given(accepted, "item_cross_reference"), "gtin": is_given(accepted, "item", "gtin")}
     if not any(asked.values()):
         return found[0]
@@ -39,20 +39,20 @@ def items_on_file(accepted: Accepted) -> pl.DataFrame:
             said = [column for column in ("item_id", *asked) if is_given(accepted, name, column)]
             if said:
                 lines = _lines_without_item(accepted, name, cycle, known, said)
-                found.append(_items_of(lines, codes.collect(), traded.collect(), groups).with_columns(table=pl.lit(name)).select(RESPELLED.keys()))
+                found.append(_items_of(lines, codes.collect(), traded.collect(), groups).with_columns(table=pl.lit(name)).select(FOUND.keys()))
     return pl.concat(found)
 
 
 def _lines_without_item(accepted: Accepted, name: str, cycle: Cycle, known: pl.DataFrame, said: Sequence[str]) -> pl.DataFrame:
-    """Lines that name no item of the master and something else: their row, party and codes."""
+    """Lines that name no item of the master and something else: their place, party and codes."""
     party = pl.col(cycle.party) if is_given(accepted, name, cycle.party) else pl.lit(None, dtype=pl.String)
-    slim = table(accepted, name).select(*ROW, "item_id", "party_item_id", "gtin", cycle=pl.lit(cycle.name), party=party)
+    slim = placed(accepted, name).select(LINE, "item_id", "party_item_id", "gtin", cycle=pl.lit(cycle.name), party=party)
     lost = slim.filter(pl.any_horizontal(pl.col(column).is_not_null() for column in said)).join(known.lazy(), on="item_id", how="anti")
     return lost.collect().with_row_index("id")
 
 
 def _items_of(lines: pl.DataFrame, codes: pl.DataFrame, traded: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
-    """The lines that name exactly one item by the codes: written, number, reason and their row."""
+    """The lines that name exactly one item by the codes: written, number, reason and their place."""
     of_group = groups.select("cycle", "party", "group_id")
     told = lines.join(of_group, on=["cycle", "party"], how="left", validate="m:1")
     owners = pl.concat([told.select("id", owner="party"), told.select("id", owner="group_id")]).drop_nulls().unique()
@@ -67,8 +67,8 @@ def _items_of(lines: pl.DataFrame, codes: pl.DataFrame, traded: pl.DataFrame, gr
     by_trade = written.with_columns(code=_in_trade(pl.col("written"))).join(traded, on="code")
     steps = [(of_party, "item: the party's code"), (of_anybody, "item: another code"), (by_trade, "item: GTIN")]
     met = [frame.select("id", "written", "item", step=pl.lit(turn, dtype=pl.Int8), reason=pl.lit(why)) for turn, (frame, why) in enumerate(steps)]
-    single = only(pl.concat(met), "item").join(lines.select("id", *ROW), on="id", validate="1:1")
-    return single.select(*ROW, "written", column=pl.lit("item_id"), number="item", reason="reason")
+    single = only(pl.concat(met), "item").join(lines.select("id", LINE), on="id", validate="1:1")
+    return single.select(LINE, "written", column=pl.lit("item_id"), number="item", reason="reason")
 
 
 def _in_trade(number: pl.Expr) -> pl.Expr:

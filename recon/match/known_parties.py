@@ -14,7 +14,7 @@ from recon.domain import scopes
 from recon.domain.cycles import CYCLES, ORDER_TO_CASH
 from recon.domain.engagement import POLICIES
 from recon.match.given import is_given, table
-from recon.match.known_by import RESPELLED, ROW, only
+from recon.match.known_by import FOUND, LINE, only, placed
 from recon.match.numbers import compacted
 from recon.match.party_names import same_name
 
@@ -28,16 +28,15 @@ _WHO: Final = ["company_code", "party_id", "name"]
 _LOST: Final = {
     "table": pl.String(),
     "column": pl.String(),
-    "source_file": pl.String(),
-    "source_row": pl.UInt32(),
+    LINE: pl.UInt32(),
     **dict.fromkeys([*_WHO, "number", "cycle"], pl.String()),
 }
 
 
 def parties_on_file(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
-    """RESPELLED of document rows whose party the master does not have and whose tax id, other id or name is exactly one party's."""
+    """FOUND of document rows whose party the master does not have and whose tax id, other id or name is exactly one party's."""
     rules = [rule for rule in engagement.policy_rules() if POLICY in rule.settings]
-    found = [pl.DataFrame(schema=RESPELLED)]
+    found = [pl.DataFrame(schema=FOUND)]
     if not any(rule.settings[POLICY] != POLICIES[POLICY][0] for rule in rules) and not is_given(accepted, "party_cross_reference"):
         return found[0]
     for cycle in (cycle for cycle in CYCLES if is_given(accepted, cycle.party_table)):
@@ -46,7 +45,7 @@ def parties_on_file(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
         known = subjects.join(only(_met(subjects, accepted, cycle), "target"), on="id", how="inner", validate="1:1")
         rows = ways.join(known.select(*_WHO, "target", "reason"), on=_WHO, how="inner", validate="m:1", nulls_equal=True)
         told = _without_collisions(rows, accepted, cycle).with_columns(written=pl.coalesce("party_id", "name"))
-        found.append(told.drop("number").rename({"target": "number"}).select(RESPELLED.keys()))
+        found.append(told.drop("number").rename({"target": "number"}).select(FOUND.keys()))
     return pl.concat(found)
 
 
@@ -64,13 +63,13 @@ def _lost(accepted: Accepted, cycle: Cycle) -> pl.DataFrame:
     frames = []
     for name, number in numbers.items():
         column = "party_id" if name == "approval_event" else cycle.party
-        frame, payer = table(accepted, name), nothing
+        frame, payer = placed(accepted, name), nothing
         if name == "approval_event":
             frame = frame.filter(pl.col("document_type").is_in([*bills, *stems]))
         if name == "cash_receipt":
             payer = pl.when(pl.col(column).is_null()).then("payer_name")
         slim = frame.select(
-            *ROW, "company_code", party_id=column, name=payer, number=number, table=pl.lit(name), column=pl.lit(column), cycle=pl.lit(cycle.name),
+            LINE, "company_code", party_id=column, name=payer, number=number, table=pl.lit(name), column=pl.lit(column), cycle=pl.lit(cycle.name),
         )  # fmt: skip
         if is_given(accepted, name):
             frames.append(slim.filter(pl.col("party_id").is_not_null() | pl.col("name").is_not_null()).join(master, on="party_id", how="anti"))

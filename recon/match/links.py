@@ -61,13 +61,16 @@ def with_declared_reasons(lines: pl.DataFrame, papers: Papers, stem: str, accept
     if respelled is None or respelled.is_empty():
         return lines
     tables = {str(getattr(cycle, f"{stem}_table")): cycle.name for cycle in CYCLES}
-    ours = respelled.filter(pl.col("table").is_in(list(tables))).sort("table", "source_file", "source_row", "column")
-    key = ["cycle", "source_file", "source_row"]
+    ours = respelled.filter(pl.col("table").is_in(list(tables))).sort(
+        "table", "source_file", "source_row", "document_number", "document_line_no", "column"
+    )
+    key = ["cycle", "source_file", "source_row", "document_number", "document_line_no"]
     told = ours.group_by(pl.col("table").replace_strict(tables, return_dtype=pl.String).alias("cycle"), *key[1:], maintain_order=True).agg(
         declared=pl.format("{} for {} ({})", "written", "number", "reason").str.join("; ")
     )
-    rows = pl.concat([lines.select("cycle"), papers.taken(lines["place"], "source_file", "source_row")], how="horizontal")
-    found = rows.join(told, on=key, how="left", validate="m:1", maintain_order="left")
+    own = {"document_number": f"{stem}_number", "document_line_no": f"{stem}_line_no"}
+    rows = pl.concat([lines.select("cycle"), papers.taken(lines["place"], "source_file", "source_row", **own)], how="horizontal")
+    found = rows.join(told, on=key, how="left", validate="m:1", maintain_order="left", nulls_equal=True)
     reason = pl.concat_str("link_reason", "declared", separator="; ", ignore_nulls=True)
     both = pl.concat([lines, found.select("declared")], how="horizontal")
     return both.with_columns(link_reason=pl.when(reason != "").then(reason)).drop("declared")

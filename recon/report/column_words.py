@@ -56,6 +56,7 @@ wait:等待 waiting:等待 watched:受关注 waiver:豁免 waybill:运单 wide:�
 _ZH: Final = dict(pair.split(":") for pair in _WORDS.split())
 #: Names whose words in order would mislead.
 _WHOLE: Final = {
+    "unsaid_days_apart": ("days from a like order of which nobody says whose wish it was", "与无从判断来源的相同订单相隔天数"),
     "superior_depth": ("how far above the superior stands", "上级相隔层数"),
     "raised_from_amount": ("limit before it was raised", "上调前额度"),
     "raise_hours": ("hours since the limit was raised", "额度上调后小时数"),

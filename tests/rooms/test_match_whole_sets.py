@@ -26,21 +26,21 @@ TABLES = ("purchase_order_line", "goods_receipt_line", "supplier_invoice_line")
 
 
 @pytest.fixture
-def billed(accepted_of: Callable[..., Any], engagement_of: Callable[..., Any]) -> Callable[..., Lines]:
-    """Of orders (lines of ten pieces at these prices), received pieces per line and bills (amounts): what became of each order line."""
+def matched(accepted_of: Callable[..., Any], engagement_of: Callable[..., Any]) -> Callable[..., Matches]:
+    """One order with lines of so many pieces at these prices, received pieces per line, and bills for the whole order (amounts), matched."""
 
-    def run(prices: list[str], received: list[str], *amounts: str) -> Lines:
+    def run(prices: list[str], received: list[str], amounts: tuple[str, ...], pieces: str = "10", **policies: str) -> Matches:
         about = {"supplier_id": "S1", "currency": "CNY"}
         lines = [str(place) for place, _ in enumerate(prices, 1)]
         orders = [
-            about | {"po_number": "PO1", "po_line_no": line, "po_date": "2026-10-01", "item_id": f"I{line}", "quantity": "10", "uom": "EA"}
+            about | {"po_number": "PO1", "po_line_no": line, "po_date": "2026-10-01", "item_id": f"I{line}", "quantity": pieces, "uom": "EA"}
             | {"unit_price_net": price}
             for line, price in zip(lines, prices, strict=True)
         ]  # fmt: skip
         goods = [
             {"receipt_number": "GR1", "receipt_line_no": line, "receipt_date": "2026-10-05", "po_number": "PO1", "po_line_no": line}
-            | {"supplier_id": "S1", "item_id": f"I{line}", "quantity": pieces, "uom": "EA"}
-            for line, pieces in zip(lines, received, strict=True) if pieces != "0"
+            | {"supplier_id": "S1", "item_id": f"I{line}", "quantity": came, "uom": "EA"}
+            for line, came in zip(lines, received, strict=True) if came != "0"
         ]  # fmt: skip
         bills = [
             about | {"invoice_number": f"INV{n}", "invoice_line_no": "1", "invoice_date": f"2026-10-{10 + n}", "po_number": "PO1"}
@@ -48,34 +48,24 @@ def billed(accepted_of: Callable[..., Any], engagement_of: Callable[..., Any]) -
             for n, amount in enumerate(amounts, 1)
         ]  # fmt: skip
         tables = {name: rows for name, rows in zip(TABLES, (orders, goods, bills), strict=True) if rows}
-        return told(match(accepted_of(tables), engagement_of()))
+        rules = {"policies": [{"set": policies, "why": "so agreed"}]} if policies else {}
+        return match(accepted_of(tables), engagement_of(**rules))
 
     return run
 
 
 @pytest.fixture
-def searched(accepted_of: Callable[..., Any], engagement_of: Callable[..., Any]) -> Callable[..., tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
-    """The bills of one order, and what of them is undecided. Order lines of one piece at these prices, all received."""
+def billed(matched: Callable[..., Matches]) -> Callable[..., Lines]:
+    """Of an order with lines of ten pieces: what became of each line."""
+    return lambda prices, received, *amounts: told(matched(prices, received, amounts))
+
+
+@pytest.fixture
+def searched(matched: Callable[..., Matches]) -> Callable[..., tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
+    """Of an order with lines of one piece, all received: its bills, and what of them is undecided."""
 
     def run(prices: list[str], *amounts: str, **policies: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        about = {"supplier_id": "S1", "currency": "CNY"}
-        orders = [
-            about | {"po_number": "PO1", "po_line_no": f"{n}", "po_date": "2026-10-01", "item_id": f"I{n}", "quantity": "1", "uom": "EA"}
-            | {"unit_price_net": price}
-            for n, price in enumerate(prices, 1)
-        ]  # fmt: skip
-        goods = [
-            {"receipt_number": "GR1", "receipt_line_no": f"{n}", "receipt_date": "2026-10-05", "po_number": "PO1", "po_line_no": f"{n}"}
-            | {"supplier_id": "S1", "item_id": f"I{n}", "quantity": "1", "uom": "EA"}
-            for n, _ in enumerate(prices, 1)
-        ]  # fmt: skip
-        bills = [
-            about | {"invoice_number": f"INV{n}", "invoice_line_no": "1", "invoice_date": f"2026-10-{10 + n}", "po_number": "PO1"}
-            | {"line_amount_net": amount}
-            for n, amount in enumerate(amounts, 1)
-        ]  # fmt: skip
-        rules = {"policies": [{"set": policies, "why": "so agreed"}]} if policies else {}
-        found = match(accepted_of(dict(zip(TABLES, (orders, goods, bills), strict=True))), engagement_of(**rules)).tables
+        found = matched(prices, ["1"] * len(prices), amounts, "1", **policies).tables
         columns = ("link_pass", "link_certainty", "link_reason", "order_line_set")
         beside = ("document_number", "state", "candidates", "candidate_count", "searched_count", "nearest_number")
         return found["invoice_line_match"].select(columns).collect().to_dicts(), found["unlinked_line"].select(beside).collect().to_dicts()
