@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from recon.domain.workpapers import Accepted, Workpapers
 
 _ORDER_KEY: Final = ("cycle", "company_code", "order_number", "order_line_no")
+_ORDER_FLAGS: Final = ("needs_fulfilment", "is_consigned")
 _INVOICE_KEY: Final = ("cycle", "company_code", "party_id", "invoice_number", "invoice_line_no")
 _OPEN: Final = ("fulfilled_not_invoiced", "invoiced_not_fulfilled")
 _QUANTITIES: Final = ("quantity", "invoiced_quantity", *(f"{kind}_quantity" for kind in _OPEN))
@@ -115,9 +116,10 @@ def _orders(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
             )
             certain = pl.col("match_level").is_in(["3way", "4way"]) | (usual & (not by_policy))
             key = {"order_number": f"{cycle.order}_number", "order_line_no": f"{cycle.order}_line_no"}
-            found.append(orders.select("company_code", cycle=pl.lit(cycle.name), needs_fulfilment=certain.fill_null(value=False), **key))
-    empty = pl.LazyFrame(schema=dict.fromkeys(_ORDER_KEY, pl.String) | {"needs_fulfilment": pl.Boolean})
-    return pl.concat([empty, *(f.select(*_ORDER_KEY, "needs_fulfilment") for f in found)])
+            flags = {"needs_fulfilment": certain.fill_null(value=False), "is_consigned": (pl.col("po_type") == "consignment").fill_null(value=False)}
+            found.append(orders.select("company_code", cycle=pl.lit(cycle.name), **flags, **key))
+    empty = pl.LazyFrame(schema=dict.fromkeys(_ORDER_KEY, pl.String) | dict.fromkeys(_ORDER_FLAGS, pl.Boolean))
+    return pl.concat([empty, *(f.select(*_ORDER_KEY, *_ORDER_FLAGS) for f in found)])
 
 
 def _goods(accepted: Accepted) -> pl.LazyFrame:
