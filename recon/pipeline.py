@@ -32,6 +32,7 @@ from recon.match import (
     match_bucket,
     match_company,
     owned,
+    reversals,
     rolled,
     since_earlier,
     trace,
@@ -113,11 +114,11 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             accepted, matches, outcomes = _judged(book, accepted, engagement, planned, _Means(room, shelf, keeps_lines=history is not None))
             tied_out = pl.concat([extracts.tie_out, documents.tie_out, accepted.tie_out, matches.tie_out])
             with room("match"):
-                balances = ledger(accepted, matches.tables["open_layer"], engagement)
+                books = _beside_the_ledger(book, accepted, matches, outcomes, engagement)
             kept = _measured(matches, memory) | {"volumes": volumes(tied_out, engagement.as_of, earlier.volumes if earlier else None)}
             beside, given = _beside(accepted, outcomes, kept, engagement, room), accepted.documents
             with room("evaluate"):
-                told = RunFacts(tied_out, accepted.statements, extracts.files, documents.ignored, given.supplied, balances, _approved(given), beside)
+                told = RunFacts(tied_out, accepted.statements, extracts.files, documents.ignored, given.supplied, books, _approved(given), beside)
                 outcomes = account(book, outcomes, told, engagement)
         with room("record"):
             register = record(outcomes, matches, engagement, memory, book)
@@ -136,7 +137,7 @@ def run(engagement: Engagement, *, history: Path | None = None, watch: Callable[
             ignored=documents.ignored,
             seconds=seconds,
             traces=traces,
-            **kept | {"input_totals": accepted.input_totals, "ledger_ties": balances.select(LEDGER_TIES)},
+            **kept | {"input_totals": accepted.input_totals, "ledger_ties": books["ledger_balance"].select(LEDGER_TIES)},
             frameworks=tuple(frameworks),
             planned=tuple(p.id for p in planned),
             shelf=shelf,
@@ -185,6 +186,17 @@ def _beside(accepted: Accepted, outcomes: Outcomes, kept: dict[str, Any], engage
         compared = since_earlier(accepted, lines, earlier, engagement)
     with room("evaluate"):
         return beside_history(earlier, compared, kept["volumes"], kept["roll_forward"], engagement)
+
+
+def _beside_the_ledger(
+    book: Sequence[Control], accepted: Accepted, matches: Matches, outcomes: Outcomes, engagement: Engagement
+) -> dict[str, pl.DataFrame]:
+    """The measured tables of `OF_THE_LEDGER`: its balances always, its postings where a control asks for them."""
+    books = {"ledger_balance": ledger(accepted, matches.tables["open_layer"], engagement)}
+    if "accrual_reversal" in {c.population.table for c in chosen(book, engagement)}:
+        tables = {name: matches.tables[name] for name in ("allocation", _FULFILMENTS)} | {"invoice_lines": outcomes.invoice_lines}
+        books["accrual_reversal"] = reversals(accepted, tables, engagement)
+    return books
 
 
 def _rules(engagement: Engagement, *, in_full: bool = False) -> tuple[list[Control], list[Planned], list[Framework]]:

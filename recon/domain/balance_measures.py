@@ -25,4 +25,14 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         " fulfilment_number:id fulfilment_line_no:id fulfilment_date:date invoice_number:id invoice_line_no:id internal_number:id item_id:id"
         f" quantity:quantity currency:id estimate_amount:money estimate_amount_base:money cost_amount_base:money {_SOURCE}",
     ),
+    "accrual_reversal": (
+        "one row per estimate in the ledger for a receipt or an order: what was reversed of it, and how much of its goods was billed since",
+        # amounts in the journal's currency; next_*: in the fiscal period after the one of the estimate, else the calendar month
+        "cycle:id company_code:id party_id:id party_name:text group_id:id document_type:text document_number:id document_date:date reference:text currency:id"
+        " is_auto_reversed:flag accrued_amount:money accrued_amount_base:money billed_amount:money reversed_amount:money reversal_count:count"
+        f" next_reversed_amount:money next_end:date is_next_period_over:flag {_SOURCE}",
+    ),
 }
+
+#: Measured tables that lay what is open beside the ledger, once all buckets are matched.
+OF_THE_LEDGER: Final = ("ledger_balance", "accrual_reversal")

@@ -291,6 +291,8 @@ account_role text what the account stands for
 balance money balance in the currency, debit positive
 journal id journal number
 auto_reverse flag reversed automatically next period
+is_accrual flag whether the posting is an estimate that is to be reversed
+reversal_of id journal that the posting takes back
 from_user id user who lends authority
 to_user id user who borrows it
 statement_line id line of the bank statement

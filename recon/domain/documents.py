@@ -307,8 +307,8 @@ _DECLARED: Final[dict[str, tuple[str, str, str | None, str]]] = {
         "ledger postings",
         "company_code journal line_no",
         "amount",
-        "company_code! journal! line_no! posting_date! account! amount! currency party_id reference auto_reverse created_by created_at"
-        " official_invoice_number official_invoice_code",
+        "company_code! journal! line_no! posting_date! account! amount! currency party_id reference auto_reverse is_accrual reversal_of created_by"
+        " created_at official_invoice_number official_invoice_code",
     ),
     "company": ("companies: the legal entities that keep the books", "company_code", None, "company_code! company_name tax_id country"),
     "official_invoice": (

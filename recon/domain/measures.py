@@ -424,7 +424,7 @@ WHOLE: Final = (
 
 #: Measured tables that a run makes of what it states about itself, after everything else was judged.
 OF_THE_RUN: Final = (
-    "doorway_total", "statement_made", "input_structure", "control_performed", "ledger_balance", "rule_version", *history_measures.BESIDE_HISTORY
+    "doorway_total", "statement_made", "input_structure", "control_performed", "rule_version", *balance_measures.OF_THE_LEDGER, *history_measures.BESIDE_HISTORY
 )  # fmt: skip
 
 #: What exceptions about the run itself speak about: no document of the company.

@@ -6,12 +6,13 @@ is. A run that cannot stand on its inputs has stopped before; here the proof tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from recon.domain import measures
+from recon.domain.balance_measures import OF_THE_LEDGER
 from recon.domain.rule_versions import COLUMNS, rule_versions
 from recon.evaluate import exceptions, rulebook
 from recon.evaluate.beside_history import ALONE, BesideHistory
@@ -38,7 +39,7 @@ class RunFacts:
     files: Sequence[InputFile]
     ignored: Mapping[str, tuple[str, ...]]
     supplied: Collection[str]  # canonical tables that were given
-    ledger: pl.DataFrame | None = None  # open items against the ledger's balances, in the columns of `ledger_balance`
+    ledger: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # measured tables that lay open items and estimates beside the ledger
     approved: pl.DataFrame | None = None  # the approved rule book, in the columns of `approved_rule`
     beside: BesideHistory = ALONE  # this run laid beside the one given as history
 
@@ -83,9 +84,9 @@ def _frames(facts: RunFacts, outcomes: Outcomes) -> dict[str, pl.LazyFrame]:
         ),
         "input_structure": _structures(facts),
         "control_performed": _performances(outcomes.controls),
-        "ledger_balance": pl.DataFrame(schema=measures.schema("ledger_balance")) if facts.ledger is None else facts.ledger,
     }
-    return {name: _shaped(frame, name).lazy() for name, frame in {**made, **facts.beside.tables}.items()}
+    ledger = {name: facts.ledger.get(name, pl.DataFrame(schema=measures.schema(name))) for name in OF_THE_LEDGER}
+    return {name: _shaped(frame, name).lazy() for name, frame in {**made, **ledger, **facts.beside.tables}.items()}
 
 
 def _shaped(frame: pl.DataFrame, table: str) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from recon.domain.measures import MEASURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     import polars as pl
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "owned", "rolled", "since_earlier", "trace", "traced_lines",
+    "READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "owned", "reversals", "rolled", "since_earlier", "trace", "traced_lines",
     "with_declared_numbers", "with_known_ids",
 ]  # fmt: skip
 
 #: canonical tables that `trace` reads beside the measured tables
 TRACED = ("approval_event", "document_change", "goods_receipt_line", "purchase_order_line", "purchase_requisition_line")
-#: canonical tables that are read once all buckets are matched: those of `trace`, of `ledger`, of `since_earlier`, and the approved rule book
-READ_AFTERWARDS = (*TRACED, "gl_balance", "approved_rule", "fiscal_period", "fx_rate", "supplier", "customer")
+#: canonical tables that are read once all buckets are matched: those of `trace`, of `ledger`, of `reversals`, of `since_earlier`, and the approved rule book
+READ_AFTERWARDS = (*TRACED, "gl_balance", "gl_journal_line", "approved_rule", "fiscal_period", "fx_rate", "supplier", "customer")
 
 
 def match(accepted: Accepted, engagement: Engagement) -> Matches:
@@ -65,6 +65,16 @@ def ledger(accepted: Accepted, layers: pl.LazyFrame, engagement: Engagement) -> 
     from recon.match.ledgers import ledger_balance
 
     return ledger_balance(accepted, layers, engagement)
+
+
+def reversals(accepted: Accepted, tables: Mapping[str, pl.LazyFrame], engagement: Engagement) -> pl.DataFrame:
+    """Estimates in the ledger of goods not invoiced, and what was reversed of them, in the columns of `accrual_reversal`.
+
+    `tables`: allocation, fulfilment_line and invoice_lines of the whole company. Of `accepted` the tables gl_journal_line and fiscal_period are read.
+    """
+    from recon.match.accrual_journals import accrual_reversal
+
+    return accrual_reversal(accepted, tables, engagement)
 
 
 def since_earlier(accepted: Accepted, lines: pl.LazyFrame, earlier: EarlierRun, engagement: Engagement) -> dict[str, pl.DataFrame]:

@@ -114,9 +114,10 @@ def _transferred(pieces: pl.LazyFrame, accepted: Accepted, engagement: Engagemen
 
 def _with_accruals(ended: pl.LazyFrame, accepted: Accepted) -> pl.LazyFrame:
     """Add `accrued_amount_base`: what was accrued for the goods, or for the whole order, by the end of the period."""
-    if not is_given(accepted, "gl_journal_line", "auto_reverse"):
+    if not any(is_given(accepted, "gl_journal_line", says) for says in ("auto_reverse", "is_accrual")):
         return ended.with_columns(accrued_amount_base=pl.lit(0).cast(MONEY), accrual_is_known=pl.lit(value=False))
-    journal = table(accepted, "gl_journal_line").filter(pl.col("auto_reverse").fill_null(value=False) & (pl.col("amount") > 0))
+    is_accrual = pl.any_horizontal(pl.col("auto_reverse", "is_accrual").fill_null(value=False)) & pl.col("reversal_of").is_null()
+    journal = table(accepted, "gl_journal_line").filter(is_accrual & (pl.col("amount") > 0))
     posted = journal.select("company_code", "reference", "posting_date", accrued="amount").collect().lazy()
     numbered = ended.collect().with_row_index("piece").lazy()
     named = pl.concat(

@@ -56,6 +56,10 @@ wait:等待 waiting:等待 watched:受关注 waiver:豁免 waybill:运单 wide:�
 _ZH: Final = dict(pair.split(":") for pair in _WORDS.split())
 #: Names whose words in order would mislead.
 _WHOLE: Final = {
+    "billed_amount": ("part of the estimate that was billed since", "暂估中其后已开票部分"),
+    "reversed_amount": ("amount reversed", "已冲回金额"),
+    "next_reversed_amount": ("amount reversed in the next period", "下一期间冲回金额"),
+    "is_auto_reversed": ("whether the ledger reverses it by itself", "是否由总账自动冲回"),
     "unsaid_days_apart": ("days from a like order of which nobody says whose wish it was", "与无从判断来源的相同订单相隔天数"),
     "superior_depth": ("how far above the superior stands", "上级相隔层数"),
     "raised_from_amount": ("limit before it was raised", "上调前额度"),

@@ -108,6 +108,7 @@ POPULATIONS: Final = {
     "party_document": _("Documents against their party's master"),
     "unknown_item_line": _("Lines whose item no master knows"),
     "conflicting_key": _("Keys under which rows disagree"),
+    "accrual_reversal": _("Estimates in the ledger and their reversal"),
     "document_line_sign": _("Lines whose sign contradicts their kind"),
     "document_rate": _("Documents in foreign currency and their rates"),
     "stock_count": _("Lines of stock counts"),

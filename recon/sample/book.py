@@ -63,6 +63,8 @@ class Book:
     order_line_count: int = 0
     #: receipt or shipment -> what its accrual at the end of September lacks
     unaccrued: dict[str, Decimal] = field(default_factory=dict)
+    #: How estimates of the end of September are reversed in October where not as all others: `accruals.REVERSED`
+    reversals: list[str] = field(default_factory=list)
     #: (party, invoice number) -> what its tax invoice says differently; None: there is none
     tax_papers: dict[tuple[str, str], Row | None] = field(default_factory=dict)
     #: cash receipt -> the day of entry by which it is numbered, where that is not its own

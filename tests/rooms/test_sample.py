@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from recon.domain import measures
+from recon.domain.balance_measures import OF_THE_LEDGER
 from recon.domain.documents import TABLES
 from recon.domain.errors import TermsRefused
 from recon.sample import sample
@@ -77,8 +78,8 @@ def test_every_shipped_control_has_a_planter():
     shipped = {control_id for control_id, told in files.items() if told.get("status") != "draft" and told["severity"] != "note"}
     populations = {control_id: told["population"]["table"] for control_id, told in files.items()}
     # the run's statements about itself cannot be planted in documents: tests/rooms/test_evaluate_run_itself.py breaks those;
-    # the ledger's balances are judged with them, but come in a file of the company
-    about_itself = set(measures.OF_THE_RUN) - {"ledger_balance"}
+    # the ledger's balances and postings are judged with them, but come in files of the company
+    about_itself = set(measures.OF_THE_RUN) - set(OF_THE_LEDGER)
     assert set(PLANTERS) == {control_id for control_id in shipped if populations[control_id] not in about_itself}
     notes = {control_id for control_id, told in files.items() if told["severity"] == "note"}
     assert {control_id for ids, _ in TRAPS for control_id in ids} <= shipped | notes

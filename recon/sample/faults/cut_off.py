@@ -52,3 +52,15 @@ def booked_three_weeks_later(book: Book) -> None:
     """Received on the second of September, booked on the twentieth of October, nothing accrued."""
     chain, document, line = bought_across(book, date(2026, 9, 2), date(2026, 10, 20), "3400")
     book.expect("CUT-01", *on_invoice(chain, document, line), "goods of September found with a bill of late October")
+
+
+@plants("BAL-07")
+def never_reversed(book: Book) -> None:
+    """A receipt estimated at the end of September whose estimate nobody reversed."""
+    book.reversals.append("never")
+
+
+@plants("BAL-07")
+def reversed_twice(book: Book) -> None:
+    """A receipt estimated at the end of September whose estimate was reversed on two days."""
+    book.reversals.append("twice")
