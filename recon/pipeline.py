@@ -34,6 +34,7 @@ from recon.match import (
     owned,
     reversals,
     rolled,
+    set_aside,
     since_earlier,
     trace,
     traced_lines,
@@ -81,6 +82,8 @@ ROWS_AT_WORK = 100_000_000
 _PUBLISHED = ("allocation", "settlement_match", "open_layer", "party_record", "roll_forward", "accrual_entry", "landed_cost")
 #: And the receipts and shipments in the few columns by which later runs know them again.
 _FULFILMENTS = "fulfilment_line"
+#: Open receivables, kept of every bucket where what is set aside for them is judged.
+_RECEIVABLES = "receivable_due"
 #: Measured tables by which the memory finds the document that closed an exception.
 _LINES = ("order_line_match", "fulfilment_line_match", "invoice_line_match", "approval_decision", "approval_state")
 
@@ -193,7 +196,10 @@ def _beside_the_ledger(
 ) -> dict[str, pl.DataFrame]:
     """The measured tables of `OF_THE_LEDGER`: its balances always, its postings where a control asks for them."""
     books = {"ledger_balance": ledger(accepted, matches.tables["open_layer"], engagement)}
-    if "accrual_reversal" in {c.population.table for c in chosen(book, engagement)}:
+    asked = {c.population.table for c in chosen(book, engagement)}
+    if "allowance_balance" in asked:
+        books["allowance_balance"] = set_aside(accepted, matches.tables[_RECEIVABLES], engagement)
+    if "accrual_reversal" in asked:
         tables = {name: matches.tables[name] for name in ("allocation", _FULFILMENTS)} | {"invoice_lines": outcomes.invoice_lines}
         books["accrual_reversal"] = reversals(accepted, tables, engagement)
     return books
@@ -225,6 +231,7 @@ def _judged(
     """Match and evaluate, one bucket of documents after the other; what looks across parties once, beside the buckets."""
     room, means = means.room, replace(means, keeps_lines=means.keeps_lines or traces_all(accepted))
     wanted = {c.population.table for c in chosen(book, engagement)} | set(_PUBLISHED) | (set(_LINES) if means.keeps_lines else set())
+    wanted |= {_RECEIVABLES} if "allowance_balance" in wanted else set()
     with room("match"):
         accepted = with_declared_numbers(with_known_ids(accepted, engagement), engagement)
         accepted, buckets = in_buckets(accepted, engagement, ROWS_PER_BUCKET, means.shelf.keep)
@@ -275,7 +282,8 @@ def _in_turn(side_by_side: Executor, jobs: list[Callable[[], Matches]], room: _R
 def _kept(matches: Matches, evaluation: Evaluation, means: _Means, place: int) -> Matches:
     """What is still wanted of a bucket's measured tables once its controls are judged."""
     lines = {name: matches.tables[name] for name in _LINES} if means.keeps_lines else {}
-    of_buckets = [name for name in (*_PUBLISHED, _FULFILMENTS) if name not in WHOLE]  # the others are measured once, of the whole company
+    kept_of_all = (*_PUBLISHED, _FULFILMENTS, *((_RECEIVABLES,) if _RECEIVABLES in matches.tables else ()))
+    of_buckets = [name for name in kept_of_all if name not in WHOLE]  # the others are measured once, of the whole company
     wanted = {name: matches.tables[name] for name in of_buckets} | lines
     kept = {name: means.shelf.keep(f"{name}-{place}", plan.collect()) for name, plan in wanted.items()}
     traced = {} if means.keeps_lines else traced_lines(matches, evaluation.found())

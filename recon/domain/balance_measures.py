@@ -32,7 +32,19 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         " is_auto_reversed:flag accrued_amount:money accrued_amount_base:money billed_amount:money reversed_amount:money reversal_count:count"
         f" next_reversed_amount:money next_end:date is_next_period_over:flag {_SOURCE}",
     ),
+    "receivable_due": (
+        "one row per invoice to a customer of which something is open: how many days it is overdue",
+        "cycle:id company_code:id party_id:id invoice_number:id internal_number:id invoice_date:date due_date:date overdue_days:count open_amount_base:money"
+        f" {_SOURCE}",
+    ),
+    "allowance_balance": (
+        "one row per company: overdue receivables by how long, and what the ledger has set aside for them",
+        # company currency; overdue_30: overdue by 1 to 30 days, _60: 31 to 60, _90: 61 to 90, _older: more
+        "cycle:id company_code:id party_id:id document_type:text document_number:id document_date:date currency:id overdue_30_amount_base:money"
+        " overdue_60_amount_base:money overdue_90_amount_base:money overdue_older_amount_base:money unknown_count:count allowance_amount_base:money"
+        f" {_SOURCE}",
+    ),
 }
 
 #: Measured tables that lay what is open beside the ledger, once all buckets are matched.
-OF_THE_LEDGER: Final = ("ledger_balance", "accrual_reversal")
+OF_THE_LEDGER: Final = ("ledger_balance", "accrual_reversal", "allowance_balance")

@@ -346,7 +346,7 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "entry_kind": ("party", "country"),
     "party_role": ("supplier", "customer"),
     "party_type": ("company", "individual", "employee", "public_body", "factor"),
-    "account_role": ("gr_ir", "payables", "receivables", "inventory"),
+    "account_role": ("gr_ir", "payables", "receivables", "inventory", "allowance"),
     "doc_status": (
         "open",
         "draft",

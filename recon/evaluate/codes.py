@@ -243,6 +243,7 @@ CODED: Final[dict[str, _Said]] = {
     "damage": {"exponent": ("exponent", "科学计数"), "broken_character": ("broken character", "乱码")},
     "account_role": {
         "gr_ir": ("goods received, not invoiced", "应付暂估"),
+        "allowance": ("allowance for bad debts", "坏账准备"),
         "payables": ("payables", "应付账款"),
         "receivables": ("receivables", "应收账款"),
         "inventory": ("inventory", "存货"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "owned", "reversals", "rolled", "since_earlier", "trace", "traced_lines",
+    "READ_AFTERWARDS", "TRACED", "in_buckets", "ledger", "match", "match_bucket", "match_company", "owned", "reversals", "rolled", "set_aside", "since_earlier", "trace", "traced_lines",
     "with_declared_numbers", "with_known_ids",
 ]  # fmt: skip
 
@@ -65,6 +65,16 @@ def ledger(accepted: Accepted, layers: pl.LazyFrame, engagement: Engagement) -> 
     from recon.match.ledgers import ledger_balance
 
     return ledger_balance(accepted, layers, engagement)
+
+
+def set_aside(accepted: Accepted, receivables: pl.LazyFrame, engagement: Engagement) -> pl.DataFrame:
+    """What is set aside for overdue receivables (`receivables`: receivable_due of the whole company), in the columns of `allowance_balance`.
+
+    Of `accepted` the table gl_balance is read.
+    """
+    from recon.match.bad_debts import allowance_balance
+
+    return allowance_balance(accepted, receivables, engagement)
 
 
 def reversals(accepted: Accepted, tables: Mapping[str, pl.LazyFrame], engagement: Engagement) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from recon.match.applications import application_match, payment_match
 from recon.match.approval_chains import approval_chain
 from recon.match.approval_hours import approval_hour
 from recon.match.approvals import approvals
+from recon.match.bad_debts import receivable_due
 from recon.match.calendars import calendar
 from recon.match.cash_duties import cash_duty
 from recon.match.changes import account_change, approved_change
@@ -150,6 +151,10 @@ class _Special:
         }
 
     @property
+    def _payments(self) -> pl.LazyFrame:
+        return invoice_payment(self.pieces[0], self.settlement, self.accepted, self.engagement)
+
+    @property
     def _days(self) -> Calendar:
         return calendar(self.accepted, self.engagement)
 
@@ -175,7 +180,8 @@ class _Special:
             "order_requisition": lambda: order_requisition(lines, accepted, engagement),
             "payment_match": lambda: payment_match(settlement, accepted, engagement),
             "application_match": lambda: application_match(settlement, accepted, engagement),
-            "invoice_payment": lambda: invoice_payment(self.pieces[0], settlement, accepted, engagement),
+            "invoice_payment": lambda: self._payments,
+            "receivable_due": lambda: receivable_due(lambda: self._payments, accepted),
             **credit_tables(accepted, lines, settlement, self.pieces, engagement),
             "credit_raise": lambda: credit_raise(accepted, lines, (settlement, *self.pieces), engagement),
             "document_entry": lambda: document_entry(accepted, lines, settlement, self._days, engagement),

@@ -56,6 +56,11 @@ wait:等待 waiting:等待 watched:受关注 waiver:豁免 waybill:运单 wide:�
 _ZH: Final = dict(pair.split(":") for pair in _WORDS.split())
 #: Names whose words in order would mislead.
 _WHOLE: Final = {
+    "overdue_30_amount_base": ("overdue by 1 to 30 days (company currency)", "逾期 1 至 30 天（本位币）"),
+    "overdue_60_amount_base": ("overdue by 31 to 60 days (company currency)", "逾期 31 至 60 天（本位币）"),
+    "overdue_90_amount_base": ("overdue by 61 to 90 days (company currency)", "逾期 61 至 90 天（本位币）"),
+    "overdue_older_amount_base": ("overdue by more than 90 days (company currency)", "逾期 90 天以上（本位币）"),
+    "allowance_amount_base": ("what is set aside for bad debts (company currency)", "坏账准备（本位币）"),
     "billed_amount": ("part of the estimate that was billed since", "暂估中其后已开票部分"),
     "reversed_amount": ("amount reversed", "已冲回金额"),
     "next_reversed_amount": ("amount reversed in the next period", "下一期间冲回金额"),

@@ -9,6 +9,7 @@ from recon.domain.documents import TABLES
 from recon.domain.errors import TermsRefused
 from recon.sample import approvals, calendars, masters, purchase, sales
 from recon.sample.accruals import accrue
+from recon.sample.allowances import set_aside
 from recon.sample.book import AS_OF, FIRST_DAY, Book, days
 from recon.sample.claims import file_claims
 from recon.sample.closing import closed
@@ -65,6 +66,7 @@ def _books(lines: int, seed: int, faults: int, *, planted: bool) -> Book:
     file_claims(book, faults)
     count_stock(book)
     accrue(book)
+    set_aside(book)
     register_tax_papers(book)
     return book
 

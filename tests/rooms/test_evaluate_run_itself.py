@@ -60,7 +60,7 @@ def found(outcomes, book, engagement, told):
 def test_a_sound_run_is_silent_and_all_its_controls_performed(outcomes, book, engagement):
     rows, statuses = found(outcomes, book, engagement, facts())
     assert rows == []
-    assert [statuses.pop(control_id) for control_id in ("BAL-05", "BAL-07")] == ["not_performed"] * 2  # no ledger was given
+    assert [statuses.pop(control_id) for control_id in ("BAL-05", "BAL-07", "BAL-10")] == ["not_performed"] * 3  # no ledger was given
     assert statuses.pop("POP-09") == "not_performed"  # no rule book was approved
     assert [statuses.pop(control_id) for control_id in ("BAL-06", "POP-03", "POP-06", "POP-08")] == ["not_performed"] * 4  # no history
     assert statuses == dict.fromkeys(statuses, "clean")

@@ -60,3 +60,12 @@ def posted_past_the_sub_ledger(book: Book) -> None:
     row: Row = {"company_code": f"D{number[-3:]}", "account": number, "account_role": "receivables", "as_of_date": ago(0)}
     book.add("gl_balance", row | {"balance": Decimal("1.01"), "currency": "CNY"})
     book.expect("BAL-05", ("gl_balance", number, ""), ("", ""), "1.01 in the ledger, no open item")
+
+
+@plants("BAL-10")
+def allowance_with_a_debit(book: Book) -> None:
+    """The allowance of a dormant company, whose customers owe nothing, stands 10,000.01 in debit: less than nothing is set aside."""
+    number = book.number("1231").replace("-", ".")
+    row: Row = {"company_code": f"E{number[-3:]}", "account": number, "account_role": "allowance", "as_of_date": ago(0)}
+    book.add("gl_balance", row | {"balance": Decimal("10000.01"), "currency": "CNY"})
+    book.expect("BAL-10", ("gl_balance", number, ""), ("", ""), "10,000.01 in debit, nothing owed")

@@ -64,3 +64,11 @@ def boxes_billed_in_pieces(book: Book) -> None:
     approve_order(chain)
     chain.fulfil(day + days(5), chain.whole())
     chain.invoice(day + days(9), [Part(line, Decimal(60), {"uom": "PCS", "unit_price_net": Decimal("7.00")})])
+
+
+@spares("BAL-10")
+def allowance_at_the_limit(book: Book) -> None:
+    """The allowance of a dormant company, whose customers owe nothing, stands 10,000.00 in debit: the limit itself."""
+    number = book.number("1231").replace("-", ".")
+    row: Row = {"company_code": f"E{number[-3:]}", "account": number, "account_role": "allowance", "as_of_date": ago(0)}
+    book.add("gl_balance", row | {"balance": Decimal("10000.00"), "currency": "CNY"})
