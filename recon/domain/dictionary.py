@@ -77,6 +77,7 @@ shipment_number id number of the shipment
 shipment_line_no id line of the shipment
 shipment_date date date the goods left
 posting_date date date in the books; the document's own date where absent
+quantity_base quantity the quantity in the item's base unit, as the document converts it
 quantity_accepted quantity delivered quantity that passed inspection
 quantity_rejected quantity delivered quantity that failed inspection
 quantity_declared_loss quantity transit loss that the carrier or supplier acknowledged

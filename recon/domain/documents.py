@@ -75,7 +75,7 @@ def _fulfilment(stem: str, order: str, party: str) -> str:
         f"company_code! {stem}_number! {stem}_line_no! {stem}_date! posting_date {order}_number {order}_line_no {party} item_id quantity!"
         f" quantity_accepted quantity_rejected quantity_declared_loss uom! {stem}_kind origin_{stem}_number origin_{stem}_line_no"
         " supplier_delivery_note warehouse_id unit_cost_net currency inspected_at is_cancelled created_by created_at posted_by posted_at"
-        " movement_reason party_item_id gtin"
+        " movement_reason party_item_id gtin quantity_base"
     )
 
 
@@ -87,7 +87,7 @@ def _invoice_line(order: str, fulfilment: str, party: str) -> str:
         " origin_invoice_number origin_invoice_line_no official_invoice_number official_invoice_code is_cancelled payment_block"
         " block_released_by block_released_at block_release_reason fiscal_period payment_term_days discount_date discount_share"
         " created_by created_at posted_by posted_at internal_number reason_code is_disputed promised_payment_date"
-        " party_item_id gtin"
+        " party_item_id gtin quantity_base"
     )
 
 

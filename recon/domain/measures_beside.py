@@ -14,6 +14,14 @@ _ON_ORDER: Final = "order_number:id order_line_no:id item_id:id item_group:id co
 _SOURCE: Final = "source_file:text source_row:row"
 
 DECLARED: Final[dict[str, tuple[str, str]]] = {
+    "document_factor": (
+        "one row per document line that converts its unit itself: the factor it uses, and the master's",
+        # quantities without a sign; stated_quantity: in the base unit by the document, master_quantity: by the master's factor; factor_basis: stated
+        # where the document states both, goods where its value is that of goods in the base unit
+        "cycle:id company_code:id party_id:id party_name:text group_id:id document_type:text document_number:id document_line_no:id document_date:date"
+        " order_number:id order_line_no:id item_id:id uom:id base_uom:id quantity:quantity stated_quantity:quantity master_quantity:quantity"
+        " deviation_quantity:quantity implied_factor:quantity master_factor:quantity factor_basis:text deviation_amount_base:money source_file:text source_row:row",
+    ),
     "rebill_loop": (
         "one row per sales order line that was billed, credited in full and billed again without new goods: its last new bill",
         "cycle:id company_code:id document_type:text order_number:id order_line_no:id party_id:id party_name:text group_id:id item_id:id"

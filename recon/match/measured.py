@@ -30,6 +30,7 @@ from recon.match.credit_raises import credit_raise
 from recon.match.cut_off import cut_off
 from recon.match.dense import IN_ORDER
 from recon.match.discounts import line_discount
+from recon.match.document_factors import document_factor
 from recon.match.document_rates import document_rates
 from recon.match.documents_entered import document_entry
 from recon.match.duplicates import duplicate_pairs
@@ -202,5 +203,6 @@ class _Special:
             "tax_invoice_link": lambda: tax_invoice_link(self.settled, settlement, accepted, engagement),
             "cash_duty": lambda: cash_duty(accepted, settlement, engagement),
             "sale_cost": lambda: sale_cost(lines, accepted, engagement),
+            "document_factor": lambda: document_factor(lines, accepted, engagement),
             "party_tail": lambda: party_tail(accepted, lines, self.settled.lazy(), engagement),
         }

@@ -110,6 +110,7 @@ POPULATIONS: Final = {
     "conflicting_key": _("Keys under which rows disagree"),
     "accrual_reversal": _("Estimates in the ledger and their reversal"),
     "allowance_balance": _("Overdue receivables and what is set aside for them"),
+    "document_factor": _("Units that documents convert themselves"),
     "document_line_sign": _("Lines whose sign contradicts their kind"),
     "document_rate": _("Documents in foreign currency and their rates"),
     "stock_count": _("Lines of stock counts"),

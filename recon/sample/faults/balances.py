@@ -8,7 +8,7 @@ from recon.domain.cycles import PROCURE_TO_PAY
 from recon.sample.approvals import approve_order
 from recon.sample.book import Book, Row, ago, days
 from recon.sample.chain import Chain, Part
-from recon.sample.faults.registry import LATER, goods, on_invoice, on_order, order, plants, some_time
+from recon.sample.faults.registry import LATER, goods, on_fulfilment, on_invoice, on_order, order, plants, some_time
 from recon.sample.newcomers import newcomer
 from recon.sample.settle import settle
 
@@ -69,3 +69,15 @@ def allowance_with_a_debit(book: Book) -> None:
     row: Row = {"company_code": f"E{number[-3:]}", "account": number, "account_role": "allowance", "as_of_date": ago(0)}
     book.add("gl_balance", row | {"balance": Decimal("10000.01"), "currency": "CNY"})
     book.expect("BAL-10", ("gl_balance", number, ""), ("", ""), "10,000.01 in debit, nothing owed")
+
+
+@plants("DAT-09")
+def boxes_of_ten(book: Book) -> None:
+    """Five boxes received, which the receipt counts as fifty pieces; the master has twelve in a box."""
+    day = some_time(book)
+    chain = Chain(book, PROCURE_TO_PAY, day, newcomer(book, PROCURE_TO_PAY), promised_date=LATER)
+    line = chain.line(book.masters.items["PACKAGING"][0], 5, Decimal("84.00"), uom="BOX")
+    approve_order(chain)
+    receipt = chain.fulfil(day + days(5), [Part(line, line.quantity, {"quantity_base": Decimal(50)})])
+    chain.invoice(day + days(9), chain.whole())
+    book.expect("DAT-09", *on_fulfilment(chain, receipt, line), "five boxes of twelve called fifty pieces")

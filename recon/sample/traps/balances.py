@@ -72,3 +72,14 @@ def allowance_at_the_limit(book: Book) -> None:
     number = book.number("1231").replace("-", ".")
     row: Row = {"company_code": f"E{number[-3:]}", "account": number, "account_role": "allowance", "as_of_date": ago(0)}
     book.add("gl_balance", row | {"balance": Decimal("10000.00"), "currency": "CNY"})
+
+
+@spares("DAT-09")
+def boxes_of_a_little_more(book: Book) -> None:
+    """Two hundred boxes of twelve, which the receipt counts as 2,412 pieces: half a per cent more, the limit itself."""
+    day = some_time(book)
+    chain = Chain(book, PROCURE_TO_PAY, day, newcomer(book, PROCURE_TO_PAY), promised_date=LATER)
+    line = chain.line(book.masters.items["PACKAGING"][0], 200, Decimal("8.40"), uom="BOX")
+    approve_order(chain)
+    chain.fulfil(day + days(5), [Part(line, line.quantity, {"quantity_base": Decimal(2412)})])
+    chain.invoice(day + days(9), chain.whole())

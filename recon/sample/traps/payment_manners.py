@@ -29,9 +29,10 @@ def five_thousand_by_hand(book: Book) -> None:
 
 @spares("PAY-06")
 def a_saturday_that_is_none(book: Book) -> None:
-    """Exactly 10,000.00 on a Saturday, and 11,300.00 on one on which work was made up."""
+    """Exactly 10,000.00 on a Saturday, and 11,600.00 or more on one on which work was made up: no two the same sum, for the suppliers are of one group."""
     paid_on(book, supplier(book, group_id=BY_HAND), SATURDAY, "10000.00", reference=book.number("SLIP"))
-    chain, document = bought(book, MADE_UP, 0, -8, "100.00")
+    copy = int(book.number("REST").rpartition("-")[2]) - 100_000
+    chain, document = bought(book, MADE_UP, 0, -8, f"{100 + 3 * copy}.00")
     next(row for row in reversed(book.rows["supplier"]) if row["party_id"] == chain.party.party_id)["group_id"] = BY_HAND
     settle(chain, MADE_UP, [document])
 
