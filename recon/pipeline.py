@@ -286,7 +286,7 @@ def _kept(matches: Matches, evaluation: Evaluation, means: _Means, place: int) -
     of_buckets = [name for name in kept_of_all if name not in WHOLE]  # the others are measured once, of the whole company
     wanted = {name: matches.tables[name] for name in of_buckets} | lines
     kept = {name: means.shelf.keep(f"{name}-{place}", plan.collect()) for name, plan in wanted.items()}
-    traced = {} if means.keeps_lines else traced_lines(matches, evaluation.found())
+    traced = {} if means.keeps_lines else traced_lines(matches, evaluation.leading())
     return replace(matches, tables={**kept, **traced})
 
 

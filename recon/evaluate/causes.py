@@ -12,14 +12,14 @@ import polars as pl
 
 from recon.domain import measures
 from recon.evaluate import texts
-from recon.evaluate.judging import EXCEPTION, OUTSIDE, PASSED, verdict_of
+from recon.evaluate.judging import OUTSIDE, PASSED, verdict_of
 from recon.evaluate.translate import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from recon.domain.control import Control
-    from recon.evaluate.judging import Judged
+    from recon.evaluate.judging import Raised
     from recon.evaluate.translate import Clock
 
 #: Ids of the controls that would explain an exception, in the order of their ids, each followed by a blank.
@@ -52,22 +52,25 @@ def columns_for(table: str, controls: Iterable[Control]) -> frozenset[str]:
     return frozenset[str]().union(*found)
 
 
-def explained(control: Control, judged: Judged, causes: Sequence[Control]) -> pl.Series:
-    """EXPLAINED_BY of the exceptions of a control, in their order."""
-    rows = judged.where(control.id, EXCEPTION)
-    own = judged.readers[control.id]
+def tries(raised: Raised, causes: Sequence[Control]) -> list[pl.LazyFrame]:
+    """For every cause that may explain exceptions of this control a plan of one column, a part of EXPLAINED_BY, in the order of the exceptions."""
+    control, own = raised.control, raised.reader
     verdict = verdict_of(control, own)
-    tried = [
+    return [
         # a column and then selected: a condition without columns would have one row alone
-        _corrected(rows.lazy(), cause, judged.table, own.clock)
+        _corrected(raised.rows.lazy(), cause, raised.table, own.clock)
         .with_columns(pl.when(verdict.is_in([PASSED, OUTSIDE])).then(pl.lit(f"{cause.id} ")).otherwise(pl.lit("")).alias(cause.id))
         .select(cause.id)
         for cause in causes
-        if cause.id != control.id and texts.corrections(cause, judged.table).keys() & texts.columns(control)
+        if cause.id != control.id and texts.corrections(cause, raised.table).keys() & texts.columns(control)
     ]
+
+
+def explained(tried: Sequence[pl.DataFrame], height: int) -> pl.Series:
+    """EXPLAINED_BY of as many exceptions, from what `tries` gave."""
     if not tried:
-        return pl.repeat("", rows.height, dtype=pl.String, eager=True).alias(EXPLAINED_BY)
-    return pl.concat(pl.collect_all(tried), how="horizontal").select(pl.concat_str(pl.all()).alias(EXPLAINED_BY)).to_series()
+        return pl.repeat("", height, dtype=pl.String, eager=True).alias(EXPLAINED_BY)
+    return pl.concat(tried, how="horizontal").select(pl.concat_str(pl.all()).alias(EXPLAINED_BY)).to_series()
 
 
 def _corrected(rows: pl.LazyFrame, cause: Control, table: str, clock: Clock) -> pl.LazyFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -12,12 +13,12 @@ from recon.domain import measures
 from recon.domain.money import MONEY
 from recon.domain.workpapers import CONTROLS, Outcomes, in_memory
 from recon.evaluate import causes, exceptions, rulebook, status
-from recon.evaluate.judging import NOT_TESTABLE, NOTE, Judged, Tally, clock_of, judge, population_plans, tally, together
+from recon.evaluate.judging import NOT_TESTABLE, NOTE, Judged, Raised, Tally, clock_of, judge, population_plans, tally, together
 from recon.evaluate.matrix import lacking_tables, tested, unperformed
 from recon.evaluate.settings import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from recon.domain.control import Control, Planned
     from recon.domain.engagement import Engagement
@@ -34,6 +35,8 @@ CONTROLS_SCHEMA: Final[dict[str, pl.DataType]] = {
 }
 #: Columns of an exception before it has its id.
 _FOUND: Final[dict[str, pl.DataType]] = {**exceptions.SCHEMA, "_party": pl.String(), "_told_apart": pl.String(), causes.EXPLAINED_BY: pl.String()}
+#: Documents that no exception speaks about, in the columns of `exceptions.about`.
+_ABOUT_NOTHING: Final = pl.DataFrame(schema=dict.fromkeys(exceptions.ABOUT, pl.String()))
 _PLANNED: Final = ("not part of this version", "本版本未包含")
 
 
@@ -53,7 +56,7 @@ def begin(controls: Sequence[Control], supplied: Collection[str], engagement: En
     chosen = tuple(c for c in rulebook.chosen(controls, engagement) if c.population.table not in measures.OF_THE_RUN)
     lacking = {c.id: reason for c in chosen if (reason := lacking_tables(c, supplied)) is not None}
     terms = Terms(chosen, frozenset(c.id for c in controls), settle(chosen, engagement), engagement, lacking)
-    return Evaluation(terms, Findings((), {}, {}), (), {}, frozenset())
+    return Evaluation(terms, _NOTHING, _NOTHING, _NOTHING, (), {}, frozenset())
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,14 @@ class Terms:
 class Evaluation:
     """Controls on their way through the measured tables, one bucket of documents after the other.
 
-    Kept of a bucket are its exceptions, its untested rows, counts, and its order and invoice lines with their statuses. The
+    Kept of a bucket are the rows of its exceptions, its untested rows, counts, and its order and invoice lines with their statuses. The
     order of the buckets and how many they are changes nothing in the outcomes.
     """
 
     terms: Terms
     findings: Findings
+    of_company: Findings
+    of_last_bucket: Findings
     lines: tuple[tuple[pl.LazyFrame, pl.LazyFrame], ...]
     covers: Mapping[str, int]
     measured: frozenset[str]
@@ -94,28 +99,31 @@ class Evaluation:
 
     def with_company(self, matches: Matches) -> Evaluation:
         """The evaluation with what the controls say of the tables that are measured once for all documents (`measures.WHOLE`)."""
-        return self._judged(matches, {})[0]
+        judged = self._judged(matches, {})[0]
+        return replace(judged, of_company=judged.of_last_bucket)
 
     def _judged(self, matches: Matches, always: Mapping[str, tuple[str, ...]]) -> tuple[Evaluation, dict[str, status.Standing]]:
         terms, frames = self.terms, matches.tables
         performed = [c for c in terms.chosen if c.id not in terms.lacking and c.population.table in frames]
         clock = clock_of(terms.engagement)
-        findings, standings = self.findings, {}
+        findings, standings = _NOTHING, {}
         tables = {*always, *(c.population.table for c in performed)}
         needed = {table: (*always.get(table, ()), *sorted(causes.columns_for(table, terms.explaining))) for table in sorted(tables)}
         for table, plan in population_plans(frames, performed, terms.settings, needed).items():
             # one population at a time: what is kept of it are its exceptions, its untested rows and what the statuses need
             its_controls = [c for c in performed if c.population.table == table]
             judged = _population(table, plan, its_controls, terms, clock)
-            findings = findings.with_those_of(judged, its_controls, terms)
+            findings = findings.with_population(judged, its_controls)
             if table in always:
                 standings[table] = status.standing(judged, its_controls)
         covers = {table: self.covers.get(table, 0) + matches.covers.get(table, 0) for table in {**self.covers, **matches.covers}}
-        return replace(self, findings=findings, covers=covers, measured=self.measured | frames.keys()), standings
+        together_ = self.findings.with_those_of(findings)
+        return replace(self, findings=together_, of_last_bucket=findings, covers=covers, measured=self.measured | frames.keys()), standings
 
-    def found(self) -> pl.DataFrame:
-        """The exceptions so far, as yet without ids and causes."""
-        return _stacked(self.findings.exceptions, _FOUND)
+    def leading(self) -> pl.DataFrame:
+        """Which documents the exceptions of the last bucket and of the company's tables speak about: no other may lead to orders of this bucket."""
+        raised = [*self.of_company.raised.values(), *self.of_last_bucket.raised.values()]
+        return pl.concat([_ABOUT_NOTHING, *pl.collect_all([exceptions.about(one) for one in raised])])
 
     def outcomes(self, planned: Sequence[Planned] = ()) -> Outcomes:
         """What was found in all buckets together."""
@@ -123,7 +131,7 @@ class Evaluation:
         unmeasured = {c.id: _unmeasured(c) for c in terms.chosen if c.population.table not in self.measured}
         lacking = {**unmeasured, **terms.lacking}
         performed = [c for c in terms.chosen if c.id not in lacking]
-        rows = _register(findings.exceptions, performed)
+        rows = _register(findings.raised, performed, terms)
         by_control = {c.id: tested(c, findings.tallies[c.id], rows, self.covers) for c in performed}
         by_control |= {c.id: unperformed(c, lacking[c.id]) for c in terms.chosen if c.id in lacking}
         # a column that nobody knows is said once, of the control; rows that lack something of their own are listed
@@ -142,25 +150,28 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Findings:
-    """Exceptions without ids; by control id the untested rows and how the population fell."""
+    """By control id the rows of its exceptions, where it has any, its untested rows, and how the population fell."""
 
-    exceptions: tuple[pl.DataFrame, ...]
+    raised: Mapping[str, Raised]
     untested: Mapping[str, tuple[pl.DataFrame, ...]]
     tallies: Mapping[str, Tally]
 
-    def with_those_of(self, judged: Judged, controls: Sequence[Control], terms: Terms) -> Findings:
-        """These findings and those of one more population, or one more bucket of the same."""
+    def with_population(self, judged: Judged, controls: Sequence[Control]) -> Findings:
+        """These findings and those of controls over one more population, of which nothing is known yet."""
         fell = {c.id: tally(c, judged) for c in controls}
-        untested = {
-            c.id: (*self.untested.get(c.id, ()), *((exceptions.untested_by(c, judged, NOT_TESTABLE),) if fell[c.id].untested else ()))
-            for c in controls
-        }
-        speaking = [c for c in controls if fell[c.id].exceptions and c.severity != NOTE]
-        return Findings(
-            (*self.exceptions, *_found_by(speaking, judged, terms)),
-            {**self.untested, **untested},
-            {**self.tallies, **{c.id: together(self.tallies.get(c.id), fell[c.id]) for c in controls}},
-        )
+        untested = {c.id: (exceptions.untested_by(c, judged, NOT_TESTABLE),) if fell[c.id].untested else () for c in controls}
+        raised = {c.id: judged.raised_by(c) for c in controls if fell[c.id].exceptions and c.severity != NOTE}
+        return Findings({**self.raised, **raised}, {**self.untested, **untested}, {**self.tallies, **fell})
+
+    def with_those_of(self, more: Findings) -> Findings:
+        """These findings and those of another bucket, or of the company's tables."""
+        raised = {name: self.raised[name].with_those_of(found) if name in self.raised else found for name, found in more.raised.items()}
+        untested = {name: (*self.untested.get(name, ()), *rows) for name, rows in more.untested.items()}
+        fell = {name: together(self.tallies.get(name), tally_) for name, tally_ in more.tallies.items()}
+        return Findings({**self.raised, **raised}, {**self.untested, **untested}, {**self.tallies, **fell})
+
+
+_NOTHING: Final = Findings({}, {}, {})
 
 
 def _population(table: str, plan: pl.LazyFrame, controls: Sequence[Control], terms: Terms, clock: Clock) -> Judged:
@@ -168,15 +179,15 @@ def _population(table: str, plan: pl.LazyFrame, controls: Sequence[Control], ter
     return judge(table, plan.collect(), controls, terms.settings, clock)
 
 
-def _found_by(controls: Sequence[Control], judged: Judged, terms: Terms) -> Iterator[pl.DataFrame]:
-    """The exceptions of each of these controls, each with what would explain it."""
-    found = pl.collect_all([exceptions.plan_of(c, judged, terms.engagement) for c in controls])
-    for control, rows in zip(controls, found, strict=True):
-        yield rows.with_columns(causes.explained(control, judged, terms.explaining))
-
-
-def _register(found: Sequence[pl.DataFrame], controls: Sequence[Control]) -> pl.DataFrame:
-    spoken = exceptions.without_yielding(_stacked(found, _FOUND), controls)
+def _register(raised: Mapping[str, Raised], controls: Sequence[Control], terms: Terms) -> pl.DataFrame:
+    """The register. Its texts are made once, of the rows of all buckets: making them again and again for a few rows takes longer."""
+    found = [raised[name] for name in sorted(raised)]
+    explaining = [c for c in terms.explaining if c.id in raised]  # who says nothing explains nothing
+    tried = [causes.tries(one, explaining) for one in found]
+    made = iter(pl.collect_all([*(exceptions.plan_of(one, terms.engagement) for one in found), *chain.from_iterable(tried)]))
+    rows = list(islice(made, len(found)))
+    told = [frame.with_columns(causes.explained(list(islice(made, len(plans))), frame.height)) for frame, plans in zip(rows, tried, strict=True)]
+    spoken = exceptions.without_yielding(_stacked(told, _FOUND), controls)
     return causes.with_causes(exceptions.identified(spoken), [c for c in controls if c.explains])
 
 

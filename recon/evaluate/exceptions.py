@@ -12,7 +12,7 @@ from recon.domain.cycles import CYCLES, Cycle
 from recon.domain.money import MONEY
 from recon.domain.workpapers import EXCEPTIONS
 from recon.evaluate import texts, wording
-from recon.evaluate.judging import EXCEPTION, Judged, size_of
+from recon.evaluate.judging import Judged, Raised, size_of
 from recon.evaluate.settings import limit_set_by
 
 if TYPE_CHECKING:
@@ -74,21 +74,22 @@ ORDER: Final = (
     "exception_id",
 )
 _ID_DIGITS: Final = 20
+#: Columns of the register by which an exception leads to an order.
+ABOUT: Final = ("cycle", "company_code", "party_id", "order_number", "document_type", "document_number")
 _ORDER_LINE: Final = ("cycle", "company_code", "order_number", "order_line_no")
 
 
-def found_by(control: Control, judged: Judged, engagement: Engagement) -> pl.DataFrame:
-    """The exceptions of one control in the columns of `SCHEMA`, without ids and causes, and `_told_apart` and `_party` for the id."""
-    return plan_of(control, judged, engagement).collect()
+def about(raised: Raised) -> pl.LazyFrame:
+    """Which documents the exceptions speak about: what leads to their orders, before there is a register."""
+    return raised.rows.lazy().with_columns(_subject(raised.control, raised.table, None)).select(pl.col(ABOUT).cast(pl.String))
 
 
-def plan_of(control: Control, judged: Judged, engagement: Engagement) -> pl.LazyFrame:
-    """What `found_by` collects."""
-    rows = judged.where(control.id, EXCEPTION).lazy()
-    reader = judged.readers[control.id]
+def plan_of(raised: Raised, engagement: Engagement) -> pl.LazyFrame:
+    """Exceptions of one control in the columns of `SCHEMA`, without ids and causes, and `_told_apart` and `_party` for the id."""
+    control, reader, rows = raised.control, raised.reader, raised.rows.lazy()
     told = _figures(control, reader)
     types = {name: told[name] for name in texts.FIGURES}
-    base = rows.with_columns(_subject(control, judged.table, engagement.as_of)).with_columns(**{f"_{n}": e for n, e in types.items()})
+    base = rows.with_columns(_subject(control, raised.table, engagement.as_of)).with_columns(**{f"_{n}": e for n, e in types.items()})
     parts = {language: _parts(control, reader, language) for language in ("en", "zh")}
     return base.with_columns(
         *_money_at_risk(control, reader, engagement.currency),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -42,17 +42,29 @@ class Judged:
     rows: pl.DataFrame
     verdicts: pl.DataFrame  # one UInt8 column per control id, aligned with rows
     readers: Mapping[str, Reader]
-    _exceptions: dict[str, pl.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     def where(self, control_id: str, code: int) -> pl.DataFrame:
-        """The rows on which a control came to this verdict. Exceptions are few and asked for twice, so they are looked up once."""
-        if code == EXCEPTION and control_id in self._exceptions:
-            return self._exceptions[control_id]
+        """The rows on which a control came to this verdict."""
         # places are taken many times faster than a mask is laid over every column
-        rows = self.rows[(self.verdicts[control_id] == code).arg_true()]
-        if code == EXCEPTION:
-            self._exceptions[control_id] = rows
-        return rows
+        return self.rows[(self.verdicts[control_id] == code).arg_true()]
+
+    def raised_by(self, control: Control) -> Raised:
+        """What a control found in this population."""
+        return Raised(control, self.table, self.where(control.id, EXCEPTION), self.readers[control.id])
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The rows on which a control found an exception, of one population or of several parts of one, and how its texts read them."""
+
+    control: Control
+    table: str
+    rows: pl.DataFrame
+    reader: Reader
+
+    def with_those_of(self, more: Raised) -> Raised:
+        """These and what the same control found in another part of its population."""
+        return replace(self, rows=pl.concat([self.rows, more.rows], rechunk=False))
 
 
 @dataclass(frozen=True)

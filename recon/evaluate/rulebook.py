@@ -48,7 +48,7 @@ def check(controls: Sequence[Control], engagement: Engagement, planned: Sequence
         nothing = population_plans({table: pl.LazyFrame(schema=measures.schema(table))}, its_controls, settings, {})[table].collect()
         judged = judge(table, nothing, its_controls, settings, clock)
         for control in its_controls:
-            exceptions.plan_of(control, judged, engagement).collect_schema()
+            exceptions.plan_of(judged.raised_by(control), engagement).collect_schema()
 
 
 def chosen(controls: Sequence[Control], engagement: Engagement) -> list[Control]:

@@ -57,7 +57,7 @@ def account(controls: Sequence[Control], outcomes: Outcomes, facts: RunFacts, en
         its_controls = [c for c in performed if c.population.table == table]
         judged = judge(table, plan.collect(), its_controls, settings, clock)
         for control in its_controls:
-            own_rows = exceptions.identified(exceptions.found_by(control, judged, engagement))
+            own_rows = exceptions.identified(exceptions.plan_of(judged.raised_by(control), engagement).collect())
             fell = tally(control, judged)
             found.append(own_rows)
             untested.append(exceptions.untested_by(control, judged, NOT_TESTABLE))
