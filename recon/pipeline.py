@@ -43,7 +43,7 @@ from recon.match import (
     with_known_ids,
 )
 from recon.record import earlier_run, recall, record
-from recon.report import report
+from recon.report import in_parts
 from recon.shelf import Shelf
 from recon.validate import prepare, second_opinion, validate
 from recon.validate.gate import gate as judge_by_suite
@@ -308,7 +308,8 @@ def _room(seconds: dict[str, float], watch: Callable[[str], None], name: str) ->
 
 def publish(workpapers: Workpapers, folder: Path, *, language: str = "en", audiences: Sequence[str] = ("audit",)) -> None:
     """Write the report, the results and the manifest of a run to `folder`, whole or not at all."""
-    deliver(report(workpapers, language, audiences), workpapers, folder)
+    results, to_make = in_parts(workpapers, language, audiences)
+    deliver(results, workpapers, folder, to_make=to_make)
 
 
 def _with_opinion(workpapers: Workpapers, verdict: pl.DataFrame) -> Workpapers:
@@ -380,7 +381,7 @@ def _edition(workpapers: Workpapers, run: Path, folder: Path, audience: str, lan
     from recon.report.edition_files import edition_files
 
     of = {"audience": audience, "masks": sorted(AUDIENCES[audience].masks), "run_sha256": manifest.fingerprint(run / manifest.NAME)}
-    deliver(edition_files(workpapers, audience, language), workpapers, folder, of)
+    deliver(edition_files(workpapers, audience, language), workpapers, folder, edition=of)
 
 
 def statements(run: Path, folder: Path, *, language: str = "en", party: str | None = None) -> list[Path]:

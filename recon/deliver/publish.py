@@ -20,7 +20,7 @@ from recon.domain.publication import TableFile
 from recon.domain.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from recon.domain.publication import Publication
@@ -30,9 +30,17 @@ if TYPE_CHECKING:
 FILES_AT_ONCE: Final = 2
 
 
-def deliver(publication: Publication, workpapers: Workpapers, folder: Path, edition: Mapping[str, Any] | None = None) -> None:
+def deliver(
+    publication: Publication,
+    workpapers: Workpapers,
+    folder: Path,
+    *,
+    to_make: Sequence[Callable[[], Mapping[str, bytes]]] = (),
+    edition: Mapping[str, Any] | None = None,
+) -> None:
     """Publish to `folder`, whole or not at all; an earlier run there is replaced in one step.
 
+    `to_make` gives more files, which are made while those of the publication are written: pages keep Python busy, tables the engine.
     `edition` says which part of which run this is, where it is not a whole one.
 
     Raises TermsRefused when the folder holds something recon did not publish, TryLater while another run holds it or the disk
@@ -41,8 +49,11 @@ def deliver(publication: Publication, workpapers: Workpapers, folder: Path, edit
     with claim(folder):
         place = workplace(folder)
         try:
-            with ThreadPoolExecutor(FILES_AT_ONCE) as side_by_side:
-                outputs = list(side_by_side.map(partial(_write_named, place), sorted(publication.items(), key=itemgetter(0))))
+            with ThreadPoolExecutor(max(len(to_make), 1)) as makers, ThreadPoolExecutor(FILES_AT_ONCE) as writers:
+                made = [makers.submit(make) for make in to_make]
+                outputs = list(writers.map(partial(_write_named, place), sorted(publication.items(), key=itemgetter(0))))
+                outputs += [_write(place, *named) for future in made for named in future.result().items()]
+            outputs.sort(key=itemgetter("path"))
             facts = _facts(workpapers, outputs, place)
             if edition is not None:
                 facts = _of_edition(facts, edition)

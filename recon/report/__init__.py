@@ -10,12 +10,12 @@ from recon.report.terminal import terminal_lines
 from recon.report.verdict import exit_code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from recon.domain.publication import Publication
+    from recon.domain.publication import Publication, TableFile
     from recon.domain.workpapers import Workpapers
 
-__all__ = ["exit_code", "explain_line", "report", "summary", "terminal_lines"]
+__all__ = ["exit_code", "explain_line", "in_parts", "report", "summary", "terminal_lines"]
 
 
 def report(workpapers: Workpapers, language: str, audiences: Sequence[str] = ("audit",)) -> Publication:
@@ -24,7 +24,15 @@ def report(workpapers: Workpapers, language: str, audiences: Sequence[str] = ("a
     `language` is `en`, `zh` or `both` (the second beside the first), `audiences` are words of `audience.AUDIENCES`; the first edition is
     report/index.html. The same workpapers give the same bytes.
     """
-    from concurrent.futures import ThreadPoolExecutor
+    results, to_make = in_parts(workpapers, language, audiences)
+    return results | {path: content for make in to_make for path, content in make().items()}
+
+
+def in_parts(
+    workpapers: Workpapers, language: str, audiences: Sequence[str] = ("audit",)
+) -> tuple[dict[str, bytes | TableFile], tuple[Callable[[], Mapping[str, bytes]], ...]]:
+    """The same in parts: results and what machines read, and makers of pages and of workbooks, which take a while and may run beside one another."""
+    from functools import partial
 
     from recon.report.editions import CHOICES, books, pages_of
     from recon.report.machine import machine
@@ -32,13 +40,5 @@ def report(workpapers: Workpapers, language: str, audiences: Sequence[str] = ("a
 
     layers = workpapers.balances.collect()
     facts = summary(workpapers, layers)
-    with ThreadPoolExecutor(2) as side_by_side:
-        books_made = side_by_side.submit(books, workpapers, layers, audiences, CHOICES[language])
-        pages_made = side_by_side.submit(pages_of, workpapers, layers, audiences, CHOICES[language])
-        return {
-            **tables(workpapers, layers),
-            "results/summary.json": encoded(facts),
-            **machine(workpapers, facts),
-            **pages_made.result(),
-            **books_made.result(),
-        }
+    results: dict[str, bytes | TableFile] = {**tables(workpapers, layers), "results/summary.json": encoded(facts), **machine(workpapers, facts)}
+    return results, tuple(partial(make, workpapers, layers, audiences, CHOICES[language]) for make in (pages_of, books))

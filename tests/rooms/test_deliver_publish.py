@@ -11,7 +11,7 @@ import pytest
 
 from recon.deliver import claim, deliver, target, verify
 from recon.domain.errors import InputsRefused, TermsRefused, TryLater
-from recon.domain.manifest import encode, read
+from recon.domain.manifest import NAME, encode, read
 from recon.domain.publication import TableFile
 from recon.report import report
 
@@ -91,6 +91,24 @@ def test_a_failure_in_the_middle_of_a_table_leaves_nothing(tmp_path, workpapers)
     with pytest.raises(pl.exceptions.ColumnNotFoundError):
         deliver({"a.csv": b"a\n", "b.csv": bad}, workpapers, tmp_path / "deep" / "run")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_made_on_the_way_is_published_and_sealed(tmp_path, workpapers):
+    deliver({"b.csv": b"b\n"}, workpapers, tmp_path / "run", to_make=[lambda: {"c.html": b"c"}, lambda: {"a.xlsx": b"a"}])
+    assert verify(tmp_path / "run") == []
+    assert [one["path"] for one in json.loads((tmp_path / "run" / NAME).read_text())["outputs"]] == ["a.xlsx", "b.csv", "c.html"]
+    assert (tmp_path / "run" / "c.html").read_bytes() == b"c"
+
+
+def test_a_page_that_cannot_be_made_leaves_the_earlier_run(published, workpapers):
+    def failing():
+        raise ZeroDivisionError
+
+    before = contents(published)
+    with pytest.raises(ZeroDivisionError):
+        deliver({"a.csv": b"a\n"}, workpapers, published, to_make=[failing])
+    assert contents(published) == before
+    assert [p.name for p in published.parent.iterdir()] == ["run"]
 
 
 def test_a_swap_that_fails_is_undone(published, workpapers, monkeypatch):
