@@ -107,7 +107,8 @@ def literal_formats(names: list[str] | None, kind: str) -> tuple[str, ...]:
 def _number(text: pl.Expr, kind: str, _: Clock) -> Typed:
     scale, digits = _SCALE[kind], _WHOLE_DIGITS[kind]
     fits = text.str.contains(rf"^[+-]?(?:0*[0-9]{{1,{digits}}}(?:\.[0-9]{{0,{scale}}}0*)?|\.[0-9]{{1,{scale}}}0*)$")
-    is_number = text.str.contains(r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$")
+    # of the few that do not fit it is asked why
+    is_number = pl.when(~fits).then(text).str.contains(r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$")
     value = pl.when(fits).then(text).cast(dtypes()[kind])
     fault = pl.when(~fits).then(pl.when(is_number).then(pl.lit("too_many_digits")).otherwise(pl.lit("not_a_number")))
     return Typed(value, fault)

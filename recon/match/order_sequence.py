@@ -16,6 +16,7 @@ from recon.domain.cycles import CYCLES, PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.domain.money import amount
 from recon.domain.sequences import KINDS, STEPS, chains, kind_of
+from recon.match.dense import aligned, chosen
 from recon.match.described import described
 from recon.match.given import earliest_moment, is_given, latest_moment, local_day, table, with_fx_rate
 from recon.match.match_units import groups_of
@@ -31,6 +32,12 @@ _SEQUENCE: Final = "allowed_sequence_set"
 _SKEW: Final = "clock_skew_seconds"
 _STEP: Final = (*_ORDER, "kind", "number", "low", "high")
 _WITHOUT_END: Final = 10**9
+#: Of the steps of one kind the bounds of the first and of the last, and whether the time of one is not known.
+_BOUNDS: Final = (
+    *(pl.col(end).min().alias(f"first:{end}") for end in ("low", "high")),
+    *(pl.col(end).max().alias(f"last:{end}") for end in ("low", "high")),
+    (pl.col("low").null_count() > 0).alias("unknown"),
+)
 
 
 def order_sequence(accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyFrame, int]:
@@ -40,16 +47,17 @@ def order_sequence(accepted: Accepted, engagement: Engagement) -> tuple[pl.LazyF
     by its day only may have happened at any moment of it, so a step is too early only where no moment of its day would be right.
     """
     steps = pl.concat([part.select(_STEP) for cycle in CYCLES for part in _steps(cycle, accepted, engagement)])
+    steps = steps.filter(pl.col("low").is_null() | (pl.col("low").dt.date() <= engagement.as_of))
     orders = pl.concat([_orders(cycle, accepted) for cycle in CYCLES]).collect().lazy()
-    known = orders.select(_ORDER).unique()
-    told = steps.filter(pl.col("low").is_null() | (pl.col("low").dt.date() <= engagement.as_of)).join(known, on=_ORDER, how="semi").collect()
-    wide = told.lazy().group_by(_ORDER).agg(*(moment for kind in KINDS for moment in _moments(kind)))
-    parties = orders.unique(_ORDER, keep="any").select(*_ORDER, "party_id").join(groups_of(accepted), on=["cycle", "party_id"], how="left")
-    limited = with_limits(wide.join(parties, on=_ORDER, how="left", validate="1:1"), engagement, _SEQUENCE, _SKEW).collect()
+    whose = orders.select(*_ORDER, "party_id").unique(_ORDER, keep="any").with_row_index("place").collect()
+    # one row per order and kind of step before anything else: documents have many lines
+    bounds = steps.group_by(*_ORDER, "kind").agg(_BOUNDS).join(whose.lazy(), on=_ORDER, how="inner").collect(engine="streaming")
+    wide = pl.concat([whose, *(_moments(bounds, kind, whose.height) for kind in KINDS)], how="horizontal").lazy()
+    limited = with_limits(wide.join(groups_of(accepted), on=["cycle", "party_id"], how="left"), engagement, _SEQUENCE, _SKEW).collect()
     parts = [_against(rows, str(text)) for (text,), rows in limited.group_by(_SEQUENCE, maintain_order=True)]
     compared = pl.concat(parts) if parts else limited.select(_ORDER).clear()
     doubtful = compared.filter(pl.col("is_out_of_order").fill_null(value=True)) if parts else compared
-    return _told(doubtful, told, orders, accepted, engagement), compared.height
+    return _told(doubtful, steps, orders, accepted, engagement), compared.height
 
 
 def _orders(cycle: Cycle, accepted: Accepted) -> pl.LazyFrame:
@@ -180,13 +188,11 @@ def _entered(rows: pl.LazyFrame, kind: str, engagement: Engagement) -> pl.LazyFr
     return rows.select("company_code", "order_number", "number", kind=pl.lit(kind), low=earliest_moment(*bounds), high=latest_moment(*bounds))
 
 
-def _moments(kind: str) -> list[pl.Expr]:
-    """Of one kind of step: the bounds of its first and its last time, and whether one of them is not known."""
-    mine = pl.col("kind") == kind
-    low, high = pl.col("low").filter(mine), pl.col("high").filter(mine)
-    told = [low.min().alias(f"first_{kind}:low"), high.min().alias(f"first_{kind}:high")]
-    told += [low.max().alias(f"last_{kind}:low"), high.max().alias(f"last_{kind}:high")]
-    return [*told, (mine & pl.col("low").is_null()).any().alias(f"{kind}:unknown")]
+def _moments(bounds: pl.DataFrame, kind: str, height: int) -> pl.DataFrame:
+    """Of one kind of step, per place of an order: the bounds of its first and its last time, and whether one of them is not known."""
+    ends = {f"{place}_{kind}:{end}": f"{place}:{end}" for place, end in product(("first", "last"), ("low", "high"))}
+    own = chosen(bounds, pl.col("kind") == kind, "place", **ends, **{f"{kind}:unknown": "unknown"})
+    return aligned(own, "place", height).with_columns(pl.col(f"{kind}:unknown").fill_null(value=False))
 
 
 def _against(rows: pl.DataFrame, sequence: str) -> pl.DataFrame:
@@ -239,7 +245,7 @@ def _of_step(column: str, end: str) -> pl.Expr:
     return pl.coalesce([pl.when(pl.col(column) == step).then(pl.col(f"{_full(step)}:{end}")) for step in STEPS])
 
 
-def _told(found: pl.DataFrame, steps: pl.DataFrame, orders: pl.LazyFrame, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
+def _told(found: pl.DataFrame, steps: pl.LazyFrame, orders: pl.LazyFrame, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     """The doubtful orders with their worth, the two steps as a reader says them, and the document of the early one."""
     columns = schema("order_sequence")
     if found.is_empty():
@@ -252,7 +258,7 @@ def _told(found: pl.DataFrame, steps: pl.DataFrame, orders: pl.LazyFrame, accept
         amount_net_base=all_known("base"),
     )  # fmt: skip
     kind = pl.col("early_step").str.replace("^(first|last)_", "")
-    numbers = found.lazy().with_columns(kind=kind).join(steps.lazy(), on=[*_ORDER, "kind"], how="inner").filter(
+    numbers = found.lazy().with_columns(kind=kind).join(steps, on=[*_ORDER, "kind"], how="inner").filter(
         (pl.col("low") == pl.col("early:low")) | (pl.col("high") == pl.col("early:high"))
     ).group_by(_ORDER).agg(early_number=pl.col("number").min())  # fmt: skip
     types = {cycle.name: cycle.order_type for cycle in CYCLES}
