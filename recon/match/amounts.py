@@ -37,7 +37,7 @@ class _Kind:
 
 
 def amounts(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
-    """One row per live document with an amount above zero, sorted: invoices, payments, receipts and expense claims up to the as-of date.
+    """One row per live document with an amount above zero, in no order: invoices, payments, receipts and expense claims up to the as-of date.
 
     company_code, cycle, document_type, who (party, or claimant), party_id, made_by, document_number, document_date, currency, amount
     (document currency, tax included), amount_base (null where no rate is known), source_file, source_row.
@@ -46,10 +46,11 @@ def amounts(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
     dated = pl.concat(parts).filter(pl.col("document_date") <= engagement.as_of)
     summed = dated.group_by(
         "company_code", "cycle", "document_type", "party_id", "made_by", "document_number", "document_date", "currency"
-    ).agg(pl.col("fx_rate").min(), pl.col(*_SOURCE).min(), amount=pl.when(pl.col("amount").null_count() == 0).then(pl.col("amount").sum()))  # fmt: skip
-    rated = with_fx_rate(summed.filter(pl.col("amount") > 0), "document_date", accepted, engagement)
+    ).agg(pl.col("fx_rate").min(), pl.col(*_SOURCE).min(), pl.col("amount").sum(), lacking=pl.col("amount").null_count())  # fmt: skip
+    whole = summed.collect(engine="streaming").lazy().filter((pl.col("lacking") == 0) & (pl.col("amount") > 0)).drop("lacking")
+    rated = with_fx_rate(whole, "document_date", accepted, engagement)
     told = rated.with_columns(who=pl.coalesce("party_id", "made_by"), amount_base=money.amount(pl.col("amount"), pl.col("fx_rate").cast(money.RATE)))
-    return told.drop("fx_rate").sort(*GROUP, "document_number", "document_date", "currency", "source_file", "source_row", nulls_last=False).collect()
+    return told.drop("fx_rate").collect()
 
 
 def _invoices(accepted: Accepted, cycle: Cycle) -> pl.LazyFrame:

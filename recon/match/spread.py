@@ -26,13 +26,16 @@ _NEAR: Final = 1
 
 def amount_leader(documents: pl.DataFrame, accepted: Accepted) -> pl.LazyFrame:
     """`amount_leader`, sorted: per group its largest document; of several that large the first by number."""
-    ranked = _known(documents).sort(*GROUP, -pl.col("amount_base"), "document_number", "document_date", nulls_last=False)
+    known = _known(documents)
+    # what is smaller than the two largest is many times as much, and need not be sorted
+    groups = known.group_by(GROUP).agg(least=pl.col("amount_base").top_k(2).min(), group_count=pl.len().cast(pl.Int64))
+    heads = known.join(groups, on=GROUP, how="left", validate="m:1", nulls_equal=True).filter(pl.col("amount_base") >= pl.col("least"))
+    ranked = heads.sort(*GROUP, -pl.col("amount_base"), "document_number", "document_date", "currency", "source_file", "source_row", nulls_last=False)
     leaders = ranked.group_by(GROUP, maintain_order=True).agg(
         pl.col("party_id", "made_by", "document_number", "document_date", "currency", "amount_base", "source_file", "source_row").first(),
         second_number=pl.col("document_number").get(1, null_on_oob=True),
         second_amount_base=pl.col("amount_base").get(1, null_on_oob=True),
-        group_count=pl.len().cast(pl.Int64),
-    )
+    ).join(groups.drop("least"), on=GROUP, how="left", validate="1:1", nulls_equal=True)  # fmt: skip
     second = pl.when(pl.col("second_amount_base") > 0).then(pl.col("second_amount_base"))  # of nothing there is no multiple
     ratio = over(units("amount_base").cast(pl.Int128) * 10**_RATIO_DIGITS, units(second).cast(pl.Int128))
     told = leaders.with_columns(largest_amount_base="amount_base", size_ratio=money.from_units(ratio, _RATIO_DIGITS))
