@@ -244,8 +244,7 @@ def _figure_said(control: Control, reader: Reader, name: str, language: str) -> 
     said = pl.col(f"_{name}")
     if not _is_decimal(control, reader, name):
         return wording.figure(said, getattr(control, name, None), language)
-    columns = texts.rules(control)[name].columns
-    return wording.hours(said) if columns and all("hours" in column for column in columns) else wording.grouped(said)
+    return wording.number(said, texts.rules(control)[name].columns)
 
 
 def _severity(control: Control, reader: Reader) -> pl.Expr:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from recon.domain.control import Control, Words
 
-#: {name} in a sentence.
-PLACE: Final = re.compile(r"\{([a-z_]+)\}")
+#: {name} in a sentence. Whatever stands between braces is a place, so that a name nobody knows is refused and never printed.
+PLACE: Final = re.compile(r"\{([^{}]*)\}")
 #: Figures of the exception itself that a sentence may name beside columns and parameters.
 FIGURES: Final = ("observed", "expected", "variance", "limit", "amount_at_risk")
 _JUDGING: Final = ("population.where", "exception_when", "not_testable_when")
@@ -127,6 +127,11 @@ def refuse_unknown_names(control: Control, known: frozenset[str]) -> None:
     for name in sorted(columns(control) - known):
         hint = did_you_mean(name, known | set(FIGURES) | control.parameters.keys())
         raise TermsRefused(f'{control.population.table} has no column "{name}"', where=control.where("subject, message or certainty"), todo=hint)
+    for language, sentence in (("en", control.message.en), ("zh", control.message.zh)):
+        if set("{}") & set(PLACE.sub("", sentence)):
+            raise TermsRefused(
+                "a brace is not closed", where=control.where(f"message.{language}"), expected="{name}", got=sentence, todo="close or remove it"
+            )
     used |= {name for name, control_id in GRANTED_BY.items() if control_id == control.id}  # matching works by these
     for name in sorted(control.parameters.keys() - used):
         raise TermsRefused(f'no condition uses the parameter "{name}"', where=control.where(f"parameters.{name}"), todo="use it or remove it")

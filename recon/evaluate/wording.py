@@ -12,7 +12,7 @@ from recon.evaluate.codes import CODED, FIGURES, FLAGS, LISTED
 from recon.evaluate.texts import PLACE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 #: What stands in a sentence for a value that is not known.
 UNKNOWN: Final = {"en": "unknown", "zh": "未知"}
@@ -20,6 +20,12 @@ UNKNOWN: Final = {"en": "unknown", "zh": "未知"}
 
 #: What an English sentence counts right behind a figure: one of it is said in the singular.
 _COUNTED: Final = re.compile(r" (?:working )?(?:days|hours|months|times|lines|rows|numbers|orders|invoices|units)\b")
+
+
+#: Hours, and means and spreads, which have more digits than a sentence needs.
+_ROUNDED: Final = re.compile(r".*hours.*|baseline_(?:mean|deviation)_base")
+#: Columns that hold a part of one: sentences say them in hundredths.
+_SHARE: Final = re.compile(r"(?:.*_)?(?:share|similarity|tax_rate)(?:_p\d+)?|chance_p\d+|deviation")
 
 
 def plain(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -54,7 +60,7 @@ def column(name: str, schema: Mapping[str, Any], language: str) -> pl.Expr:
         return pl.col(name).str.replace_many({code: words[side] for code, words in LISTED[name].items()}, leftmost=True)
     said = plain(pl.col(name), schema[name])
     if isinstance(schema[name], pl.Decimal):
-        return hours(said) if "hours" in name else grouped(said)
+        return number(said, {name})
     if schema[name] == pl.Boolean:
         return said.replace({code: words[side] for code, words in FLAGS.items()})
     companion = f"{name}{DATE_ONLY}"
@@ -76,8 +82,23 @@ def _age(code: pl.Expr, language: str) -> pl.Expr:
     )
 
 
-def hours(said: pl.Expr) -> pl.Expr:
-    """Hours in a sentence, a plain number as text: rounded half away from zero to a hundredth; `results/` has every digit."""
+def number(said: pl.Expr, columns: Collection[str]) -> pl.Expr:
+    """A plain number made of these columns as people read it: hours and statistics to a hundredth, shares in percent, all else in full."""
+    if columns and all(_ROUNDED.fullmatch(column) for column in columns):
+        return rounded(said)
+    if columns and all(_SHARE.fullmatch(column) for column in columns):
+        return percent(said)
+    return grouped(said)
+
+
+def percent(said: pl.Expr) -> pl.Expr:
+    """A share in a sentence, a plain number as text, in hundredths: rounded half away from zero to two digits; `results/` has every digit."""
+    exact = said.cast(pl.Decimal(38, 10)) * pl.lit("100").cast(pl.Decimal(38, 0))
+    return pl.format("{} %", grouped(plain(exact.cast(pl.Decimal(38, 10)).round(2, mode="half_away_from_zero"), pl.Decimal(38, 10))))
+
+
+def rounded(said: pl.Expr) -> pl.Expr:
+    """Hours or a statistic in a sentence, a plain number as text: rounded half away from zero to a hundredth; `results/` has every digit."""
     exact = said.cast(pl.Decimal(38, 10))
     return grouped(plain(exact.round(2, mode="half_away_from_zero"), pl.Decimal(38, 10)))
 

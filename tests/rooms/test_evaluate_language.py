@@ -191,7 +191,35 @@ def test_figures_in_sentences_have_their_digits_in_threes(plain: str | None, sai
     ("exact", "said"), [("31080.0000000002", "31,080"), ("103.0833333333", "103.08"), ("2.005", "2.01"), ("-0.004", "-0"), ("1", "1")]
 )
 def test_hours_are_said_to_a_hundredth(exact: str, said: str) -> None:
-    assert pl.select(wording.hours(pl.lit(exact))).item() == said.replace("-0", "0")
+    assert pl.select(wording.rounded(pl.lit(exact))).item() == said.replace("-0", "0")
+
+
+@pytest.mark.parametrize(
+    ("exact", "said"),
+    [("0.9756097561", "97.56 %"), ("0.09", "9 %"), ("1", "100 %"), ("0.00005", "0.01 %"), ("0.0000499", "0 %"), ("12", "1,200 %"), (None, None)],
+)
+def test_shares_are_said_in_percent(exact: str | None, said: str | None) -> None:
+    assert pl.select(wording.percent(pl.lit(exact, dtype=pl.String))).item() == said
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"tax_rate", "order_tax_rate"}, "12.5 %"),
+        ({"peer_share_p95"}, "12.5 %"),
+        ({"chance_p95"}, "12.5 %"),
+        ({"name_similarity"}, "12.5 %"),
+        ({"fx_rate"}, "0.125"),
+        ({"tax_rate", "invoiced_amount"}, "0.125"),
+        ({"shared_attributes"}, "0.125"),
+        ({"waited_hours"}, "0.13"),
+        ({"baseline_mean_base"}, "0.13"),
+        ({"hours", "invoiced_amount"}, "0.125"),
+        (set(), "0.125"),
+    ],
+)
+def test_a_number_is_said_as_its_columns_are_read(columns: set[str], said: str) -> None:
+    assert pl.select(wording.number(pl.lit("0.125"), columns)).item() == said
 
 
 @pytest.mark.parametrize(

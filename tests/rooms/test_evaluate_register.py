@@ -425,6 +425,22 @@ def test_corrections_that_cannot_be_made_are_refused(told: dict[str, Any], said:
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("costs {chance_p96}", 'no column "chance_p96"'),
+        ("costs {Amount}", 'no column "Amount"'),
+        ("costs {amount", "brace"),
+        ("costs amount}", "brace"),
+    ],
+)
+def test_a_sentence_with_a_place_that_nothing_fills_is_refused(sentence: str, said: str) -> None:
+    control = Control.model_validate(_text("BAL-01") | {"message": {"en": sentence, "zh": sentence}})
+    with pytest.raises(TermsRefused) as refused:
+        check([control], engagement(), PLANNED)
+    assert said in str(refused.value)
+
+
 def test_every_correction_is_of_a_column_that_some_control_of_its_table_reads() -> None:
     for control in BOOK.values():
         for one in control.explains:
