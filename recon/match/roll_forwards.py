@@ -17,10 +17,12 @@ from recon.domain import money
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.match.consignment import is_owned, owned
+from recon.match.dense import look_up
 from recon.match.described import described
 from recon.match.parts import valued
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from recon.domain.engagement import Engagement
@@ -64,7 +66,7 @@ def _summed(items: pl.DataFrame) -> pl.DataFrame:
     """
     carried = pl.col("opening") + pl.col("added")
     is_home = (items["rate"] == 1).fill_null(value=False)
-    home = items.filter(is_home).group_by(KEY).agg(_known_sum(name) for name in (*_FLOWS, *_CAUSES))
+    home = _known_sums(items.filter(is_home), (*_FLOWS, *_CAUSES))
     home = home.with_columns(closing=carried - pl.col("cleared")).with_columns(**{f"{name}_base": pl.col(name) for name in (*_FLOWS, "closing")})
     away = items.filter(~is_home).with_columns(
         carried_base=money.amount(carried, pl.col("rate")),
@@ -78,8 +80,15 @@ def _summed(items: pl.DataFrame) -> pl.DataFrame:
         cleared_base=pl.col("carried_base") - pl.col("closing_base"),
     )
     figures = home.columns[len(KEY) :]
-    both = [home, based.group_by(KEY).agg(_known_sum(name) for name in figures)]
+    both = [home, _known_sums(based, figures)]
     return pl.concat(both).group_by(KEY).agg(_known_sum(name) for name in figures)
+
+
+def _known_sums(rows: pl.DataFrame, figures: Sequence[str]) -> pl.DataFrame:
+    """Figures added up per KEY, null where no row knows one. The streaming engine adds up plain columns twice as fast."""
+    counts = [pl.col(name).count().alias(f"{name} count") for name in figures]
+    summed = rows.lazy().group_by(KEY).agg(pl.col(figures).sum(), *counts).collect(engine="streaming")
+    return summed.select(*KEY, *(pl.when(pl.col(f"{name} count") > 0).then(pl.col(name)).alias(name) for name in figures))
 
 
 def together(rows: pl.DataFrame) -> pl.DataFrame:
@@ -118,17 +127,24 @@ def _tied(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _flows(pieces: pl.DataFrame, by: list[str], since: date) -> pl.DataFrame:
-    """Pieces (amount, came, went, cause) as opening, added and cleared per `by`; all null where an amount is not known.
+    """Pieces (amount, came, went, cause, rate) as opening, added and cleared per `by`, and its rate; all null where an amount is not known.
 
-    A piece that went before the first day concerns nobody any more; one without a day came before all others.
+    A piece that went before the first day concerns nobody any more; one without a day came before all others. What is in company currency and wholly
+    known stays in pieces: adding it up per line first, before it is added up per balance, would change nothing.
     """
+    is_plain = pieces.select((pl.col("rate") == 1).fill_null(value=False)).to_series()
+    if pieces["amount"].null_count():
+        is_plain &= pieces.select(pl.col("amount").is_not_null().all().over(by)).to_series()
     is_old, goes = pl.col("came").is_null() | (pl.col("came") < since), pl.col("went").is_not_null()
-    amount = pl.col("amount")
-    causes = [amount.filter(goes & (pl.col("cause") == cause)).sum().alias(cause) for cause in _CAUSES]
-    flows = {"opening": amount.filter(is_old), "added": amount.filter(~is_old), "cleared": amount.filter(goes)}
-    summed = pieces.group_by(by).agg(*(flow.sum().alias(name) for name, flow in flows.items()), *causes, is_known=amount.null_count() == 0)
-    figures = [*_FLOWS, *_CAUSES]
-    return summed.with_columns(pl.when("is_known").then(pl.col(name)).alias(name) for name in figures).drop("is_known")
+    parts = {"opening": is_old, "added": ~is_old, "cleared": goes} | {cause: goes & (pl.col("cause") == cause) for cause in _CAUSES}
+    plain = pieces.filter(is_plain).select(*by, "rate", **{name: pl.when(part).then("amount").otherwise(_NOTHING) for name, part in parts.items()})
+    summed = pieces.filter(~is_plain).group_by(by).agg(
+        pl.col("rate").first(),
+        *(pl.col("amount").filter(part).sum().alias(name) for name, part in parts.items()),
+        is_known=pl.col("amount").null_count() == 0,
+    )  # fmt: skip
+    known = summed.with_columns(pl.when("is_known").then(pl.col(name)).alias(name) for name in parts)
+    return pl.concat([plain, known.select(plain.columns)])
 
 
 def _posted(found: ThreeWay, stem: str) -> pl.Series:
@@ -174,8 +190,7 @@ def goods_pieces(found: ThreeWay, parts: Parts, since: date) -> pl.DataFrame:
 
 
 def _goods(found: ThreeWay, parts: Parts, since: date) -> pl.DataFrame:
-    flows = _flows(goods_pieces(found, parts, since), ["unit", "layer"], since)
-    return _of_lines(found, flows, "fulfilment", "fulfilled_not_invoiced")
+    return _of_lines(found, goods_pieces(found, parts, since), since, "fulfilment")
 
 
 def _bills(found: ThreeWay, parts: Parts, since: date) -> pl.DataFrame:
@@ -186,19 +201,20 @@ def _bills(found: ThreeWay, parts: Parts, since: date) -> pl.DataFrame:
         cause=pl.lit(None, dtype=pl.String),
     )  # fmt: skip
     needs = found.units["needs_fulfilment"].gather(pieces["unit"])
-    return _of_lines(found, _flows(pieces.filter(needs), ["unit", "row"], since), "invoice", "invoiced_not_fulfilled")
+    return _of_lines(found, pieces.filter(needs), since, "invoice")
 
 
-def _of_lines(found: ThreeWay, flows: pl.DataFrame, stem: str, kind: str) -> pl.DataFrame:
+def _of_lines(found: ThreeWay, pieces: pl.DataFrame, since: date, stem: str) -> pl.DataFrame:
     """Flows of goods or bills with the account they belong to and the rate they are carried at, as their open layers have them."""
     goods = stem == "fulfilment"
     lines, papers = (found.fulfilments, found.raw.fulfilments) if goods else (found.invoices, found.raw.invoices)
-    row = flows["layer" if goods else "row"]
-    terms = found.units.select(pl.col("currency", "order_rate").gather(flows["unit"]))
-    own = pl.lit(None, dtype=money.RATE) if goods else pl.lit(lines["rate"].gather(row))
-    account = papers.taken(lines["place"].gather(row), "cycle", "company_code", "party_id")
-    told = pl.concat([flows, account, terms], how="horizontal")
-    return told.select(*_account(kind), *_FLOWS, *_CAUSES, rate=pl.coalesce(own, "order_rate").cast(money.RATE))
+    line, kind = ("layer", "fulfilled_not_invoiced") if goods else ("row", "invoiced_not_fulfilled")
+    own = pl.lit(None, dtype=money.RATE) if goods else look_up(lines["rate"], line)
+    rate = pl.coalesce(own, look_up(found.units["order_rate"], "unit")).cast(money.RATE)
+    flows = _flows(pieces.with_columns(rate=rate), ["unit", line], since)
+    account = papers.taken(lines["place"].gather(flows[line]), "cycle", "company_code", "party_id")
+    told = pl.concat([flows, account, found.units.select(pl.col("currency").gather(flows["unit"]))], how="horizontal")
+    return told.select(*_account(kind), *_FLOWS, *_CAUSES, "rate")
 
 
 def _account(kind: str | pl.Expr) -> list[pl.Expr]:

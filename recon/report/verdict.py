@@ -52,7 +52,10 @@ REASONS: Final = {
     "nothing_tested": ("gaps", _("No control had anything to test.")),
     "controls_in_error": ("gaps", _("%(count)s controls ended in an error.")),
     "controls_not_performed": ("gaps", _("%(count)s controls could not be performed.")),
-    "rows_not_testable": ("gaps", _("%(count)s rows could not be tested: a value that a control needs is not known, or there are too few for what it says.")),
+    "rows_not_testable": (
+        "gaps",
+        _("%(count)s rows could not be tested: a value that a control needs is not known, or there are too few for what it says."),
+    ),
     "rows_set_aside": ("gaps", _("%(count)s rows were set aside as unfit and not audited.")),
     "statements_failed": ("gaps", _("%(count)s statements about whole tables do not hold.")),
     "statements_unknown": ("gaps", _("Whether %(count)s statements about whole tables hold is not known.")),
