@@ -6,6 +6,7 @@ import polars as pl
 
 from recon.domain import money
 from recon.match.dense import IN_ORDER
+from recon.match.whole_numbers import guard
 
 
 def cut(parts: pl.DataFrame) -> pl.Series:
@@ -45,7 +46,4 @@ def cut(parts: pl.DataFrame) -> pl.Series:
 
 def _refuse_overflow(split: pl.DataFrame) -> None:
     """Whole numbers of 128 bits wrap in silence; figures near that size are refused instead."""
-    amount, weight = split.select(pl.col("amount").abs().max(), pl.col("weight").abs().max()).row(0)
-    if amount * weight * 10**16 >= 2**126:
-        message = f"an amount of {amount} over a quantity of {weight} is too large to be cut exactly"
-        raise OverflowError(message)
+    guard(split.select(pl.col("amount").cast(money.MONEY), pl.col("weight").cast(money.QUANTITY)), [("amount", "weight")])

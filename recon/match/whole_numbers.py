@@ -65,15 +65,27 @@ def _signed(whole: pl.Expr, size: pl.Expr) -> pl.Expr:
 
 
 def guard(frame: pl.DataFrame, products: Iterable[tuple[str, ...]]) -> None:
-    """Refuse figures whose products would not fit. Raises OverflowError naming the columns."""
+    """Refuse rows whose products would not fit. Raises OverflowError naming the columns.
+
+    The largest factors of each column are looked at first. Only where those would not fit together, each row is: a dear machine and
+    a million screws in one night are no reason to refuse either.
+    """
     for names in products:
         largest = 1
         for name in names:
             value = frame.select(units(name).abs().max()).item()
             largest *= max(int(value or 0), 1)
-        if largest >= _ROOM:
+        if largest >= _ROOM and frame.select(_too_large(names).any()).item():
             message = f"the figures in {' x '.join(names)} are too large to be multiplied exactly"
             raise OverflowError(message)
+
+
+def _too_large(names: tuple[str, ...]) -> pl.Expr:
+    """Whether the product of a row's figures leaves the room there is: what is left of it after each factor, in whole numbers."""
+    room = pl.lit(_ROOM, dtype=pl.Int128)
+    for name in names:
+        room = room // pl.max_horizontal(units(name).abs().fill_null(1), pl.lit(1, dtype=pl.Int128))
+    return room == 0
 
 
 def square_root(numbers: pl.Series) -> pl.Series:

@@ -70,6 +70,7 @@ RULES: Final = {
     "not_a_tax_rate": _("not a tax rate"),
     "not_above_zero": _("not above zero"),
     "below_zero": _("below zero"),
+    "too_large": _("too large"),
     "implausible_date": _("an implausible date"),
     "implausible_validity": _("an implausible validity"),
     "sign_contradicts_kind": _("the sign contradicts the kind"),

@@ -24,6 +24,7 @@ SENTENCES: Final[dict[str, str]] = {
     "negative_price": "is negative; a price is never negative, the sign stands in the quantity or the amount",
     "not_above_zero": "must be greater than zero",
     "below_zero": "must not be negative",
+    "too_large": "makes the row worth 10,000,000,000,000,000 or more; no line of a document is, and figures that large cannot be multiplied exactly",
     "not_a_tax_rate": "is not a tax rate: a fraction from 0 to 0.5 is expected (13 % is 0.13)",
     "not_a_share": "is not a share: a fraction from 0 to 1 is expected",
     "implausible_date": "lies outside 1990-01-01 to 2099-12-31",
@@ -56,6 +57,9 @@ _NOT_HERE: Final = {
 _QUANTITY_SIGN: Final = {"receipt": 1, "shipment": 1, "invoice": 1, "prepayment": 1, "return": -1, "credit": -1}
 _AMOUNT_SIGN: Final = {"credit": -1, "value_credit": -1, "value_debit": 1, "prepayment": 1}
 _PAYMENT_SIGN: Final = {"payment": 1, "prepayment": 1, "receipt": 1, "advance": 1, "refund": -1}
+#: What a row is worth is what these give when multiplied; the second is what is said to be too large.
+_FACTORS: Final = (("quantity", "unit_price_net"), ("line_amount_net", "fx_rate"), ("line_amount_gross", "fx_rate"), ("amount", "fx_rate"))
+_WORTH_LIMIT: Final = 10**16
 #: Discounts, roundings, taxes and applied prepayments inside an invoice carry their own sign.
 _SIGNED_LINE_KINDS: Final = ("item", "service")
 
@@ -79,6 +83,26 @@ def rules(table: str, columns: frozenset[str]) -> tuple[RowRule, ...]:
             if holds is not None:
                 found.append(RowRule(column.name, name, holds))
     return (*found, *(rule for rule in _signs(table, columns)))
+
+
+def size_rules(frame: pl.DataFrame) -> tuple[RowRule, ...]:
+    """The rules that no row may be worth more than any document is, for the factors of this frame that could be: most frames have none."""
+    found = []
+    for left, right in _FACTORS:
+        if {left, right} <= set(frame.columns):
+            most = [frame.select(pl.col(name).abs().max()).item() or Decimal(0) for name in (left, right)]
+            if most[0] * most[1] >= _WORTH_LIMIT:
+                found.append(RowRule(right, "too_large", _is_below(_WORTH_LIMIT, left, right)))
+    return tuple(found)
+
+
+def _is_below(limit: int, left: str, right: str) -> pl.Expr:
+    """Whether the product of two decimals stays below a limit: in whole numbers of their last digits, divided since a product might wrap."""
+    scales = {name: 6 if name.startswith(("line_amount", "amount")) else 10 for name in (left, right)}
+    room = pl.lit(limit * 10 ** sum(scales.values()) - 1, dtype=pl.Int128)
+    for name in (left, right):
+        room = room // pl.max_horizontal(pl.col(name).to_physical().abs().fill_null(1), pl.lit(1, dtype=pl.Int128))
+    return room > 0
 
 
 def _of_one_column(table: str, name: str, kind: str, choices: tuple[str, ...]) -> tuple[str, pl.Expr | None]:

@@ -12,7 +12,7 @@ import polars as pl
 
 from recon.domain.documents import SOURCE_FILE, SOURCE_ROW, TABLES, schema
 from recon.domain.workpapers import REJECTED
-from recon.validate.row_rules import SENTENCES, rules
+from recon.validate.row_rules import SENTENCES, RowRule, rules, size_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,10 +71,12 @@ def _pandera_failures(table: str, frame: pl.DataFrame) -> pl.DataFrame | None:
     from pandera.config import ValidationDepth, config_context
     from pandera.errors import SchemaErrors
 
+    sized = size_rules(frame)
+    schema_of_rows = _with(table, frozenset(frame.columns), sized) if sized else _schema(table, frozenset(frame.columns))
     # Set here because an environment variable can switch pandera off or to another depth without a word.
     with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA, use_narwhals_backend=False):
         try:
-            _schema(table, frozenset(frame.columns)).validate(frame, lazy=True)
+            schema_of_rows.validate(frame, lazy=True)
         except SchemaErrors as errors:
             cases: pl.DataFrame = errors.failure_cases
         else:
@@ -93,10 +95,14 @@ def _pandera_failures(table: str, frame: pl.DataFrame) -> pl.DataFrame | None:
 
 @cache
 def _schema(table: str, columns: frozenset[str]) -> Any:  # noqa: ANN401 - pandera is imported where it is used
+    return _with(table, columns, ())
+
+
+def _with(table: str, columns: frozenset[str], more: tuple[RowRule, ...]) -> Any:  # noqa: ANN401 - pandera is imported where it is used
     import pandera.polars as pa
 
     checks: dict[str, list[pa.Check]] = {}
-    for rule in rules(table, columns):
+    for rule in (*rules(table, columns), *more):
         checks.setdefault(rule.column, []).append(pa.Check(_condition(rule.holds), error=rule.name))
     types = schema(table)
     return pa.DataFrameSchema(

@@ -99,6 +99,14 @@ def test_figures_that_would_wrap_are_refused() -> None:
     whole.guard(frame.with_columns(b=pl.lit(D(10), dtype=money.PRICE)), [("a", "b")])
 
 
+def test_large_figures_of_different_rows_are_no_overflow():
+    money_and_many = {"a": [D("98765432109.43"), D("0.0000063"), None], "b": [D(1), D(30_000_000), D(30_000_000)]}
+    frame = pl.DataFrame(money_and_many, schema={"a": money.PRICE, "b": money.QUANTITY})
+    whole.guard(frame, [("a", "b")])
+    with pytest.raises(OverflowError, match="a x b"):
+        whole.guard(frame.reverse().with_columns(a=pl.lit(D("98765432109.43"), dtype=money.PRICE)), [("a", "b")])
+
+
 def test_a_position_that_occurs_twice_is_refused() -> None:
     assert positions(pl.Series("k", [2, 0]), 3).to_list() == [1, None, 0]
     with pytest.raises(ValueError, match="more than once"):

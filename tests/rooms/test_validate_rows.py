@@ -156,6 +156,20 @@ def test_the_sign_fits_the_kind(table, good, bad, column):
     assert broken(table, **bad) == {(column, "sign_contradicts_kind")}
 
 
+def test_no_row_is_worth_more_than_exact_products_can_hold():
+    dear, many = {"quantity": "1", "unit_price_net": "98765432109.43"}, {"quantity": "30000000", "unit_price_net": "0.0000063"}
+    both = accept({"purchase_order_line": frame("purchase_order_line", {"po_number": "P1"} | dear, {"po_number": "P2"} | many)})
+    assert both.row_counts["purchase_order_line"] == 2
+    below = {"quantity": "10000000", "unit_price_net": "999999999.9999999999"}
+    assert broken("purchase_order_line", **below) == set()
+    assert broken("purchase_order_line", **below | {"unit_price_net": "1000000000"}) == {("unit_price_net", "too_large")}
+    assert broken("purchase_order_line", **below | {"quantity": "-10000000", "unit_price_net": "1000000000", "po_type": "return"}) == {
+        ("unit_price_net", "too_large")
+    }
+    assert broken("supplier_invoice_line", line_amount_net="1000000000000", fx_rate="9999.9999999999") == set()
+    assert broken("supplier_invoice_line", line_amount_net="1000000000000", fx_rate="10000") == {("fx_rate", "too_large")}
+
+
 def test_a_bad_row_is_set_aside_cell_by_cell_and_its_neighbours_stay():
     result = accept(
         {
