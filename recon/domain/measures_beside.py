@@ -72,8 +72,9 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per live charge line of an invoice",
         f"{_DOCUMENT} {_ON_ORDER} posting_date:date currency:id charge_code:id has_order_link:flag is_plan_known:flag amount_net:money"
         " amount_net_base:money amount_gross:money amount_gross_base:money order_amount_base:money planned_amount:money"
-        " expected_to_date_amount:money expected_to_date_amount_base:money charged_to_date_amount:money over_plan_amount:money"
-        f" over_plan_amount_base:money charge_variance:money {_SOURCE}",
+        " expected_to_date_amount:money expected_to_date_amount_base:money charged_to_date_amount:money kept_amount:money"
+        " kept_amount_base:money kept_gross_amount:money kept_gross_amount_base:money over_plan_amount:money over_plan_amount_base:money over_plan_before_amount:money"
+        f" over_plan_before_amount_base:money charge_variance:money {_SOURCE}",
     ),
     "planned_charge": (
         "one row per planned charge of an order, by code",

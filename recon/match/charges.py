@@ -32,7 +32,8 @@ def charge_lines(found: ThreeWay) -> pl.DataFrame:
     has one. What is due of a plan grows with the billed quantity of the lines that it was made for. charge_variance, company currency:
     a line's part of what is billed beyond the plan to date; the last line of a code also carries what is still missing.
     """
-    rows = bill_rows(found, (pl.col("role") == "other") & pl.col("exclusion_reason").is_null(), "charge_code", "supplier_delivery_note")
+    is_live = (pl.col("role") == "other") & pl.col("exclusion_reason").is_null()
+    rows = bill_rows(found, is_live, "charge_code", "supplier_delivery_note", "origin_number", "origin_line_no")
     rows = rows.filter(pl.col("line_kind") == "charge")
     orders = _order_lines(found, rows)
     plans = _plans(orders, found)
@@ -40,29 +41,71 @@ def charge_lines(found: ThreeWay) -> pl.DataFrame:
     told = _with_plan(rows.join(worth, on=_ORDER, how="left", validate="m:1"), plans)
     in_turn = told.sort("posting_date", "document_date", "row", nulls_last=True)
     to_date = pl.when(pl.col("order_number").is_null()).then("net").otherwise(pl.col("net").cum_sum().over(_CODE))
-    summed = in_turn.with_columns(charged_to_date_amount=to_date, _before=to_date - pl.col("net"))
+    summed = _after_credits(in_turn).with_columns(_to_date=to_date)
     expected = pl.col("expected_to_date_amount").fill_null(_NONE)
-    summed = summed.with_columns(_expected=expected, _last=pl.int_range(pl.len()).over(_CODE) == pl.len().over(_CODE) - 1)
-    missing = pl.min_horizontal(pl.col("charged_to_date_amount") - expected, _NONE)
-    more = beyond("charged_to_date_amount", "_before", "_expected")
+    summed = summed.with_columns(
+        _before=pl.col("_to_date") - pl.col("net"), _expected=expected, _last=pl.int_range(pl.len()).over(_CODE) == pl.len().over(_CODE) - 1
+    )
+    missing = pl.min_horizontal(pl.col("_to_date") - expected, _NONE)
+    more = beyond("_to_date", "_before", "_expected")
     variance = more + pl.when(pl.col("_last") & pl.col("expected_to_date_amount").is_not_null()).then(missing).otherwise(_NONE)
+    over = pl.col("charged_to_date_amount") - pl.col("expected_to_date_amount")
+    is_credit = pl.col("net") < 0
     return summed.with_columns(
-        over_plan_amount=pl.col("charged_to_date_amount") - pl.col("expected_to_date_amount"),
+        over_plan_amount=pl.when(is_credit).then(pl.min_horizontal(over, _NONE)).otherwise(over),
+        over_plan_before_amount=over - pl.col("kept_amount"),
         charge_variance=pl.when(pl.col("order_number").is_not_null()).then(money.amount(variance.cast(money.MONEY), pl.col("rate"))),
-    ).drop("_before", "_expected", "_last")
+    ).drop("_to_date", "_before", "_expected", "_last")
+
+
+def _after_credits(in_turn: pl.DataFrame) -> pl.DataFrame:
+    """Add kept_amount, what credits leave of each charge, and charged_to_date_amount, their running sum by code, in the order given.
+
+    A credit takes from the charge it names; what names none, or more than its charge, takes from the newest of its code. A credit itself
+    keeps nothing and stands beside all that is left. A charge without an order answers for itself.
+    """
+    credit = -pl.min_horizontal("net", _NONE)
+    told = in_turn.join(_named(in_turn), on="row", how="left", validate="1:1", maintain_order="left")
+    told = told.with_columns(pl.col("_named").fill_null(_NONE))
+    first = pl.max_horizontal(pl.max_horizontal("net", _NONE) - pl.col("_named"), _NONE)
+    told = told.with_columns(_first=first)
+    spent = (pl.max_horizontal("net", _NONE) - pl.col("_first")).sum().over(_CODE)
+    left = pl.max_horizontal(pl.col("_first").sum().over(_CODE) - (credit.sum().over(_CODE) - spent), _NONE)
+    told = told.with_columns(_upto=pl.min_horizontal(pl.col("_first").cum_sum().over(_CODE), left))
+    kept = pl.col("_upto") - pl.col("_upto").shift(1).over(_CODE).fill_null(_NONE)
+    alone = pl.col("order_number").is_null()
+    return told.with_columns(
+        kept_amount=pl.when(alone).then("net").otherwise(kept), charged_to_date_amount=pl.when(alone).then("net").otherwise("_upto")
+    ).drop("_named", "_first", "_upto")
+
+
+def _named(charges: pl.DataFrame) -> pl.DataFrame:
+    """row, _named: by how much credits that name just this charge take it back."""
+    own = [*_CODE, "party_id", "origin_number"]
+    credits_ = charges.filter(pl.col("net") < 0).select(*own, "origin_line_no", "net", spot="row")
+    billed = {"origin_number": "document_number", "line": "document_line_no"}
+    targets = charges.filter(pl.col("net") > 0).select(*_CODE, "party_id", "row", **billed)
+    pairs = credits_.join(targets, on=own, how="inner").filter((pl.col("origin_line_no") == pl.col("line")).fill_null(value=True))
+    return pairs.unique("spot", keep="none").group_by("row").agg(_named=-pl.col("net").sum())
 
 
 def charge_match(lines: pl.DataFrame, accepted: Accepted) -> pl.LazyFrame:
     """One row per live charge line (`lines` of `charge_lines`), sorted by document. is_plan_known: the source says what was planned at all."""
     planning = [cycle.name for cycle in CYCLES if is_given(accepted, cycle.order_table, "planned_charge_amount")]
     rate = pl.col("rate")
+    is_whole = pl.col("kept_amount") == pl.col("net")
+    kept_gross = pl.when(is_whole).then("gross").otherwise(money.ratio(pl.col("gross"), pl.col("kept_amount"), pl.col("net"), 6))
     told = lines.lazy().with_columns(
         is_plan_known=pl.col("cycle").is_in(planning),
         amount_net="net",
         amount_net_base="amount_base",
         amount_gross="gross",
         amount_gross_base=money.amount(pl.col("gross"), rate),
+        kept_amount_base=money.amount(pl.col("kept_amount"), rate),
+        kept_gross_amount=kept_gross,
+        kept_gross_amount_base=money.amount(kept_gross, rate),
         over_plan_amount_base=money.amount(pl.col("over_plan_amount"), rate),
+        over_plan_before_amount_base=money.amount(pl.col("over_plan_before_amount"), rate),
         expected_to_date_amount_base=money.amount(pl.col("expected_to_date_amount"), rate),
         has_order_link=pl.col("order_number").is_not_null(),
     )

@@ -149,6 +149,24 @@ def test_charges_grow_with_what_is_billed(matched: Match) -> None:
     assert said(unplanned, "charge_match", "planned_amount", "charge_variance") == [(None, D(7))]
 
 
+def test_credits_take_charges_back(matched: Match) -> None:
+    order = po(planned_charge_amount="10", charge_code="FREIGHT")
+    back = {"invoice_kind": "credit", "origin_invoice_number": "INV1", "origin_invoice_line_no": "2"}
+    figures = ("document_number", "kept_amount", "charged_to_date_amount", "over_plan_amount")
+    named = matched([order], [gr()], [inv(), charge("15"), charge("4", "3"), charge("-5", "1", invoice_number="CN1", invoice_date="2026-09-25", **back)])
+    assert said(named, "charge_match", *figures) == [("CN1", D(0), D(14), D(0)), ("INV1", D(10), D(10), D(0)), ("INV1", D(4), D(14), D(4))]
+    assert sum(v for (v,) in said(named, "charge_match", "charge_variance")) == 4
+    newest = {"invoice_kind": "credit", "invoice_number": "CN1", "invoice_date": "2026-09-25"}
+    plain = matched([order], [gr()], [inv(), charge("15"), charge("4", "3"), charge("-5", "1", **newest)])
+    assert said(plain, "charge_match", *figures) == [("CN1", D(0), D(14), D(0)), ("INV1", D(14), D(14), D(4)), ("INV1", D(0), D(14), D(4))]
+
+
+def test_each_charge_beyond_the_plan_has_its_own_part(matched: Match) -> None:
+    order = po(planned_charge_amount="10", charge_code="FREIGHT")
+    matches = matched([order], [gr()], [inv(), charge("15"), charge("4", "3")])
+    assert said(matches, "charge_match", "over_plan_before_amount", "over_plan_amount") == [(D(-10), D(5)), (D(5), D(9))]
+
+
 def test_two_lines_mirror_each_other_only_if_nobody_else_does(matched: Match) -> None:
     orders = [po("1"), po("2"), po("3")]
     goods, bill = [gr()], [inv(po_line_no="2")]
