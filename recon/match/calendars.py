@@ -40,10 +40,6 @@ class Calendar:
     closes: pl.Series
     time_zone: str
 
-    def working_days(self, start: pl.Expr, end: pl.Expr) -> pl.Expr:
-        """Working days after `start` up to and including `end` (dates); null where the calendar does not reach."""
-        return (self._at(self.working, end) - self._at(self.working, start)).cast(pl.Int64)
-
     def works(self, day: pl.Expr) -> pl.Expr:
         """Whether a day (date) is a working day; null where the calendar does not reach."""
         return self._at(self.working - self.working.shift(1, fill_value=0), day) > 0

@@ -12,10 +12,11 @@ import polars as pl
 from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, amount
-from recon.match.calendars import Calendar, hours_of
+from recon.match.calendars import hours_of
 from recon.match.described import described
 from recon.match.given import earliest_moment, is_given, latest_moment, local_day
 from recon.match.periods import with_period
+from recon.match.working_days import WorkingDays, working_days
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -34,7 +35,7 @@ _GIVEN: Final[dict[str, pl.DataType]] = {
 _TWELVE: Final = 12
 
 
-def document_entry(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, calendar: Calendar, engagement: Engagement) -> pl.LazyFrame:
+def document_entry(accepted: Accepted, lines: MeasuredLines, settlement: Settlement, engagement: Engagement) -> pl.LazyFrame:
     """document_entry, sorted by key: one row per document that was not entered on its own day, the others counted.
 
     Documents entered on the day they are dated (and, for invoices, received) and before their period was closed say nothing to
@@ -46,7 +47,7 @@ def document_entry(accepted: Accepted, lines: MeasuredLines, settlement: Settlem
     given = pl.concat([frame.select(pl.col(name).cast(kind) for name, kind in _GIVEN.items()) for frame in frames])
     dated = given.with_columns(created_date=local_day("created_at", engagement))
     dated = with_period(with_period(dated, "document_date", "own", accepted), "posting_date", "posted", accepted)
-    measured = _lags(dated, calendar, engagement)
+    measured = _lags(dated, working_days(accepted), engagement)
     at_once = (pl.col("entry_days") == 0) & (pl.col("entry_working_days").fill_null(0) == 0) & (pl.col("hours_after_close").fill_null(0) <= 0)
     is_quiet = at_once & (pl.col("received_date").is_null() | (pl.col("received_date") == pl.col("created_date")))
     if is_given(accepted, CYCLES[0].invoice_table, "received_date"):
@@ -74,7 +75,7 @@ def document_entry(accepted: Accepted, lines: MeasuredLines, settlement: Settlem
     return told.select(pl.col(name).cast(kind) for name, kind in schema("document_entry").items()).sort(_KEY)
 
 
-def _lags(dated: pl.LazyFrame, calendar: Calendar, engagement: Engagement) -> pl.LazyFrame:
+def _lags(dated: pl.LazyFrame, days_of_work: WorkingDays, engagement: Engagement) -> pl.LazyFrame:
     days = (pl.col("created_date") - pl.col("document_date")).dt.total_days()
     created, coarse = pl.col("created_at"), pl.col("created_at_is_date_only")
     midnight = pl.col("document_date").cast(_STAMP)
@@ -90,7 +91,7 @@ def _lags(dated: pl.LazyFrame, calendar: Calendar, engagement: Engagement) -> pl
         entry_hours=pl.when(days == 0).then(0).otherwise(hours_of(least)),
         entry_hours_most=pl.when(days == 0).then(0).otherwise(hours_of(most)),
         crosses_period_end=pl.col("created_date") > pl.col("own_to"),
-        entry_working_days=calendar.working_days(pl.col("received_date"), pl.col("created_date")),
+        entry_working_days=days_of_work.between(pl.col("received_date"), pl.col("created_date")),
         swapped_date_valid=swaps & (swapped != pl.col("document_date")) & (swapped <= pl.col("created_date")),
         closed_at="posted_closed_at",
         period_is_on_file="posted_on_file",

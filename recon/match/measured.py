@@ -185,7 +185,7 @@ class _Special:
             "receivable_due": lambda: receivable_due(lambda: self._payments, accepted),
             **credit_tables(accepted, lines, settlement, self.pieces, engagement),
             "credit_raise": lambda: credit_raise(accepted, lines, (settlement, *self.pieces), engagement),
-            "document_entry": lambda: document_entry(accepted, lines, settlement, self._days, engagement),
+            "document_entry": lambda: document_entry(accepted, lines, settlement, engagement),
             "document_rate": lambda: document_rates(self.pieces[0], accepted, engagement),
             "cut_off": lambda: cut_off(*self.pieces, accepted, engagement),
             "roll_forward": lambda: roll_forward(*self.pieces, settlement, self.layers, engagement),

@@ -55,6 +55,19 @@ def test_documents_entered_on_their_day_are_counted_not_listed(tables):
     assert (row["document_number"], row["document_count"], row["entry_days"]) == (None, 7, 0)
 
 
+def test_working_days_to_entry_need_no_calendar_and_follow_one(tables):
+    line = {"invoice_number": "B1", "invoice_line_no": "1", "invoice_date": "2026-10-09", "received_date": "2026-10-09", "supplier_id": "P1"}
+    line |= {"line_amount_net": "10", "currency": "CNY", "created_at": "2026-10-14T09:00:00+08:00"}
+    made_up = [{"date": "2026-10-10", "is_working_day": "true"}]
+
+    def waited(**given):
+        rows = tables(purchase_order_line=[order()], supplier_invoice_line=[line], **given)["document_entry"].collect()
+        return rows.filter(pl.col("document_number") == "B1")["entry_working_days"].to_list()
+
+    assert waited() == [3]
+    assert waited(calendar=made_up) == [4]
+
+
 def test_the_end_of_the_period_and_its_closing_are_those_of_the_company(tables):
     periods = [
         {"company_code": None, "period": "P10", "from_date": "2026-10-01", "to_date": "2026-10-31"},
@@ -69,11 +82,6 @@ def test_make_up_days_work_and_holidays_do_not(accepted_of, engagement_of):
     rows = [{"date": day, "is_working_day": str(works).lower(), "opens_at": "08:00", "closes_at": "18:00"} for day, works in days]
     accepted = accepted_of({"calendar": rows})
     made = calendar(accepted, engagement_of(time_zone="Asia/Shanghai"))
-    spans = pl.DataFrame(
-        {"start": [date(2026, 9, 30), date(2026, 10, 9), date(2026, 10, 9)], "end": [date(2026, 10, 2), date(2026, 10, 10), date(2026, 10, 11)]}
-    )
-    # from Friday the ninth to Saturday the tenth one working day passes; the eleventh lies behind the calendar
-    assert spans.select(n=made.working_days(pl.col("start"), pl.col("end")))["n"].to_list() == [0, 1, None]
     moments = pl.DataFrame(
         {"start": ["2026-10-08T09:00:00Z", "2026-10-01T00:00:00Z"], "end": ["2026-10-10T01:30:00Z", "2026-10-02T00:00:00Z"]}
     ).with_columns(pl.all().str.to_datetime(time_zone="UTC", time_unit="us"))
