@@ -258,6 +258,7 @@ SAYS_NOTHING_BY_DESIGN = {
     ("APR-07", "span_days"): "empty: the limit is never passed; whether the person is known stands beside it",
     ("APR-08", "release_limit_amount"): "empty: no limit of that person is on record, so none was passed",
     ("APR-15", "left_on"): "empty: still there; whether that is known stands beside it",
+    ("APR-15", "begins_on"): "empty: nobody said since when; the last day is tested all the same",
     ("CSH-17", "account_changed_days"): "empty: the account was not changed",
     ("CUT-02", "closed_at"): "empty: the period is open; whether it is on file stands beside it",
     ("DAT-05", "is_active"): "empty: the master does not say that the party is inactive",

@@ -198,7 +198,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         " amount_basis:text effective_limit_amount:money limit_currency:id limit_is_known:flag limit_is_unlimited:flag excess_amount:money"
         " excess_amount_base:money amount_net_base:money same_person_duty:text persons_known:flag superior_id:id superior_depth:count line_is_known:flag"
         " has_authority:flag delegation_is_valid:flag delegation_cap_amount:money delegation_is_circular:flag left_on:date hours_after_leaving:rate"
-        f" leaving_is_known:flag {_SOURCE}",
+        f" leaving_is_known:flag begins_on:date hours_before_beginning:rate {_SOURCE}",
     ),
     "order_timing": (
         "one row per order document: its creation against the first thing it should have come before",

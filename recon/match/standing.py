@@ -24,7 +24,8 @@ def with_standing(rows: pl.DataFrame, accepted: Accepted, engagement: Engagement
     `has_authority`: the policy names a role of the actor, or of somebody who had lent them authority, for the company, type and
     group of the document on that day; null where roles or policy are unknown. `delegation_is_valid`, `delegation_cap_amount`,
     `delegation_is_circular`: of the authority that an approval for another was given under; null for approvals in one's own name
-    and where no delegations were given. `left_on` and `hours_after_leaving`: against the end of the actor's last day;
+    and where no delegations were given. `left_on` and `hours_after_leaving`: against the end of the actor's last day; `begins_on` and
+    `hours_before_beginning`: against the start of the first, each as favourable as the stamp allows;
     `leaving_is_known` is false for actors who are not on file, or are no longer active since nobody knows when.
     """
     lent = _lent(rows, accepted)
@@ -99,8 +100,15 @@ def _any(covered: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def _with_leaving(rows: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
-    users = table(accepted, "user").select(actor_id="user_id", left_on="active_to", is_active="is_active", is_on_file=pl.lit(value=True)).collect()
+    said = {"actor_id": "user_id", "left_on": "active_to", "begins_on": "active_from", "is_active": "is_active"}
+    users = table(accepted, "user").select(**said, is_on_file=pl.lit(value=True)).collect()
     told = rows.join(users.unique("actor_id", keep="any"), on="actor_id", how="left", validate="m:1")
-    evening = earliest_moment(pl.col("left_on").dt.offset_by("1d").cast(_STAMP), pl.lit(value=True), engagement)
+
+    def midnight(day: pl.Expr) -> pl.Expr:
+        return earliest_moment(day.cast(_STAMP), pl.lit(value=True), engagement)
+
+    evening, morning = midnight(pl.col("left_on").dt.offset_by("1d")), midnight(pl.col("begins_on"))
     is_known = pl.col("is_on_file").fill_null(value=False) & (pl.col("left_on").is_not_null() | pl.col("is_active").fill_null(value=False))
-    return told.with_columns(hours_after_leaving=hours_of(pl.col("from_at") - evening), leaving_is_known=is_known)
+    return told.with_columns(
+        hours_after_leaving=hours_of(pl.col("from_at") - evening), hours_before_beginning=hours_of(morning - pl.col("until_at")), leaving_is_known=is_known
+    )

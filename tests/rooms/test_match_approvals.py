@@ -395,3 +395,18 @@ def test_two_bands_of_one_step_ask_for_it_once(state):
     bands = [band(), band(currency="USD"), band("1"), band("2", step="2")]
     row = state(purchase_order_line=[order()], approval_policy=bands, approval_event=[event(step="1"), event(step="2")])
     assert (row["approval_required"], row["is_approved"]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("days", "at", "late", "early"),
+    [
+        ({"active_to": "2026-10-01"}, "2026-10-02T00:30:00+08:00", D("0.5"), None),
+        ({"active_from": "2026-10-03"}, "2026-10-02T23:00:00+08:00", None, D(1)),
+        ({"active_from": "2026-10-03"}, "2026-10-03T00:00:00+08:00", None, D(0)),
+    ],
+)
+def test_logins_have_a_first_and_a_last_day(measured, days, at, late, early):
+    people = [MANAGER | {"is_active": "true"} | days, CLERK, STORE]
+    given = {"purchase_order_line": [order()], "approval_event": [event(at=at)], "user": people}
+    (row,) = measured("approval_decision", {"time_zone": "Asia/Shanghai"}, **given)
+    assert (row["hours_after_leaving"], row["hours_before_beginning"], row["leaving_is_known"]) == (late, early, True)
