@@ -110,5 +110,7 @@ def _with_leaving(rows: pl.DataFrame, accepted: Accepted, engagement: Engagement
     evening, morning = midnight(pl.col("left_on").dt.offset_by("1d")), midnight(pl.col("begins_on"))
     is_known = pl.col("is_on_file").fill_null(value=False) & (pl.col("left_on").is_not_null() | pl.col("is_active").fill_null(value=False))
     return told.with_columns(
-        hours_after_leaving=hours_of(pl.col("from_at") - evening), hours_before_beginning=hours_of(morning - pl.col("until_at")), leaving_is_known=is_known
+        hours_after_leaving=hours_of(pl.col("from_at") - evening),
+        hours_before_beginning=hours_of(morning - pl.col("until_at")),
+        leaving_is_known=is_known,
     )

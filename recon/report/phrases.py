@@ -34,7 +34,9 @@ REJECTIONS: Final = {
     "negative_price": _("is negative; a price is never negative, the sign stands in the quantity or the amount"),
     "not_above_zero": _("must be greater than zero"),
     "below_zero": _("must not be negative"),
-    "too_large": _("makes the row worth 10,000,000,000,000,000 or more; no line of a document is, and figures that large cannot be multiplied exactly"),
+    "too_large": _(
+        "makes the row worth 10,000,000,000,000,000 or more; no line of a document is, and figures that large cannot be multiplied exactly"
+    ),
     "not_a_tax_rate": _("is not a tax rate: a fraction from 0 to 0.5 is expected (13 % is 0.13)"),
     "not_a_share": _("is not a share: a fraction from 0 to 1 is expected"),
     "implausible_date": _("lies outside 1990-01-01 to 2099-12-31"),

@@ -153,7 +153,9 @@ def test_credits_take_charges_back(matched: Match) -> None:
     order = po(planned_charge_amount="10", charge_code="FREIGHT")
     back = {"invoice_kind": "credit", "origin_invoice_number": "INV1", "origin_invoice_line_no": "2"}
     figures = ("document_number", "kept_amount", "charged_to_date_amount", "over_plan_amount")
-    named = matched([order], [gr()], [inv(), charge("15"), charge("4", "3"), charge("-5", "1", invoice_number="CN1", invoice_date="2026-09-25", **back)])
+    named = matched(
+        [order], [gr()], [inv(), charge("15"), charge("4", "3"), charge("-5", "1", invoice_number="CN1", invoice_date="2026-09-25", **back)]
+    )
     assert said(named, "charge_match", *figures) == [("CN1", D(0), D(14), D(0)), ("INV1", D(10), D(10), D(0)), ("INV1", D(4), D(14), D(4))]
     assert sum(v for (v,) in said(named, "charge_match", "charge_variance")) == 4
     newest = {"invoice_kind": "credit", "invoice_number": "CN1", "invoice_date": "2026-09-25"}
