@@ -9,7 +9,7 @@ import polars as pl
 from recon.domain import allowances
 from recon.domain.cycles import CYCLES, ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.domain.measures import schema
-from recon.domain.money import MONEY, RATE, amount
+from recon.domain.money import MONEY, RATE, amount, ratio
 from recon.match.approvable import TYPES
 from recon.match.given import is_given, local_day, shaped, table
 from recon.match.rates import company_rates
@@ -84,7 +84,7 @@ def with_limits(rows: pl.DataFrame, accepted: Accepted, engagement: Engagement) 
         effective_limit_amount=limit,
         limit_currency=pl.when(limit.is_not_null()).then("limit_currency"),
     )
-    return _compared(rows, engagement)
+    return _compared(rows, accepted, engagement)
 
 
 def in_terms_of_limits(
@@ -116,16 +116,28 @@ def in_terms_of_limits(
     return rows.with_columns(decision_rate=at_decision, takes_decision=pl.col("fx_policy") == "decision").drop("amount_basis_policy", "fx_policy")
 
 
-def _compared(rows: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
+def _compared(rows: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
+    """The amount in the limit's currency: as it is, in company currency, or from there at the limit currency's rate of the same day."""
     base, wanted, held = pl.lit(engagement.currency), pl.col("limit_currency"), pl.col("amount_currency")
     is_document = held == pl.col("document_currency")
     by_decision = pl.col("takes_decision")
     rate = pl.when(by_decision).then("decision_rate").when(is_document).then("fx_rate")
-    converted = pl.when(wanted == held).then("amount").when(wanted == base).then(amount(pl.col("amount"), rate))
+    day = pl.when(by_decision).then("day").otherwise("document_date")
+    of_limit = rows.select(currency="limit_currency", fx_rate=pl.lit(None, dtype=RATE), rate_day=day)
+    rows = rows.with_columns(limit_rate=company_rates(of_limit, accepted, engagement.currency))
+    at_home = pl.when(held == base).then(pl.lit(1, dtype=RATE)).otherwise(rate)
+    crossed = ratio(pl.col("amount"), at_home, pl.col("limit_rate"), 6)
+    converted = pl.when(wanted == held).then("amount").when(wanted == base).then(amount(pl.col("amount"), rate)).otherwise(crossed)
     rows = rows.with_columns(converted=converted.cast(MONEY))
     excess = (pl.col("converted") - pl.col("effective_limit_amount")).cast(MONEY)
     is_moved = pl.col("converted").is_not_null()
-    own_rate = pl.when(by_decision & (wanted == held)).then("decision_rate").when(wanted == pl.col("document_currency")).then("fx_rate")
+    own_rate = (
+        pl.when(by_decision & (wanted == held))
+        .then("decision_rate")
+        .when(wanted == pl.col("document_currency"))
+        .then("fx_rate")
+        .otherwise("limit_rate")
+    )
     excess_base = pl.when(wanted == base).then(excess).otherwise(amount(excess, own_rate))
     return rows.with_columns(
         amount_at_decision=pl.when(is_moved).then("converted").otherwise("amount"),

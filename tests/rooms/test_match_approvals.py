@@ -312,6 +312,9 @@ def test_amounts_are_compared_in_the_limits_currency_or_not_at_all(decision):
     assert (row["currency"], row["amount_at_decision"], row["excess_amount"]) == ("CNY", D(7000), D(2000))
     unknown = decision(**given, user=[MANAGER | {"limit_currency": "EUR"}])
     assert (unknown["currency"], unknown["amount_at_decision"], unknown["excess_amount"]) == ("USD", D(1000), None)
+    rates = [{"rate_date": "2026-09-30", "from_currency": "EUR", "to_currency": "CNY", "rate": "8"}]
+    crossed = decision(**given, user=[MANAGER | {"limit_currency": "EUR", "approval_limit": "874.99"}], fx_rate=rates)
+    assert [crossed[n] for n in ("currency", "amount_at_decision", "excess_amount", "excess_amount_base")] == ["EUR", D(875), D("0.01"), D("0.08")]
 
 
 @pytest.mark.parametrize(
