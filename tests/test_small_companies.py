@@ -19,6 +19,7 @@ BILL = {"invoice_number": "B1", "invoice_line_no": "1", "invoice_date": "2026-10
 BILL |= {"line_kind": "item", "po_number": "P1", "po_line_no": "1", "item_id": "I1", "quantity": "10", "uom": "EA", "unit_price_net": "10"}
 BILL |= {"line_amount_net": "100", "currency": "CNY"}
 PLANNED = {"planned_charge_amount": "100", "charge_code": "SEA"}
+NAMED = {"origin_receipt_number": "R1", "origin_receipt_line_no": "1"}
 USER = {"roles": "MANAGER", "is_active": "true", "limit_currency": "CNY"}
 APPROVAL = {"document_type": "purchase_order", "document_number": "P1", "action": "approve", "action_at": "2026-10-02T09:00:00+08:00"}
 
@@ -29,6 +30,10 @@ def order(**other):
 
 def goods(quantity="10", **other):
     return "goods_receipt_line", GOODS | {"quantity": quantity} | other
+
+
+def back(number, quantity, **other):
+    return goods(quantity, receipt_number=number, receipt_kind="return", receipt_date=f"2026-10-1{number[1]}", **other)
 
 
 def bill(quantity="10", price="10", **other):
@@ -81,6 +86,10 @@ COMPANIES = {
     "unit-part": ([order(), goods("6"), bill(price="100"), credit("-4", "100")], {"PRC-04": [("B1", "1", D(540))]}),
     "over-order": ([order(), goods("15"), bill("15")], {"QTY-02": [("B1", "1", D(50))], "QTY-01": []}),
     "over-billable": ([order(), goods("15"), bill("18")], {"QTY-02": [("B1", "1", D(30))], "QTY-01": [("B1", "1", D(30))]}),
+    "back-all": ([order(), goods(), back("T1", "-4", **NAMED), back("T2", "-6")], {"RET-02": []}),
+    "back-too-much": ([order(), goods(), back("T1", "-4", **NAMED), back("T2", "-7")], {"RET-02": [("T2", "1", D(10))]}),
+    "back-first": ([order(), goods(), back("T1", "-7"), back("T2", "-4", **NAMED)], {"RET-02": [("T1", "1", D(10))]}),
+    "back-named": ([order(), goods(), back("T1", "-12", **NAMED), back("T2", "-1")], {"RET-02": [("T1", "1", D(20)), ("T2", "1", D(10))]}),
     "no-rate": ([bill(currency="BHD", po_number="", po_line_no="")], {"CUR-01": [("B1", None, None)]}),
     "limit-abroad": (
         [order(), *approved("limit-abroad", approval_limit="12.50", limit_currency="USD"), ("fx_rate", {"rate_date": "2026-08-31", "from_currency": "USD", "to_currency": "CNY", "rate": "8"})],

@@ -59,7 +59,8 @@ def _uncredited(rows: pl.DataFrame) -> pl.DataFrame:
 def _against_origin(rows: pl.DataFrame, found: ThreeWay) -> pl.DataFrame:
     """Add basis_quantity, returned_to_date_quantity and excess_quantity: against the line that is named, else the order line's receipts.
 
-    A line that is named and is not there leaves only the order line; without one nothing is known.
+    Of those receipts only what returns that name them left is there for returns that name none. A line that is named and is not there
+    leaves only the order line; without one nothing is known.
     """
     has_origin, on_order = pl.col("origin_row").is_not_null(), pl.col("order_row").is_not_null()
     live = pl.when(pl.col("exclusion_reason").is_null()).then("delivered").otherwise(ZERO)
@@ -69,7 +70,9 @@ def _against_origin(rows: pl.DataFrame, found: ThreeWay) -> pl.DataFrame:
     )
     by_unit = arrived.group_by("unit").agg(of_unit=pl.col("delivered").sum()).collect()
     told = pl.concat([rows, of_origin], how="horizontal").join(by_unit, on="unit", how="left", validate="m:1", maintain_order="left")
-    basis = pl.when(has_origin).then("of_origin").when(on_order).then(pl.col("of_unit").fill_null(ZERO))
+    told = told.join(_named_by_unit(told), on="unit", how="left", validate="m:1", maintain_order="left")
+    left = pl.col("of_unit").fill_null(ZERO) - pl.col("named").fill_null(ZERO)
+    basis = pl.when(has_origin).then("of_origin").when(on_order).then(left)
     group = pl.when(has_origin).then(pl.lit("line")).otherwise(pl.lit("unit"))
     place = pl.when(has_origin).then("origin_row").otherwise("unit")
     oldest_first = told.with_columns(basis_quantity=basis, _group=group, _place=place).sort(*_TURN, nulls_last=True)
@@ -77,4 +80,11 @@ def _against_origin(rows: pl.DataFrame, found: ThreeWay) -> pl.DataFrame:
     summed = oldest_first.with_columns(returned_to_date_quantity=to_date, _before=to_date - pl.col("quantity"))
     currency = found.units.select(pl.col("currency").alias("unit_currency").gather(summed["unit"]))
     counted = summed.with_columns(excess_quantity=beyond("returned_to_date_quantity", "_before", "basis_quantity"))
-    return pl.concat([counted.drop("_group", "_place", "_before"), currency], how="horizontal")
+    return pl.concat([counted.drop("_group", "_place", "_before", "named"), currency], how="horizontal")
+
+
+def _named_by_unit(returns: pl.DataFrame) -> pl.DataFrame:
+    """unit, named: what returns took of the lines that they name, never more than those held (the rest is their own excess)."""
+    told = returns.filter(pl.col("origin_row").is_not_null() & pl.col("unit").is_not_null())
+    taken = told.group_by("unit", "origin_row").agg(taken=pl.min_horizontal(pl.col("quantity").sum(), pl.col("of_origin").first()))
+    return taken.group_by("unit").agg(named=pl.col("taken").sum())
