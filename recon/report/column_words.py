@@ -36,7 +36,7 @@ duty:职责 earlier:较早 early:提前 effective:有效 emergency:紧急 employ
 excess:超出 expected:应有 exposure:敞口 feed:数据来源 field:字段 final:最终 first:首次 format:格式 from:自 fulfilled:收发货 fulfilment:收发货
 full:全部 fx:外汇 gap:间隔 goods:货物 gross:含税 group:组 guarded:所控制 hand:人工 has:是否有 header:表头 history:历史 hold:冻结 holds:成立
 hours:小时数 id:编号 in:在 inactive:停用 inbound:在途 incomplete:不完整 incoterm:贸易术语 inspected:检验 inspection:检验 invoice:发票
-invoiced:已开票 is:是否 issue:发出 item:物料 kind:类型 known:已知 larger:较大 largest:最大 last:最近 late:逾期 lateness:逾期 lead:交货 least:最短
+invoiced:已开票 is:是否 issue:发出 item:物料 kind:类型 beginning:起用 begins:起用 kept:留存 known:已知 larger:较大 largest:最大 last:最近 late:逾期 lateness:逾期 lead:交货 least:最短
 leaving:离职 left:离开 length:长度 level:层级 limit:限额 line:行 link:关联 linked:关联 list:清单 listed:在列 live:有效 local:当地 login:账号 loop:循环
 loss:损耗 made:所做 manual:手工 master:主数据 match:匹配 matched:匹配 max:最大 mean:平均 member:成员 missed:错失 missing:缺少 most:最长 movement:移动
 name:名称 named:写明 names:写明 nearest:最近 need:需求 needs:是否需要 net:不含税 next:下次 no:编号 note:凭证 number:号码 of:之 off:付清 offered:给予
