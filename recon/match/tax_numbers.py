@@ -149,12 +149,28 @@ def _blue_lines(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_excess(reds: pl.DataFrame, blue: pl.DataFrame) -> pl.DataFrame:
+    """Add excess_amount and excess_quantity: above the blue line, or above the whole, where red ones of lines and of the whole stand side by side.
+
+    In the whole a red one of a line counts up to its line, so that what goes beyond a line is told of that line only.
+    """
     failed = pl.col("red_confirmation_status").is_in(_NOT_ISSUED).fill_null(value=False)
-    taken = {f"taken_{what}": pl.when(failed).then(0).otherwise(f"red_{what}") for what in ("amount", "quantity")}
+    measures = ("amount", "quantity")
+    taken = {f"taken_{what}": pl.when(failed).then(0).otherwise(f"red_{what}") for what in measures}
     ordered = reds.with_columns(**taken).sort(*_BLUE, "invoice_date", "key", nulls_last=True)
-    to_date = [pl.col(f"taken_{what}").cum_sum().over(_BLUE).alias(f"to_date_{what}") for what in ("amount", "quantity")]
+    to_date = [pl.col(f"taken_{what}").cum_sum().over(_BLUE).alias(f"to_date_{what}") for what in measures]
     met = ordered.with_columns(to_date).join(blue, on=_BLUE, how="left", validate="m:1", nulls_equal=True, maintain_order="left")
-    return met.with_columns((pl.col(f"to_date_{what}") - pl.col(f"blue_{what}")).alias(f"excess_{what}") for what in ("amount", "quantity"))
+    whole = blue.filter(pl.col("red_of_line").is_null()).select("blue_key", **{f"whole_{what}": f"blue_{what}" for what in measures})
+    met = met.join(whole, on="blue_key", how="left", validate="m:1", maintain_order="left").sort("blue_key", "invoice_date", "key", nulls_last=True)
+    return met.with_columns(_excess(what).alias(f"excess_{what}") for what in measures).sort(*_BLUE, "invoice_date", "key", nulls_last=True)
+
+
+def _excess(what: str) -> pl.Expr:
+    """What is taken to date above the blue line and, rows in the order of their dates, above the whole; the larger of the two."""
+    to_date, taken, of_line = pl.col(f"to_date_{what}"), pl.col(f"taken_{what}"), pl.col(f"blue_{what}")
+    within = pl.min_horizontal(to_date, of_line) - pl.min_horizontal(to_date - taken, of_line)
+    counted = pl.when(pl.col("red_of_line").is_null()).then(taken).otherwise(within)
+    beyond_whole = counted.cum_sum().over("blue_key") - pl.col(f"whole_{what}")
+    return pl.when(to_date.is_not_null() & of_line.is_not_null()).then(pl.max_horizontal(to_date - of_line, beyond_whole))
 
 
 def _with_credit(reds: pl.DataFrame, booked: pl.DataFrame) -> pl.DataFrame:

@@ -193,6 +193,23 @@ def test_a_red_one_takes_back_a_line_of_the_blue_one(tables):
     assert found.select("document_line_no", "excess_amount", "excess_quantity", "is_credit_booked").rows() == [("1", D(0), D(1), False)]
 
 
+def test_red_ones_of_a_line_and_of_the_whole_are_held_together(tables):
+    lines = [registered(net="30", line_no="1", quantity="3"), registered(net="70", line_no="2", quantity="7")]
+
+    def excess(*reds):
+        days = ("2026-09-20", "2026-09-21", "2026-09-22")
+        numbers = ("26312000000000000002", "26312000000000000003", "26312000000000000004")
+        papers = [red(n, net, red_of_line=line, invoice_date=day) for n, day, (net, line) in zip(numbers, days, reds, strict=False)]
+        found = tables("red_tax_invoice", supplier_invoice_line=[bill()], official_invoice=[*lines, *papers])
+        return found.sort("document_number")["excess_amount"].to_list()
+
+    assert excess(("-30", "1"), ("-70", None)) == [D(0), D(0)]
+    assert excess(("-30", "1"), ("-71", None)) == [D(0), D("1.13")]
+    assert excess(("-100", None), ("-30", "1")) == [D(0), D("33.90")]
+    # what goes beyond a line is told of that line, and not again of what follows
+    assert excess(("-40", "1"), ("-70", "2")) == [D("11.30"), D(0)]
+
+
 def test_a_failed_procedure_takes_nothing_back(tables):
     reds = [red(red_confirmation_status="refused"), red("26312000000000000003")]
     found = tables("red_tax_invoice", supplier_invoice_line=[bill(), credit()], official_invoice=[registered(), *reds])
