@@ -117,6 +117,12 @@ def test_text_is_in_both_languages(control_id: str) -> None:
         assert set(re.findall(r"{(\w+)}", words.zh)) <= set(re.findall(r"{(\w+)}", words.en)), words
 
 
+@pytest.mark.parametrize("control_id", SHIPPED)
+def test_every_place_in_a_sentence_is_filled(control_id: str) -> None:
+    message = controls()[control_id].message
+    assert set(re.findall(r"{(.*?)}", message.en + message.zh)) == set(texts.places(message))
+
+
 def mutated(control: Control, change: str) -> Control:
     return control.model_copy(update={"exception_when": change})
 
@@ -176,6 +182,7 @@ INERT = {
         ("STA-04", name): "matching counts by it; tests/rooms/test_match_statistics.py stands at the limit"
         for name in ("round_minimum_amount", "round_base_amount")
     },
+    ("PTY-10", "volume_window_days"): "matching adds up by it; tests/rooms/test_match_addresses_and_names.py stands at the limit",
     ("APR-12", "bunching_band_share"): "matching counts by it; tests/rooms/test_match_bunches_and_hours.py stands at the limit",
     **{
         ("STA-13", name): "matching looks for rows of approvals by it; tests/rooms/test_match_statistics.py stands at the limit"

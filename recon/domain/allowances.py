@@ -53,6 +53,9 @@ GRANTED_BY: Final[dict[str, str]] = {
     "round_minimum_count": "STA-04",
     "bunching_band_share": "APR-12",
     "override_step_set": "APR-17",
+    "box_word_set": "PTY-11",
+    "volume_window_days": "PTY-10",
+    "volume_ratio_share": "PTY-10",
     "stamp_count": "STA-13",
     "stamp_window_seconds": "STA-13",
     "maintenance_window_days": "SOD-02",
@@ -99,6 +102,7 @@ REACHES: Final[dict[str, frozenset[str]]] = {
     "convention_set": _PARTY,
     "order_rate_policy": _LINE,
     **dict.fromkeys(("round_minimum_count", "stamp_count", "stamp_window_seconds", "bunching_band_share", "override_step_set"), frozenset()),
+    **dict.fromkeys(("box_word_set", "volume_window_days", "volume_ratio_share"), frozenset()),
     **dict.fromkeys(("usual_convention_document_count", "usual_convention_share", "description_likeness_share"), frozenset()),
 }
 #: Where a rule book lacks the control, nothing is let pass.
@@ -112,6 +116,9 @@ NOTHING: Final[dict[str, str]] = {
     **dict.fromkeys(("document_tax_tail_amount", "per_line_tax_tail_amount"), "0"),
     "allowed_group_set": "none",
     "override_step_set": "none",
+    "box_word_set": "none",
+    "volume_window_days": "365",
+    "volume_ratio_share": "0.01",
     **dict.fromkeys(("credit_search_days", "cluster_days", "baseline_days", "volume_window_count"), "0"),
     "shown_candidate_count": "5",
     **dict.fromkeys(("second_candidate_share", "unreferenced_window_days"), "0"),

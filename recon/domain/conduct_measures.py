@@ -89,6 +89,13 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         " other_company_code:id other_channel:text other_date:date other_amount_base:money days_apart:count difference_base:money"
         f" smaller_amount_base:money currency:id amount:money amount_base:money {_SOURCE}",
     ),
+    "blocked_discount": (
+        "one row per settled supplier bill with a discount, whose payment block was taken off",
+        f"cycle:id company_code:id {_PARTY} document_type:text invoice_number:id internal_number:id invoice_date:date order_number:id currency:id"
+        " entered_date:date discount_date:date discount_amount:money discount_offered:money discount_missed_base:money block_released_by:id"
+        " block_released_at:timestamp released_date:date block_release_reason:text stood_on_last_day:flag is_corrected:flag settled_date:date"
+        f" amount_gross_base:money {_SOURCE}",
+    ),
     "budgeted_order": (
         "one row per purchase order and budget that its lines name: what the budget bears with it",
         f"cycle:id company_code:id {_PARTY} item_group:id document_type:text order_number:id order_date:date currency:id budget_id:id"

@@ -434,7 +434,7 @@ _DECLARED.update(balance_measures.DECLARED)
 for _part in _PARTS:
     _DECLARED.update(_part.DECLARED)
 #: Measured tables whose rows may name what is not there: numbers that a series lacks, lines that are gone, persons whom no master lists.
-ABSENT_SUBJECTS: Final = ("number_gap", "restated_line", "round_share", "digit_law", "approval_burst", "role_pair", "limit_bunch")
+ABSENT_SUBJECTS: Final = ("number_gap", "restated_line", *statistics_measures.ABSENT)
 
 MEASURES: Final[dict[str, str]] = {name: title for name, (title, _) in _DECLARED.items()}
 

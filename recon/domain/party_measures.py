@@ -72,6 +72,17 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         # match_count: of tax number and bank account (null: nothing can be compared); name_similarity: in one city, 0 below 0.90
         f"{_PARTY} party_type:id other_party_id:id shared_attributes:text match_count:count name_similarity:rate spend_amount_base:money {_SOURCE}",
     ),
+    "party_address": (
+        "one row per supplier: whether its address is a post box or a virtual office",
+        # address_word: the word of the list that the address holds; is_box: whether it holds one, null without an address
+        f"{_PARTY} party_type:id country:id address_word:text is_box:flag spend_amount_base:money {_SOURCE}",
+    ),
+    "look_alike": (
+        "one row per active supplier, beside the one whose name is most like its own among those that are far larger",
+        # name_similarity: 0 below 0.80; volumes: bills of the window; paid: to the supplier in all that was extracted
+        f"{_PARTY} party_type:id other_party_id:id other_name:text name_similarity:rate volume_amount_base:money other_volume_amount_base:money"
+        f" paid_amount_base:money spend_amount_base:money {_SOURCE}",
+    ),
     "screened_document": (
         "one row per live order, shipment or payment of a party that the screening list names; the others are counted (document_count)",
         # match_type: tax id, name, country, bank country, similar name; is_covered: the list is not older than the document

@@ -43,6 +43,15 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         "cycle:id company_code:id party_id:id currency:id document_type:text subject_number:id made_by:id role_pair:text turned_role_pair:text"
         " first_login:id second_login:id login_count:count source_file:text source_row:row",
     ),
+    "amount_frequency": (
+        "one row per company, type of document and party or person: how often its amounts return, beside others",
+        f"{_GROUP} group_count:count repeat_count:count repeated_amount:money repeated_currency:id frequency_factor:rate factor_rank:count"
+        f" peer_count:count peer_repeat_p95:count {_SOURCE}",
+    ),
+    "amount_ending": (
+        "one row per company and type of document, and per party or person with many: how evenly the last two digits are spread",
+        f"{_GROUP} is_company:flag group_count:count chi_square:quantity chance_p95:rate endings_over:text {_SOURCE}",
+    ),
     "limit_bunch": (
         "one row per limit of approval and person, party or category with documents around it: how many lie just below, and how many beside",
         f"{_GROUP} item_group:id grouped_by:text limit_amount:money band_count:count lower_count:count upper_count:count around_count:count"
@@ -58,5 +67,17 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Of these, the tables that look across parties: all, for persons and companies are no parties.
-WHOLE: Final = ("amount_leader", "amount_outlier", "round_share", "digit_law", "approval_burst", "role_pair", "limit_bunch")
+WHOLE: Final = (
+    "amount_leader",
+    "amount_outlier",
+    "round_share",
+    "digit_law",
+    "approval_burst",
+    "role_pair",
+    "limit_bunch",
+    "amount_frequency",
+    "amount_ending",
+)
 COVERED_ELSEWHERE: Final = ()
+#: Those whose rows may speak of persons whom no master lists.
+ABSENT: Final = ("round_share", "digit_law", "approval_burst", "role_pair", "limit_bunch", "amount_frequency", "amount_ending")

@@ -17,6 +17,13 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         " inbound_quantity:quantity"
         f" amount_base:money {_SOURCE}",
     ),
+    "stock_cover": (
+        "one row per item with a stock level: what leaves in a day, and how long nothing has moved",
+        f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_date:date {_ITEM} item_name:text uom:id"
+        # daily: null under ninety days of issues; days_since: of an item that never moved at least so many
+        " quantity_on_hand:quantity issued_quantity:quantity issue_days:count daily_issue_quantity:quantity last_movement_date:date"
+        f" days_since_movement:count unit_cost:price amount_base:money {_SOURCE}",
+    ),
     "stock_roll": (
         "one row per item and warehouse with two stock levels: the earlier one, what moved since, the latest one",
         f"cycle:id company_code:id party_id:id currency:id document_type:text document_number:id document_line_no:id document_date:date {_ITEM}"
@@ -46,6 +53,6 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Of these, the tables that look across parties.
-WHOLE: Final = ("stock_position", "item_forecast", "stock_roll", "stock_adjustment", "stock_count")
+WHOLE: Final = ("stock_position", "stock_cover", "item_forecast", "stock_roll", "stock_adjustment", "stock_count")
 #: And those whose rows are only the suspicious ones.
 COVERED_ELSEWHERE: Final[tuple[str, ...]] = ()

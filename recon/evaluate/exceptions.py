@@ -89,21 +89,26 @@ def plan_of(raised: Raised, engagement: Engagement) -> pl.LazyFrame:
     control, reader, rows = raised.control, raised.reader, raised.rows.lazy()
     told = _figures(control, reader)
     types = {name: told[name] for name in texts.FIGURES}
-    base = rows.with_columns(_subject(control, raised.table, engagement.as_of)).with_columns(**{f"_{n}": e for n, e in types.items()})
     parts = {language: _parts(control, reader, language) for language in ("en", "zh")}
-    return base.with_columns(
-        *_money_at_risk(control, reader, engagement.currency),
-        control_id=pl.lit(control.id),
-        severity=_severity(control, reader),
-        **{name: pl.col(f"_{name}") for name in ("observed", "expected", "variance", "limit")},
-        message=wording.sentence(control.message.en, parts["en"], "en"),
-        message_zh=wording.sentence(control.message.zh, parts["zh"], "zh"),
-        certainty=pl.col(control.certainty).fill_null("certain") if control.certainty else pl.lit("certain"),
-        limit_set_by=limit_set_by(control, reader.settings),
-        exception_id=pl.lit(None, dtype=pl.String),
-        cause_exception_id=pl.lit(None, dtype=pl.String),
-        first_seen=pl.lit(None, dtype=pl.Date),
-    ).select(*(pl.col(c).cast(t) for c, t in SCHEMA.items()), "_party", "_told_apart")
+    # sentences name columns of the population; only then is the row called after the document that it speaks about
+    spoken = rows.with_columns(**{f"_{n}": e for n, e in types.items()}).with_columns(
+        message=wording.sentence(control.message.en, parts["en"], "en"), message_zh=wording.sentence(control.message.zh, parts["zh"], "zh")
+    )
+    return (
+        spoken.with_columns(_subject(control, raised.table, engagement.as_of))
+        .with_columns(
+            *_money_at_risk(control, reader, engagement.currency),
+            control_id=pl.lit(control.id),
+            severity=_severity(control, reader),
+            **{name: pl.col(f"_{name}") for name in ("observed", "expected", "variance", "limit")},
+            certainty=pl.col(control.certainty).fill_null("certain") if control.certainty else pl.lit("certain"),
+            limit_set_by=limit_set_by(control, reader.settings),
+            exception_id=pl.lit(None, dtype=pl.String),
+            cause_exception_id=pl.lit(None, dtype=pl.String),
+            first_seen=pl.lit(None, dtype=pl.Date),
+        )
+        .select(*(pl.col(c).cast(t) for c, t in SCHEMA.items()), "_party", "_told_apart")
+    )
 
 
 def untested_by(control: Control, judged: Judged, code: int) -> pl.DataFrame:

@@ -63,7 +63,7 @@ def round_share(documents: pl.DataFrame, accepted: Accepted, engagement: Engagem
         round_share=money.from_units(pl.col("share"), _SHARE_DIGITS),
         peer_share_p95=money.from_units(pl.when(pl.col("peer_count") > 0).then("p95"), _SHARE_DIGITS),
     )
-    return _sorted(measured(_subjects(found, engagement), "round_share", accepted))
+    return sorted_groups(measured(subjects(found, engagement), "round_share", accepted))
 
 
 def _round_step(base: Decimal) -> pl.Expr:
@@ -90,7 +90,7 @@ def digit_law(documents: pl.DataFrame, accepted: Accepted, engagement: Engagemen
     )
     both = pl.concat([own, every]).with_columns(text=pl.col("amount_base").cast(pl.Int128).cast(pl.String))
     rows = pl.concat([_against(both, count) for count in LAW])
-    return _sorted(measured(_subjects(rows, engagement), "digit_law", accepted), "digit_count")
+    return sorted_groups(measured(subjects(rows, engagement), "digit_law", accepted), "digit_count")
 
 
 def _against(documents: pl.DataFrame, digit_count: int) -> pl.DataFrame:
@@ -137,7 +137,7 @@ def law_of(digits: int) -> int:
     return int(((Decimal(digits + 1) / Decimal(digits)).log10() * 10**_LAW_DIGITS).to_integral_value())
 
 
-def _subjects(rows: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
+def subjects(rows: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     """What an exception about a group speaks of: its party, its person, else its company."""
     supplier = pl.when(pl.col("cycle") == "procure_to_pay").then(pl.lit("supplier")).otherwise(pl.lit("customer"))
     kind = pl.when(pl.col("made_by").is_not_null()).then(pl.lit("user")).when(pl.col("party_id").is_not_null()).then(supplier)
@@ -148,7 +148,8 @@ def _subjects(rows: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     )
 
 
-def _sorted(rows: pl.LazyFrame, *more: str) -> pl.LazyFrame:
+def sorted_groups(rows: pl.LazyFrame, *more: str) -> pl.LazyFrame:
+    """The rows by kind of document, company and subject."""
     return rows.sort("document_type", "company_code", "subject_type", "subject_number", *more, nulls_last=False)
 
 

@@ -19,6 +19,7 @@ from recon.match.approval_chains import approval_chain
 from recon.match.approval_hours import approval_hour
 from recon.match.approvals import approvals
 from recon.match.bad_debts import receivable_due
+from recon.match.blocked_discounts import blocked_discount
 from recon.match.calendars import calendar
 from recon.match.cash_duties import cash_duty
 from recon.match.changes import account_change, approved_change
@@ -193,6 +194,7 @@ class _Special:
             "account_change": lambda: account_change(accepted, settlement, engagement),
             "hold_release": lambda: hold_release(accepted, lines, settlement, engagement),
             "blocked_payment": lambda: blocked_payment(accepted, settlement, engagement),
+            "blocked_discount": lambda: blocked_discount(self.pieces[0], settlement, accepted, engagement),
             "spend_cluster": lambda: spend_cluster(accepted, lines, engagement),
             "duty_pair": lambda: duty_pair(accepted, lines, settlement),
             "order_off_contract": lambda: order_off_contract(lines.orders, accepted, engagement),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from recon.domain import measures, tie_out
 from recon.domain.workpapers import Matches
-from recon.match import digits, spread, stock, stock_movements
+from recon.match import digits, frequencies, spread, stock, stock_movements
 from recon.match.amounts import amounts
 from recon.match.approval_bursts import approval_burst
 from recon.match.awakenings import first_payment, supplier_return
@@ -27,12 +27,14 @@ from recon.match.freight import freight_line
 from recon.match.landed_costs import landed_cost
 from recon.match.late_credits import late_credit
 from recon.match.limit_bunches import limit_bunch
+from recon.match.look_alikes import look_alike
 from recon.match.master_changes import master_change
 from recon.match.master_duties import master_duty
 from recon.match.one_time import one_time_payee
 from recon.match.order_sequence import order_sequence
 from recon.match.paid_twice import payment_pair
 from recon.match.party_accounts import party_account
+from recon.match.party_addresses import party_address
 from recon.match.party_masters import party_master
 from recon.match.party_staff import party_staff
 from recon.match.party_twins import party_twin
@@ -47,6 +49,7 @@ from recon.match.series import number_tables
 from recon.match.service_levels import service_wait
 from recon.match.signs import document_line_signs
 from recon.match.stock_counts import stock_counts
+from recon.match.stock_covers import stock_cover
 from recon.match.tax_numbers import tax_tables
 
 if TYPE_CHECKING:
@@ -90,6 +93,8 @@ def _statistics(accepted: Accepted, engagement: Engagement) -> Made:
         "amount_outlier": spread.amount_outlier(documents, accepted),
         "round_share": digits.round_share(documents, accepted, engagement),
         "digit_law": digits.digit_law(documents, accepted, engagement),
+        "amount_frequency": frequencies.amount_frequency(documents, accepted, engagement),
+        "amount_ending": frequencies.amount_ending(documents, accepted, engagement),
     }
     return tables, {}
 
@@ -114,7 +119,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
     [
         (frozenset({"document_reference", "counterparty_reference"}), _references),
         (frozenset({"number_repeat", "number_gap", "number_order", "number_series"}), number_tables),
-        (frozenset({"amount_leader", "amount_outlier", "round_share", "digit_law"}), _statistics),
+        (frozenset({"amount_leader", "amount_outlier", "round_share", "digit_law", "amount_frequency", "amount_ending"}), _statistics),
         _plain("approval_burst", approval_burst),
         _plain("role_pair", role_pair),
         _plain("limit_bunch", limit_bunch),
@@ -135,6 +140,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _counted("order_sequence", order_sequence),
         _plain("stock_position", stock.stock_positions),
         _plain("item_forecast", stock.item_forecasts),
+        _plain("stock_cover", stock_cover),
         _plain("stock_roll", stock_movements.stock_rolls),
         _plain("stock_count", stock_counts),
         _plain("stock_adjustment", stock_movements.stock_adjustments),
@@ -150,6 +156,8 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("master_duty", master_duty),
         _plain("master_change", master_change),
         _plain("party_twin", party_twin),
+        _plain("party_address", party_address),
+        _plain("look_alike", look_alike),
         _plain("screened_document", screened_document),
         _plain("supplier_return", supplier_return),
         _plain("one_time_payee", one_time_payee),

@@ -25,15 +25,15 @@ _WORDS: Final = """
 : accepted:验收 account:账户 accrual:暂估 accrued:暂估 active:有效 actor:操作人 address:地址 adjustment:调整 after:之后 age:账龄 agreed:约定
 agreement:约定 ahead:提前 amount:金额 and:与 apart:相隔 around:周围 application:核销 applied:核销 approval:审批 approved:已审批 arithmetic:计算
 arrived:到货 at:当时 authority:权限 balance:余额 bank:银行 band:区间 base:基准 baseline:基准 basis:依据 before:之前 behalf:代表 behind:落后 between:之间
-bid:报价 bill:开票 block:冻结 blocked:冻结 blue:蓝字发票 book:账面 booked:入账 booking:入账 budget:预算 burst:爆发 business:工作 buyer:购买方 by:按 callback:回拨
-cap:上限 category:类别 chance:随机 change:变更 changed:变更 characters:字符 charged:收费 charges:费用 check:校验 circular:循环 claim:索赔 close:关闭
+bid:报价 bill:开票 block:冻结 blocked:冻结 blue:蓝字发票 book:账面 booked:入账 booking:入账 box:信箱 budget:预算 burst:爆发 business:工作 buyer:购买方 by:按 callback:回拨
+cap:上限 category:类别 chance:随机 change:变更 changed:变更 characters:字符 charged:收费 charges:费用 check:校验 chi:卡方 circular:循环 claim:索赔 close:关闭
 closed:关闭 closing:期末 code:代码 column:列 company:公司 comparable:可比 complete:齐全 completed:完成 confirmation:签收 confirmed:确认
-contract:合同 contradicts:相反 convention:惯例 convertible:可换算 cost:成本 count:数 counted:盘点 country:国家 covered:覆盖 created:创建
-creation:创建 credit:贷项 credited:已冲减 crosses:跨 crossing:跨期情况 cumulative:累计 currency:币种 cut:截止 cycle:流程 damage:损坏 date:日期
+contract:合同 contradicts:相反 convention:惯例 convertible:可换算 corrected:更正 cost:成本 count:数 counted:盘点 country:国家 covered:覆盖 created:创建
+creation:创建 credit:贷项 credited:已冲减 crosses:跨 crossing:跨期情况 cumulative:累计 currency:币种 cut:截止 cycle:流程 daily:日均 damage:损坏 date:日期
 dated:有日期 day:日 days:天数 decided:判定 decision:审批 declared:申报 deductible:可抵扣 delegation:授权 delivered:交付 demand:需求
 deviating:偏离惯用 deviation:偏差 difference:差额 differs:不同 digit:数字 discount:折扣 disputed:有争议 distance:间隔 document:单据 due:到期 duties:职责
 duty:职责 earlier:较早 early:提前 effective:有效 emergency:紧急 employee:员工 end:期末 entry:录入 error:错误 estimated:暂估 event:事项
-excess:超出 expected:应有 exposure:敞口 feed:数据来源 field:字段 final:最终 first:首次 format:格式 from:自 fulfilled:收发货 fulfilment:收发货
+excess:超出 expected:应有 exposure:敞口 factor:因子 feed:数据来源 field:字段 final:最终 first:首次 format:格式 from:自 fulfilled:收发货 fulfilment:收发货
 full:全部 fx:外汇 gap:间隔 goods:货物 gross:含税 group:组 guarded:所控制 hand:人工 has:是否有 header:表头 history:历史 hold:冻结 holds:成立
 hours:小时数 id:编号 in:在 inactive:停用 inbound:在途 incomplete:不完整 incoterm:贸易术语 inspected:检验 inspection:检验 invoice:发票
 invoiced:已开票 is:是否 issue:发出 item:物料 kind:类型 beginning:起用 begins:起用 kept:留存 known:已知 larger:较大 largest:最大 last:最近 late:逾期 lateness:逾期 lead:交货 least:最短
@@ -47,10 +47,10 @@ reason:原因 receipt:收货 received:收到 recorded:登记 recurring:定期 re
 rejected:拒收 relation:关系 release:放行 released:放行 repeat:重复 requested:要求 required:是否必需 requisition:请购 reset:重置
 resolves:可查到 result:结果 returned:退回 reverse:冲回 robust:稳健 round:整数 row:行 rows:行 rule:规则 run:运行 runs:批次 safety:安全 same:相同
 score:得分 searched:搜寻 second:第二 seconds:秒数 seller:销售方 service:服务 set:集合 settled:结清 share:比例 similarity:相似度 since:至今
-size:规格 smaller:较小 span:跨度 stale:过旧 started:开始 state:状态 stated:列明 status:状态 step:步骤 stock:库存 sums:加总 surplus:溢余
+size:规格 smaller:较小 span:跨度 square:统计量 stale:过旧 started:开始 state:状态 stated:列明 status:状态 step:步骤 stock:库存 stood:冻结 sums:加总 surplus:溢余
 table:表 tail:尾差 tax:税 taxed:计税 term:账期 terms:条件 tested:测试 time:时间 timed:有时刻 to:至 tolerated:容许 total:合计 type:类型
 unapplied:未核销 unconfirmed:未签收 unconverted:未换算 uncredited:未冲减 under:在内 unexplained:未解释 unit:单位 unjustified:无依据
-unknown:未知 unlimited:无限额 unnamed:未注明 untested:未测试 uom:计量单位 usual:通常 valid:有效 value:值 variance:差异 verification:查验
+unknown:未知 unlimited:无限额 unnamed:未注明 untested:未测试 uom:计量单位 usual:通常 valid:有效 value:值 variance:差异 verification:查验 volume:采购额
 wait:等待 waiting:等待 watched:受关注 waiver:豁免 waybill:运单 wide:跨度足够 window:期间 word:词 working:工作 written:核销 youngest:最新 z:标准分
 """
 _ZH: Final = dict(pair.split(":") for pair in _WORDS.split())

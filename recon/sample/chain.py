@@ -147,7 +147,9 @@ class Chain:
             row["match_level"] = "2way"
         row |= terms
         if self.buys:
-            row |= self._requisition(item, row) | ({"supplier_name": None} if self.lines else {}) | terms  # said once for each order
+            row |= (
+                self._requisition(item, row) | ({"supplier_name": None} if self.lines or self.company == "C10" else {}) | terms
+            )  # C20 alone says it, once for each order
         self.book.add(self.cycle.order_table, row)
         self.book.order_line_count += 1
         self.lines.append(Line(number, item, count, str(row["uom"]), price, per, row))

@@ -48,6 +48,6 @@ def lawful(count: int) -> list[int]:
     return [10 + sum(bound <= part for bound in bounds) for part in parts]
 
 
-def over_magnitudes(book: Book, pairs: Iterable[int]) -> list[Decimal]:
-    """Amounts that begin with these pairs of digits, from tens to ten thousands in turn, never round."""
-    return [pair * Decimal(10) ** (place % 4) + book.rng.randint(1, 9) * CENT for place, pair in enumerate(pairs)]
+def over_magnitudes(pairs: Iterable[int]) -> list[Decimal]:
+    """Amounts that begin with these pairs of digits, from tens to ten thousands in turn, no two with the same cents, never round."""
+    return [pair * Decimal(10) ** (place % 4) + (place * 37 + 13) % 100 * CENT for place, pair in enumerate(pairs)]

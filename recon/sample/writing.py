@@ -142,6 +142,20 @@ parameters:
     set: {{channel_window_days: "45", channel_amount_share: "0.01"}}
     where: {{document_type: expense_claim}}
     why: what an employee claims, no company should have paid
+  - control: PTY-10
+    set: {{look_alike_score: "2"}}
+    why: departments of one firm are suppliers of their own here, and read alike
+  - control: PTY-10
+    set: {{look_alike_score: "0.88"}}
+    where: {{group_id: G-NEW}}
+    why: records made this year are looked at
+  - control: STK-04
+    set: {{minimum_amount: unlimited}}
+    why: parts for machines that run for decades lie long, and are kept for them
+  - control: STK-04
+    set: {{minimum_amount: "1000"}}
+    where: {{item_group: SLOW}}
+    why: articles that go out of fashion
   - control: APR-12
     set: {{bunching_minimum_count: "1000000"}}
     why: few people order much, so chance alone fills the range below a limit; claims are what people write down
@@ -163,6 +177,20 @@ parameters:
     set: {{off_day_minimum_amount: "10000"}}
     where: {{group_id: G-HAND}}
     why: these suppliers are paid by hand, on working days
+  - control: STA-03
+    set: {{digit_minimum_count: "1000000"}}
+    why: as for STA-01
+  - control: STA-03
+    set: {{digit_minimum_count: "50"}}
+    where: {{document_type: expense_claim}}
+    why: as for STA-01
+  - control: STA-07
+    set: {{frequency_minimum_count: "1000000"}}
+    why: machines have prices, and one price is billed again and again
+  - control: STA-07
+    set: {{frequency_minimum_count: "10"}}
+    where: {{document_type: expense_claim}}
+    why: nobody's expenses come to one amount three times
   - control: STA-05
     set: {{size_factor_ratio: "100000"}}
     why: what is bought and sold runs from a box of screws to a machine

@@ -43,7 +43,7 @@ def approved_in_a_row(book: Book, count: int, gap_seconds: int) -> str:
 def nearly_always_a_four(book: Book) -> None:
     """Fifty claims, every one begins with a four, which also makes its pairs of digits too many."""
     person = claimant(book)
-    claim(book, person, over_magnitudes(book, [41 + place % 9 for place in range(_CLAIMS)]))
+    claim(book, person, over_magnitudes([41 + place % 9 for place in range(_CLAIMS)]))
     for control_id in ("STA-01", "STA-02"):
         book.expect(control_id, (_PERSON, person, ""), ("", ""), "every claim begins with a four")
 
@@ -52,8 +52,24 @@ def nearly_always_a_four(book: Book) -> None:
 def always_a_five_behind(book: Book) -> None:
     """First digits as the law has them, and a five behind every one."""
     person = claimant(book)
-    claim(book, person, over_magnitudes(book, [pair // 10 * 10 + 5 for pair in lawful(_CLAIMS)]))
+    claim(book, person, over_magnitudes([pair // 10 * 10 + 5 for pair in lawful(_CLAIMS)]))
     book.expect("STA-02", (_PERSON, person, ""), ("", ""), "a five behind every first digit")
+
+
+@plants("STA-03")
+def always_ninety_cents(book: Book) -> None:
+    """Fifty claims whose first digits are as the law has them, every one with ninety cents."""
+    person = claimant(book)
+    claim(book, person, [int(amount) + 90 * CENT for amount in over_magnitudes(lawful(_CLAIMS))])
+    book.expect("STA-03", (_PERSON, person, ""), ("", ""), "every claim ends in ninety cents")
+
+
+@plants("STA-07")
+def three_of_one_amount(book: Book) -> None:
+    """Ten claims, three of them 388.20."""
+    person = claimant(book)
+    claim(book, person, [Decimal("388.20")] * 3 + [Decimal(310 + 40 * place) + book.rng.randint(1, 99) * CENT for place in range(7)])
+    book.expect("STA-07", (_PERSON, person, ""), ("", ""), "three of ten are of one amount")
 
 
 @plants("STA-04")

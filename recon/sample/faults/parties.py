@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
+from recon.sample.book import ago
+from recon.sample.faults.payments import bought
 from recon.sample.faults.registry import on_document, plants
 from recon.sample.masters import STAFF_ADDRESS, german_vat, iban, tax_id
 from recon.sample.newcomers import newcomer
@@ -123,3 +125,22 @@ def customer_made_again(book: Book) -> None:
     customer(book, party_name="江苏省鼎峰聚合高分子新材料科技有限公司", city=city)
     twin = customer(book, party_name="鼎峰聚和高分子新材料科技股份有限公司", city=city)
     expect(book, "PTY-03", twin, "almost the name of another customer in the same city")
+
+
+def reads_like(book: Book, changed: int) -> Party:
+    """A new supplier without bills whose name differs from that of one with bills in so many of a dozen characters."""
+    chain, _ = bought(book, ago(60))
+    name = f"{'广源'[:changed]}{chain.party.name[changed:]}"
+    return supplier(book, group_id="G-NEW", party_name=name)
+
+
+@plants("PTY-10")
+def one_character_of_the_name(book: Book) -> None:
+    """A supplier that reads like one that everybody knows: one character is another."""
+    expect(book, "PTY-10", reads_like(book, 1), "one character of the name is another")
+
+
+@plants("PTY-11")
+def only_a_post_box(book: Book) -> None:
+    """A supplier with a post box and nothing else."""
+    expect(book, "PTY-11", supplier(book, address="P.O. Box 1123, Nanjing"), "a post box")

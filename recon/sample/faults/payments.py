@@ -129,3 +129,22 @@ def bank_paid_a_cent_more(book: Book) -> None:
     line = book.rows["bank_transaction"][-1]
     line["amount"] = -document.gross - CENT
     book.expect("PAY-07", *on_document("supplier_payment", number), "a cent more on the statement")
+
+
+def blocked_over_the_discount(book: Book, price: str = "50.00", share: str = "0.02") -> tuple[Chain, Document]:
+    """A discount that ran out five days before the block was taken off, with a word and with nothing corrected; paid in full when due."""
+    chain, document = bought(book, ago(60), price=price, discount_date=ago(50), discount_share=Decimal(share))
+    for row in document.rows:
+        row.update(
+            {"payment_block": "R", "block_released_by": "APC02", "block_released_at": f"{ago(45)}T10:00:00+08:00", "block_release_reason": "checked"}
+        )
+    settle(chain, due_date(document), [document])
+    return chain, document
+
+
+@plants("TIM-07")
+def discount_lost_to_a_block(book: Book) -> None:
+    """Two per cent offered for ten days, blocked for fifteen."""
+    chain, document = blocked_over_the_discount(book)
+    for control_id in ("PAY-12", "TIM-07"):
+        book.expect(control_id, *on_bill(chain, document), "the discount ran out while the bill was blocked")

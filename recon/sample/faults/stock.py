@@ -47,6 +47,28 @@ def less_than_nothing(book: Book) -> None:
     book.expect("STK-02", ("inventory_level", item_id, WAREHOUSE), ("", ""), "minus five on hand")
 
 
+def lying(book: Book, quantity: str, left: int, count: int = 100) -> str:
+    """An article of which so much lies there; so many left the store so many days ago. Returns the item."""
+    item = new_item(book, group="SLOW")
+    add_level(book, item.item_id, Decimal(quantity), "PCS")
+    moved: Row = {"company_code": "C10", "movement_number": book.number("MV"), "movement_date": ago(left), "item_id": item.item_id}
+    moved |= {"warehouse_id": WAREHOUSE, "quantity": Decimal(-count), "uom": "PCS", "movement_kind": "issue", "created_by": "STK01"}
+    book.add("inventory_movement", moved)
+    return item.item_id
+
+
+@plants("STK-04")
+def more_than_a_year_lasts(book: Book) -> None:
+    """A hundred left in two hundred days, and 183 lie there: half a piece more than a year of it."""
+    book.expect("STK-04", ("inventory_level", lying(book, "183", 200), ""), ("", ""), "half a piece more than leaves in a year")
+
+
+@plants("STK-04")
+def nothing_for_a_year_and_a_day(book: Book) -> None:
+    """Nothing moved for 366 days."""
+    book.expect("STK-04", ("inventory_level", lying(book, "20", 366), ""), ("", ""), "nothing moved for 366 days")
+
+
 @plants("STK-08")
 def forecast_of_what_nobody_bought(book: Book) -> None:
     """A new item, forecast for half a year and never sold."""

@@ -13,17 +13,23 @@ if TYPE_CHECKING:
     from recon.sample.book import Book
 
 
-@spares("STA-01", "STA-02")
+@spares("STA-01", "STA-02", "STA-03")
 def fifty_lawful_claims(book: Book) -> None:
     """Fifty claims whose digits are as the law has them, and forty-nine fours of somebody else: one too few to be tested."""
-    claim(book, claimant(book), over_magnitudes(book, lawful(50)))
-    claim(book, claimant(book), over_magnitudes(book, [41 + place % 9 for place in range(49)]))
+    claim(book, claimant(book), over_magnitudes(lawful(50)))
+    claim(book, claimant(book), over_magnitudes([41 + place % 9 for place in range(49)]))
 
 
 @spares("STA-04")
 def not_quite_round(book: Book) -> None:
     """Ten claims: three below ten thousand, though a thousand divides them, and seven that half a thousand divides."""
-    claim(book, claimant(book), [Decimal(9_000)] * 3 + [Decimal(10_500 + 1_000 * place) for place in range(7)])
+    claim(book, claimant(book), [Decimal(amount) for amount in (7_000, 8_000, 9_000)] + [Decimal(10_500 + 1_000 * place) for place in range(7)])
+
+
+@spares("STA-07")
+def nine_of_one_amount(book: Book) -> None:
+    """Nine claims of 388.20 and nothing else: one too few to be tested."""
+    claim(book, claimant(book), [Decimal("388.20")] * 9)
 
 
 @spares("STA-05")

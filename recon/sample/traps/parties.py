@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from recon.sample.faults.parties import customer, own_account, serial, supplier
+from recon.sample.faults.parties import customer, own_account, reads_like, serial, supplier
 from recon.sample.masters import STAFF_ADDRESS, german_vat, iban, tax_id
 from recon.sample.traps.registry import spares
 
@@ -78,3 +78,15 @@ def alike_but_not_one(book: Book) -> None:
     code = tax_id(serial(book))
     for active in ("true", "false"):
         supplier(book, tax_id=code, is_active=active)
+
+
+@spares("PTY-10")
+def two_characters_of_the_name(book: Book) -> None:
+    """A supplier that reads nearly like another one: two characters of fourteen are others."""
+    reads_like(book, 2)
+
+
+@spares("PTY-11")
+def a_street_of_boxes(book: Book) -> None:
+    """A supplier whose street and town only begin like a box."""
+    supplier(book, address="Boxer Strasse 7, Postfachern")

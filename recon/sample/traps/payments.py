@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.sample.book import CENT, Book, Value, ago, days
-from recon.sample.faults.payments import MONDAY, bought
+from recon.sample.faults.payments import MONDAY, blocked_over_the_discount, bought
 from recon.sample.newcomers import newcomer
 from recon.sample.settle import apply, due_date, pay, receive, settle
 from recon.sample.traps.registry import spares
@@ -77,3 +77,9 @@ def on_its_way_to_the_bank(book: Book) -> None:
     chain, document = bought(book, ago(60), price="50.30")
     settle(chain, due_date(document), [document])
     book.rows["bank_transaction"][-1].update({"reference": None, "booking_date": due_date(document) + days(2)})
+
+
+@spares("TIM-07")
+def twenty_five_lost_to_a_block(book: Book) -> None:
+    """25.00 offered, not taken, and blocked for five days longer than it was to be had."""
+    blocked_over_the_discount(book, "10.00", "0.0221238938")

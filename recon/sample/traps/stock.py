@@ -11,7 +11,7 @@ from recon.sample import approvals
 from recon.sample.book import AS_OF, ago, days, stamp
 from recon.sample.chain import Chain, Part
 from recon.sample.faults.registry import LATER, domestic, goods
-from recon.sample.faults.stock import counted, moved, new_item
+from recon.sample.faults.stock import counted, lying, moved, new_item
 from recon.sample.masters import GASES
 from recon.sample.stock import WAREHOUSE, add_level
 from recon.sample.traps.registry import spares
@@ -104,3 +104,10 @@ def two_lines_in_ten_three_days_late(book: Book) -> None:
     chain.fulfil(chain.day + days(20), in_time)
     chain.fulfil(chain.day + days(23), late)
     chain.invoice(chain.day + days(25), chain.whole())
+
+
+@spares("STK-04")
+def as_much_as_leaves_in_a_year(book: Book) -> None:
+    """A hundred left in two hundred days, and 182.5 lie there, exactly a year of it; of another one forty left 364 days ago and twenty are there."""
+    lying(book, "182.5", 200)
+    lying(book, "20", 364, 40)
