@@ -264,7 +264,7 @@ def test_bands_and_sets_that_cannot_be_read_are_refused(control: str, name: str,
 def test_a_set_of_ratios_may_differ_by_row() -> None:
     control = BOOK["PRC-04"]
     told = {"is_live": True, "has_order_link": True, "order_line_no": "1", "is_comparable": True, "order_unit_price": "1", "invoice_unit_price": "12"}
-    rows = [{"invoice_number": n, "company_code": n, "price_ratio": "12", **told} for n in ("A", "B")]
+    rows = [{"invoice_number": n, "company_code": n, "price_ratio": "12", "cumulative_price_variance": "11", **told} for n in ("A", "B")]
     schema = measures.schema(control.population.table)
     frame = pl.DataFrame(rows).select(pl.col(c).cast(schema[c]) for c in rows[0])
     terms = engagement(parameters=[override("PRC-04", {"price_ratio_set": "12"}, {"company_code": "B"})])
