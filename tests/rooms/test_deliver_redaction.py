@@ -141,15 +141,15 @@ def test_trying_every_name_against_the_ids_of_masked_editions_finds_nobody(made)
 
 def guessed(rows, people):
     """Ids of exceptions about a user: every user, with all that else is known of each row."""
-    names = ("control_id", "company_code", "cycle", "document_line_no", "order_number", "order_line_no", "observed")
+    names = ("control_id", "company_code", "cycle", "document_line_no", "order_number", "order_line_no", "observed", "limit")
     found = set()
-    for control, company, cycle, line, order, order_line, observed in rows.filter(document_type="user").select(names).unique().rows():
+    for control, company, cycle, line, order, order_line, observed, limit in rows.filter(document_type="user").select(names).unique().rows():
         for person in people:
             parts = [control, company, cycle, None, "user", person, line, order, order_line]
             key = "|".join((part or "").replace("|", "||") for part in parts)
             found |= {
                 hashlib.sha256(f"{key}|{apart}{twin}".encode()).hexdigest()[:20]
-                for apart in ("", "/", "expense_claim", "expense_claim/", f"{observed}", f"{observed}/")
+                for apart in ("", "/", "expense_claim", "expense_claim/", f"{observed}", f"{observed}/", f"expense_claim/{limit}.000000/")
                 for twin in ("", "|#2")
             }
     return found
