@@ -94,7 +94,7 @@ def since_earlier(accepted: Accepted, lines: pl.LazyFrame, earlier: EarlierRun, 
     """
     if earlier.lines is None:
         return {}
-    from recon.match.since_earlier import since_earlier
+    from recon.match.against_earlier import since_earlier
 
     return since_earlier(lines, earlier.lines, earlier.as_of, accepted, engagement)
 

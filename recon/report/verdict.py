@@ -54,7 +54,7 @@ REASONS: Final = {
     "controls_not_performed": ("gaps", _("%(count)s controls could not be performed.")),
     "rows_not_testable": (
         "gaps",
-        _("%(count)s rows could not be tested: a value that a control needs is not known, or there are too few for what it says."),
+        _("%(count)s rows could not be tested: a value is not known, or there are too few."),
     ),
     "rows_set_aside": ("gaps", _("%(count)s rows were set aside as unfit and not audited.")),
     "statements_failed": ("gaps", _("%(count)s statements about whole tables do not hold.")),

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from recon.domain.known_lines import SCHEMA, known_lines
-from recon.match.since_earlier import since_earlier
+from recon.match.against_earlier import since_earlier
 
 THEN = date(2026, 9, 30)
 PERIODS = [
