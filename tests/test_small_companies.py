@@ -86,6 +86,11 @@ COMPANIES = {
     "unit-part": ([order(), goods("6"), bill(price="100"), credit("-4", "100")], {"PRC-04": [("B1", "1", D(540))]}),
     "over-order": ([order(), goods("15"), bill("15")], {"QTY-02": [("B1", "1", D(50))], "QTY-01": []}),
     "over-billable": ([order(), goods("15"), bill("18")], {"QTY-02": [("B1", "1", D(30))], "QTY-01": [("B1", "1", D(30))]}),
+    "over-billable-share": (
+        [order(over_receipt_share="0.2"), goods("15"), bill("11"), bill("4", invoice_number="B2"), bill("1", invoice_number="B3")],
+        {"QTY-02": [("B2", "1", D(30)), ("B3", "1", D(10))], "PRC-07": [], "QTY-01": [("B3", "1", D(10))]},
+    ),
+    "over-billable-enough": ([order(over_receipt_share="0.5"), goods("15"), bill("11"), bill("4", invoice_number="B2")], {"QTY-02": [], "PRC-07": []}),
     "back-all": ([order(), goods(), back("T1", "-4", **NAMED), back("T2", "-6")], {"RET-02": []}),
     "back-too-much": ([order(), goods(), back("T1", "-4", **NAMED), back("T2", "-7")], {"RET-02": [("T2", "1", D(10))]}),
     "back-first": ([order(), goods(), back("T1", "-7"), back("T2", "-4", **NAMED)], {"RET-02": [("T1", "1", D(10))]}),
@@ -122,7 +127,9 @@ def said(tmp_path_factory):
     extracts = "".join(f"  {table}: {table}.csv\n" for table in tables)
     (folder / "engagement.yaml").write_text(
         "entity: SMALL\nas_of: 2026-10-31\nperiod: {from: 2026-10-01, to: 2026-10-31}\ncurrency: CNY\nsource: canonical\nsecond_opinion: false\n"
-        f"extracts:\n{extracts}policies:\n  - {{set: {{bill_over_receipt: 'true'}}, where: {{company_code: over-billable}}, why: agreed}}\n",
+        f"extracts:\n{extracts}policies:\n  - {{set: {{bill_over_receipt: 'true'}}, where: {{company_code: over-billable}}, why: agreed}}\n"
+        "  - {set: {bill_over_receipt: 'true'}, where: {company_code: over-billable-share}, why: agreed}\n"
+        "  - {set: {bill_over_receipt: 'true'}, where: {company_code: over-billable-enough}, why: agreed}\n",
         encoding="utf-8",
     )
     found: dict[tuple[str, str], list[tuple[str, str | None, Decimal | None]]] = {}

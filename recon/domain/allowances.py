@@ -27,6 +27,7 @@ GRANTED_BY: Final[dict[str, str]] = {
     "tolerance_combine_policy": "CSH-01",
     "discount_grace_days": "CSH-05",
     "day_policy": "CSH-05",
+    "placeholder_set": "DAT-01",
     "line_tail_amount": "DAT-03",
     "document_tail_amount": "DAT-04",
     "per_line_tail_amount": "DAT-04",
@@ -102,7 +103,7 @@ REACHES: Final[dict[str, frozenset[str]]] = {
     "convention_set": _PARTY,
     "order_rate_policy": _LINE,
     **dict.fromkeys(("round_minimum_count", "stamp_count", "stamp_window_seconds", "bunching_band_share", "override_step_set"), frozenset()),
-    **dict.fromkeys(("box_word_set", "volume_window_days", "volume_ratio_share"), frozenset()),
+    **dict.fromkeys(("box_word_set", "placeholder_set", "volume_window_days", "volume_ratio_share"), frozenset()),
     **dict.fromkeys(("usual_convention_document_count", "usual_convention_share", "description_likeness_share"), frozenset()),
 }
 #: Where a rule book lacks the control, nothing is let pass.
@@ -117,6 +118,7 @@ NOTHING: Final[dict[str, str]] = {
     "allowed_group_set": "none",
     "override_step_set": "none",
     "box_word_set": "none",
+    "placeholder_set": "none",
     "volume_window_days": "365",
     "volume_ratio_share": "0.01",
     **dict.fromkeys(("credit_search_days", "cluster_days", "baseline_days", "volume_window_count"), "0"),
@@ -161,6 +163,12 @@ def for_everybody(engagement: Engagement, name: str) -> str:
     """The value of an allowance that holds for a whole run: `REACHES` gives it no scope, so no override has one."""
     value = {**NOTHING, **engagement.allowances}[name]
     return ([value] + [rule.settings[name] for rule in overrides_of(engagement, name)])[-1]
+
+
+def set_of(engagement: Engagement, name: str) -> tuple[str, ...]:
+    """The members of an allowance that holds a set for a whole run; none where it says none."""
+    value = for_everybody(engagement, name)
+    return () if value == "none" else tuple(word.strip() for word in value.split(","))
 
 
 def ever_says(engagement: Engagement, name: str, word: str) -> bool:

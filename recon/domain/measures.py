@@ -54,7 +54,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         # the one price list or contract price valid on the day that prices the line, document currency per base unit; null: none, or two that differ
         " agreed_unit_price:price has_price_agreement:flag pricing_date:date order_is_approved:flag"
         # what happened
-        " ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity rejected_quantity:quantity"
+        " ordered_quantity:quantity billable_limit_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity rejected_quantity:quantity"
         " declared_loss_quantity:quantity returned_quantity:quantity invoiced_quantity:quantity credited_quantity:quantity"
         " ordered_amount:money fulfilled_amount:money invoiced_amount:money paid_amount:money billed_gross_amount:money ordered_amount_base:money invoiced_amount_base:money"
         " fulfilled_not_invoiced_quantity:quantity fulfilled_not_invoiced_amount:money invoiced_not_fulfilled_quantity:quantity"
@@ -90,7 +90,7 @@ _DECLARED: Final[dict[str, tuple[str, str]]] = {
         # this line and, in allocation order on its order line, what came before it; to date: net of quantity credits wherever they
         # stand; fulfilled_quantity: under the returns policy, declared loss included; unconverted_*: of the order line
         " invoiced_quantity:quantity invoiced_before_quantity:quantity invoiced_to_date_quantity:quantity billable_quantity:quantity"
-        " excess_quantity:quantity ordered_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity unconverted_line_count:count unconverted_bill_count:count unconverted_credit_count:count"
+        " excess_quantity:quantity ordered_quantity:quantity billable_limit_quantity:quantity fulfilled_quantity:quantity accepted_quantity:quantity unconverted_line_count:count unconverted_bill_count:count unconverted_credit_count:count"
         " invoiced_amount:money invoiced_amount_base:money amount_gross:money amount_gross_base:money expected_amount:money"
         # of the whole invoice: gross amount, live lines, those of them that an order answers
         " document_amount_gross_base:money document_line_count:count document_linked_line_count:count"

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from recon.domain.money import QUANTITY
+from recon.domain.money import QUANTITY, product
 from recon.match.dense import IN_ORDER, aligned, sums
 from recon.match.goods import ZERO
 from recon.match.number_line import CARRIED, carry_equal, carry_in_proportion, carry_named, overlap, pairs, remaining, running
@@ -57,7 +57,7 @@ def bill(claims: pl.DataFrame, parts: pl.DataFrame, units: pl.DataFrame, goods: 
 
     Claims whose named goods cover them come first, then those covered in part, then the rest in turn. The cap is what was
     ordered (2way), delivered (3way) or accepted (4way); three- and four-way lines are also capped by the order unless
-    over-deliveries may be billed. Without an order only the goods cap; without a cap everything is billable.
+    over-deliveries may be billed, and then by the share that the order line allows, where it states one. Without an order only the goods cap; without a cap everything is billable.
     """
     asked = claims.with_columns(asked=pl.max_horizontal("net", ZERO))
     placed = _in_allocation_order(asked, parts)
@@ -89,7 +89,10 @@ def _in_allocation_order(claims: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFr
 
 def _caps(units: pl.DataFrame, goods: pl.DataFrame) -> pl.DataFrame:
     frame = pl.concat(
-        [units.select("match_level", "ordered_quantity", "bill_over_receipt", "bill_rejected"), goods.select("may_be_billed", "accepted")],
+        [
+            units.select("match_level", "ordered_quantity", "bill_over_receipt", "bill_rejected", "over_receipt_share"),
+            goods.select("may_be_billed", "accepted"),
+        ],
         how="horizontal",
     )
     level, ordered = pl.col("match_level"), pl.col("ordered_quantity")
@@ -97,7 +100,9 @@ def _caps(units: pl.DataFrame, goods: pl.DataFrame) -> pl.DataFrame:
     untold = inspected & pl.col("may_be_billed").is_not_null() & pl.col("accepted").is_null()
     goods_cap = pl.when(~untold).then(pl.col("may_be_billed").fill_null(ZERO))
     lower = pl.when(goods_cap > ordered).then(ordered).otherwise(goods_cap)
-    three = pl.when(pl.col("bill_over_receipt") | ordered.is_null()).then(goods_cap).otherwise(lower)
+    over = pl.min_horizontal(goods_cap, _allowed()) if frame["bill_over_receipt"].any() else goods_cap  # a minimum of known figures
+    alone = ordered.is_null() | (pl.col("bill_over_receipt") & goods_cap.is_null())
+    three = pl.when(alone).then(goods_cap).when(pl.col("bill_over_receipt")).then(over).otherwise(lower)
     return (
         frame.lazy()
         .select(
@@ -106,3 +111,24 @@ def _caps(units: pl.DataFrame, goods: pl.DataFrame) -> pl.DataFrame:
         )
         .collect(engine=IN_ORDER)
     )
+
+
+def billable_limits(units: pl.DataFrame, goods: pl.DataFrame) -> pl.DataFrame:
+    """Per unit the most that its order lets be billed, as `billable_limit_quantity`: what was ordered.
+
+    Where over-deliveries may be billed: what came (four-way: what was accepted) if that is more, up to the share that the order line
+    allows where it states one; unknown where what was accepted is. `goods`: sums per unit.
+    """
+    ordered = units.select(billable_limit_quantity="ordered_quantity")
+    if not units["bill_over_receipt"].any():
+        return ordered
+    frame = pl.concat([units.select("match_level", "ordered_quantity", "bill_over_receipt", "over_receipt_share"), goods], how="horizontal")
+    accepted = pl.when(pl.col("for_billing").is_null()).then(ZERO).otherwise("accepted")
+    came = pl.when(pl.col("match_level") == "4way").then(accepted).otherwise(pl.col("for_billing").fill_null(ZERO))
+    most = pl.when(came.is_not_null()).then(pl.max_horizontal("ordered_quantity", pl.min_horizontal(came, _allowed())))
+    return frame.select(billable_limit_quantity=pl.when("bill_over_receipt").then(most).otherwise("ordered_quantity").cast(QUANTITY))
+
+
+def _allowed() -> pl.Expr:
+    """What was ordered and the share of it that may come beyond; null where the order line states none."""
+    return product(pl.col("ordered_quantity"), pl.col("over_receipt_share") + 1)

@@ -12,6 +12,7 @@ from recon.domain.cycles import CYCLES
 from recon.domain.measures import schema
 from recon.match import bridge, conventions, price_parts, receipt_rates, tails, tax_groups
 from recon.match import whole_numbers as whole
+from recon.match.allocate import billable_limits
 from recon.match.bills import NONE
 from recon.match.bridge import at_order_price
 from recon.match.confirmed_prices import confirmed_prices
@@ -143,6 +144,7 @@ def invoice_line_match(found: ThreeWay, documents: pl.DataFrame, charged: pl.Dat
             *looked_up(found.fulfilments, "fulfilment_row", goods_place="place"),
             *found.raw.invoices.looked_up("place", *own),
             *looked_up(found.units, "unit", *terms),
+            *looked_up(billable_limits(found.units, found.goods.by_unit), "unit", "billable_limit_quantity"),
             *looked_up(unconverted(found), "unit", "unconverted_line_count", "unconverted_bill_count", "unconverted_credit_count"),
             *looked_up(found.goods.by_unit, "unit", "for_billing", "accepted", first_fulfilled_date="first_day"),
             *looked_up(documents, "document", **_OF_DOCUMENT),

@@ -58,7 +58,7 @@ def order_units(orders: pl.DataFrame, lines: Iterable[pl.DataFrame], ground: Gro
     frame = orders.select(
         "row", "cycle", "company_code", "party_id", "item_id", "item_group", "contract_id", "order_number", "order_line_no", "order_type",
         "quantity", "uom", "unit_price_net", "unit_price_gross", "price_tax_basis", "tax_rate", "price_per", "currency", "fx_rate",
-        line_level="match_level", rate_day="order_date",
+        "over_receipt_share", line_level="match_level", rate_day="order_date",
     )  # fmt: skip
     frame = frame.join(ground.items, on="item_id", how="left", validate="m:1", maintain_order="left")
     frame = frame.with_columns(
@@ -189,6 +189,7 @@ def lone_units(fulfilments: pl.DataFrame, first: int, ground: Ground) -> pl.Data
         price_times=pl.lit(None, dtype=money.PRICE),
         price_by=_ONE,
         order_unit_price=pl.lit(None, dtype=money.PRICE),
+        over_receipt_share=pl.lit(None, dtype=money.RATE),
     )
 
 
@@ -197,7 +198,7 @@ UNIT: Final = [
     "unit", "cycle", "company_code", "party_id", "item_id", "item_group", "currency", "base_uom", "order_rate", "price_times", "price_by", "tax_rate",
     "ordered_quantity", "match_level", "consumption", "returns", "order_version", "bill_rejected", "bill_over_receipt", "returns_oldest_first",
     "needs_fulfilment", "is_service", "is_limit",
-    "standard_cost", "uom", "order_times", "order_by", "order_unit_price",
+    "standard_cost", "uom", "order_times", "order_by", "order_unit_price", "over_receipt_share",
 ]  # fmt: skip
 
 

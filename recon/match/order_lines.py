@@ -10,6 +10,7 @@ from recon.domain import money
 from recon.domain.measures import schema
 from recon.match import live, whole_credits
 from recon.match import whole_numbers as whole
+from recon.match.allocate import billable_limits
 from recon.match.bills import NONE
 from recon.match.bridge import at_order_price
 from recon.match.dense import chosen, positions, sums
@@ -34,6 +35,7 @@ def order_line_match(found: ThreeWay, parts: Parts, paid: pl.DataFrame) -> pl.La
     sides = [
         terms,
         found.goods.by_unit,
+        billable_limits(found.units, found.goods.by_unit),
         billed,
         _open_ends(found, parts),
         paid,

@@ -31,7 +31,8 @@ _DAYS: Final = {
 def agreed_unit_prices(found: ThreeWay, billed: pl.DataFrame) -> pl.DataFrame:
     """agreed_unit_price and pricing_date per unit, from the price list or contract in force on the day, per base unit.
 
-    has_price_agreement says whether anything was ever agreed with the party about the item in this currency. Of several quantity scales
+    has_price_agreement says whether anything was ever agreed with the party about the item in this currency; a line that names no item may be
+    about any item agreed with its party. Of several quantity scales
     the highest reached counts; a row of the order's own contract goes before the others. Two prices that differ are none, and a day that
     has not come (goods or bill still due) has none. `billed`: first_invoice_date per unit.
     """
@@ -61,8 +62,17 @@ def agreed_unit_prices(found: ThreeWay, billed: pl.DataFrame) -> pl.DataFrame:
     agreed = prices.group_by("unit").agg(agreed_unit_price=pl.col("price").min(), prices=pl.col("price").n_unique())
     size = found.units.height
     price = aligned(agreed.filter(pl.col("prices") == 1).select("unit", "agreed_unit_price"), "unit", size)
-    days = aligned(met.select("unit", "pricing_date", has_price_agreement=pl.lit(value=True)).unique(), "unit", size)
+    known = met.select("unit", "pricing_date", has_price_agreement=pl.lit(value=True)).unique()
+    days = aligned(pl.concat([known, _unnamed(found, listed)]), "unit", size)
     return pl.concat([price, days.with_columns(pl.col("has_price_agreement").fill_null(value=False))], how="horizontal")
+
+
+def _unnamed(found: ThreeWay, listed: pl.DataFrame) -> pl.DataFrame:
+    """Order lines without an item whose party has agreed prices in their currency: whether theirs is one of them nobody can tell."""
+    told = found.raw.orders.taken(found.orders["place"], *_KEY)
+    whose = pl.concat([told, found.units.head(found.orders.height).select("unit")], how="horizontal").filter(pl.col("item_id").is_null())
+    met = whose.join(listed.select("party_id", "currency").unique(), on=["party_id", "currency"], how="semi")
+    return met.select("unit", pricing_date=pl.lit(None, dtype=pl.Date), has_price_agreement=pl.lit(value=True))
 
 
 def _asked(found: ThreeWay, listed: pl.DataFrame, billed: pl.DataFrame) -> pl.DataFrame:

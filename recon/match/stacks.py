@@ -40,9 +40,9 @@ _ORDERS: Final = _Kind(
     "order_table",
     ("company_code", "order_number", "order_line_no", "po_version"),
     "company_code order_number={order}_number order_line_no={order}_line_no order_date={order}_date party_id={party} item_id item_group"
-    " quantity uom unit_price_net unit_price_gross price_tax_basis tax_rate price_per currency fx_rate line_amount_net match_level"
+    " quantity uom unit_price_net unit_price_gross price_tax_basis tax_rate price_per currency fx_rate line_amount_net match_level over_receipt_share"
     f" contract_id order_type=po_type po_version is_current_version doc_status {_ENTERED}",
-    "promised_date need_by_date valid_from valid_to charge_code over_receipt_share limit_amount is_closed is_final_delivery is_final_invoice buyer_id requester_id"
+    "promised_date need_by_date valid_from valid_to charge_code limit_amount is_closed is_final_delivery is_final_invoice buyer_id requester_id"
     f" planned_charge_amount is_price_estimated sent_at sent_at{DATE_ONLY} is_bill_and_hold requested_date is_on_hold requisition_id order_origin {_SHOWN}",
 )
 _FULFILMENTS: Final = _Kind(

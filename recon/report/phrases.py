@@ -30,6 +30,7 @@ REJECTIONS: Final = {
     "no_partner_row": _("the row refers to a header or master row that is not there"),
     "same_file_again": _("the file says again, byte for byte, what another file of this input said"),
     "missing_value": _("is empty; this table cannot be matched without it"),
+    "placeholder": _("holds what stands for an empty field; this table cannot be matched without it"),
     "unknown_word": _("holds a word that is not in the data dictionary"),
     "negative_price": _("is negative; a price is never negative, the sign stands in the quantity or the amount"),
     "not_above_zero": _("must be greater than zero"),

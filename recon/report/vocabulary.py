@@ -64,6 +64,7 @@ RULES: Final = {
     "no_partner_row": _("its header or master row is missing"),
     "same_file_again": _("the same file again"),
     "missing_value": _("a required value is missing"),
+    "placeholder": _("a placeholder instead of a value"),
     "negative_price": _("a negative price"),
     "not_a_currency": _("not a currency"),
     "not_a_share": _("not a share"),

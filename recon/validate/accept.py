@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recon.domain import input_totals, measures, tie_out
+from recon.domain.allowances import set_of
 from recon.domain.documents import DATE_ONLY, SOURCE_FILE, SOURCE_ROW, TABLES, schema, with_full_schema
 from recon.domain.workpapers import REJECTED, Accepted, in_memory
 from recon.validate import rejected_cells
@@ -115,7 +116,7 @@ class _OneByOne(Mapping[str, pl.DataFrame]):
 
 def _judge(table: str, frame: pl.DataFrame, engagement: Engagement) -> _Judged:
     facts = {name: pl.DataFrame(schema=measures.schema(name)) for name in _FACTS}
-    cells = failing_cells(table, frame)
+    cells = failing_cells(table, frame, set_of(engagement, "placeholder_set"))
     facts_of_cells = rejected_cells.of_validation(table, frame, cells, engagement.currency)
     passed, unfit = _parted(frame, cells)
     repeats = shared_keys(table, passed, engagement.currency, overlapping=engagement.overlapping_extracts)

@@ -20,6 +20,7 @@ from recon.domain.documents import TABLES
 #: rule -> the sentence that follows the column's name in a rejected row
 SENTENCES: Final[dict[str, str]] = {
     "missing_value": "is empty; this table cannot be matched without it",
+    "placeholder": "holds what stands for an empty field; this table cannot be matched without it",
     "unknown_word": "holds a word that is not in the data dictionary",
     "negative_price": "is negative; a price is never negative, the sign stands in the quantity or the amount",
     "not_above_zero": "must be greater than zero",
@@ -94,6 +95,17 @@ def size_rules(frame: pl.DataFrame) -> tuple[RowRule, ...]:
             if most[0] * most[1] >= _WORTH_LIMIT:
                 found.append(RowRule(right, "too_large", _is_below(_WORTH_LIMIT, left, right)))
     return tuple(found)
+
+
+def placeholder_rules(table: str, frame: pl.DataFrame, words: tuple[str, ...]) -> tuple[RowRule, ...]:
+    """The rules that no required text of this frame is a placeholder (DAT-01's words, in any case), for the columns in which one is."""
+    written = sorted({form for word in words for form in (word, word.lower(), word.upper(), word.capitalize())})
+    columns = [column for column in TABLES[table].columns if column.required and not column.choices]  # another word is unknown anyway
+    texts = [column.name for column in columns if written and frame.schema[column.name] == pl.String()]
+    if not texts:
+        return ()
+    held = frame.select(pl.any_horizontal(pl.col(name) == form for form in written).any().alias(name) for name in texts).row(0, named=True)
+    return tuple(RowRule(name, "placeholder", ~pl.col(name).is_in(written)) for name in texts if held[name])
 
 
 def _is_below(limit: int, left: str, right: str) -> pl.Expr:

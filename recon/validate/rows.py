@@ -12,7 +12,7 @@ import polars as pl
 
 from recon.domain.documents import SOURCE_FILE, SOURCE_ROW, TABLES, schema
 from recon.domain.workpapers import REJECTED
-from recon.validate.row_rules import SENTENCES, RowRule, rules, size_rules
+from recon.validate.row_rules import SENTENCES, RowRule, placeholder_rules, rules, size_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,16 +34,17 @@ def prepare() -> None:
     threading.Thread(target=_import_pandera, name="recon-import-pandera", daemon=True).start()
 
 
-def failing_cells(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+def failing_cells(table: str, frame: pl.DataFrame, placeholders: tuple[str, ...] = ()) -> pl.DataFrame:
     """The cells of `frame` that break a rule of `table`: `row` (position in the frame) and the REJECTED columns.
 
     `frame` holds any part of the table's canonical columns; a required column that is absent counts as empty in every row.
+    `placeholders`: what required texts may not be, since it stands for an empty field.
     """
     if not frame.height:
         return _empty_cells()
     absent = [name for name in TABLES[table].required if name not in frame.columns]
     frame = frame.with_columns(pl.lit(None, dtype=schema(table)[name]).alias(name) for name in absent)
-    failures = _pandera_failures(table, frame)
+    failures = _pandera_failures(table, frame, placeholders)
     if failures is None:
         return _empty_cells()
     provenance = frame.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), SOURCE_FILE, SOURCE_ROW)
@@ -65,14 +66,14 @@ def _plain(value: pl.Expr) -> pl.Expr:
     return pl.when(value.str.contains(r"^-?\d+\.\d+$")).then(value.str.strip_chars_end("0").str.strip_chars_end(".")).otherwise(value)
 
 
-def _pandera_failures(table: str, frame: pl.DataFrame) -> pl.DataFrame | None:
+def _pandera_failures(table: str, frame: pl.DataFrame, placeholders: tuple[str, ...]) -> pl.DataFrame | None:
     """`row`, `column`, `rule`, `value` of every failing cell, or None."""
     _import_pandera()
     from pandera.config import ValidationDepth, config_context
     from pandera.errors import SchemaErrors
 
-    sized = size_rules(frame)
-    schema_of_rows = _with(table, frozenset(frame.columns), sized) if sized else _schema(table, frozenset(frame.columns))
+    more = (*size_rules(frame), *placeholder_rules(table, frame, placeholders))
+    schema_of_rows = _with(table, frozenset(frame.columns), more) if more else _schema(table, frozenset(frame.columns))
     # Set here because an environment variable can switch pandera off or to another depth without a word.
     with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA, use_narwhals_backend=False):
         try:

@@ -438,6 +438,10 @@ def test_a_price_is_looked_up_on_the_day_of_the_policy(
         line = one(matches, "order_line_match", order_line_no="1")
         assert (line["agreed_unit_price"], str(line["pricing_date"] or "") or None) == (price, day)
         assert line["has_price_agreement"] is True
+    unnamed = match(accepted_of(given | {"purchase_order_line": [po("3", item_id=None), po("4", item_id=None, currency="USD")]}), engagement_of())
+    lines = [one(unnamed, "order_line_match", order_line_no=number) for number in "34"]
+    # whether a line without an item is about one that has a price nobody can tell, unless nothing is agreed in its currency
+    assert [(line["has_price_agreement"], line["agreed_unit_price"]) for line in lines] == [(True, None), (False, None)]
     by_party = overrides[0] | {"where": {"group_id": "G1"}}
     given["supplier"] = [{"party_id": "S1", "party_name": "One", "group_id": "G1"}]
     line = one(match(accepted_of(given), engagement_of(parameters=[by_party])), "order_line_match", order_line_no="1")

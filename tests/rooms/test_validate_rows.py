@@ -185,6 +185,33 @@ def test_a_bad_row_is_set_aside_cell_by_cell_and_its_neighbours_stay():
     assert all(SENTENCES[rule] in message for rule, message in result.rejected.select("rule", "message").rows())
 
 
+@pytest.mark.parametrize(
+    ("column", "text", "expected"),
+    [
+        ("supplier_id", "TBD", ["placeholder"]),
+        ("supplier_id", "n/a", ["placeholder"]),
+        ("po_number", "待定", ["placeholder"]),
+        ("currency", "N/A", ["not_a_currency", "placeholder"]),
+        ("supplier_id", "TBD-1", []),
+        ("supplier_id", "NA", []),
+        ("item_id", "N/A", []),  # may be empty, so nothing is missing
+    ],
+)
+def test_a_placeholder_is_no_value(column, text, expected):
+    found = failing_cells("purchase_order_line", frame("purchase_order_line", {column: text}), ("TBD", "N/A", "待定"))
+    assert found["rule"].to_list() == expected
+    assert not expected or (found["column"].unique().to_list(), found["value"].unique().to_list()) == ([column], [text])
+
+
+def test_the_list_of_placeholders_is_the_companys():
+    rows = {"purchase_order_line": frame("purchase_order_line", {"supplier_id": "Z-LEER"}, {"supplier_id": "S2", "po_number": "P2"})}
+    assert accept(rows).row_counts["purchase_order_line"] == 2
+    terms = {"control": "DAT-01", "set": {"placeholder_set": "-, z-leer"}, "why": "the old system wrote this"}
+    accepted = accept(rows, parameters=[terms])
+    assert accepted.row_counts["purchase_order_line"] == 1
+    assert accepted.rejected.select("column", "rule", "value").rows() == [("supplier_id", "placeholder", "Z-LEER")]
+
+
 def test_a_required_column_that_no_source_gave_sets_every_row_aside():
     without = frame("purchase_order_line", {}).drop("supplier_id")
     assert failing_cells("purchase_order_line", without).select("column", "rule").rows() == [("supplier_id", "missing_value")]

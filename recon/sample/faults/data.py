@@ -21,6 +21,15 @@ def receipt_without_quantity(book: Book) -> None:
     book.expect("DAT-01", *on_row("goods_receipt", receipt.number), "no quantity; the row is set aside")
 
 
+@plants("DAT-01")
+def receipt_of_no_number(book: Book) -> None:
+    """A receipt of which somebody wrote N/A where its number should stand: it is set aside."""
+    day = book.day_between(ago(20), ago(3))
+    chain, line = order(book, PROCURE_TO_PAY, day, "12.00")
+    chain.fulfil(day + days(2), [Part(line, Decimal(40))], receipt_number="n/a")
+    book.expect("DAT-01", *on_row("goods_receipt", "n/a"), "a placeholder instead of a number; the row is set aside")
+
+
 @plants("DAT-02")
 def receipt_with_a_letter_in_its_date(book: Book) -> None:
     """A receipt line whose date is written with the letter O: it is set aside."""

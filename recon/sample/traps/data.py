@@ -14,10 +14,10 @@ from recon.sample.traps.registry import spares
 
 @spares("DAT-01")
 def receipt_without_what_may_be_empty(book: Book) -> None:
-    """A receipt line without posting date and warehouse, and a dash where the delivery note would stand: nothing mandatory is empty."""
+    """A receipt TBD-… without posting date and warehouse, and a dash where the delivery note would stand: nothing mandatory is empty."""
     day = some_time(book)
     chain, _ = order(book, PROCURE_TO_PAY, day, "18.20")
-    chain.fulfil(day + days(5), chain.whole(), posting_date=None, warehouse_id=None, supplier_delivery_note="-")
+    chain.fulfil(day + days(5), chain.whole(), receipt_number=book.number("TBD"), posting_date=None, warehouse_id=None, supplier_delivery_note="-")
     chain.invoice(day + days(9), chain.whole())
 
 
