@@ -25,7 +25,7 @@ _WORDS: Final = """
 : accepted:验收 account:账户 accrual:暂估 accrued:暂估 active:有效 actor:操作人 address:地址 adjustment:调整 after:之后 age:账龄 agreed:约定
 agreement:约定 ahead:提前 amount:金额 and:与 apart:相隔 around:周围 application:核销 applied:核销 approval:审批 approved:已审批 arithmetic:计算
 arrived:到货 at:当时 authority:权限 balance:余额 bank:银行 band:区间 base:基准 baseline:基准 basis:依据 before:之前 behalf:代表 behind:落后 between:之间
-bid:报价 bill:开票 block:冻结 blocked:冻结 blue:蓝字发票 book:账面 booked:入账 booking:入账 box:信箱 budget:预算 burst:爆发 business:工作 buyer:购买方 by:按 callback:回拨
+bid:报价 bill:开票 billable:可开票 block:冻结 blocked:冻结 blue:蓝字发票 book:账面 booked:入账 booking:入账 box:信箱 budget:预算 burst:爆发 business:工作 buyer:购买方 by:按 callback:回拨
 cap:上限 category:类别 chance:随机 change:变更 changed:变更 characters:字符 charged:收费 charges:费用 check:校验 chi:卡方 circular:循环 claim:索赔 close:关闭
 closed:关闭 closing:期末 code:代码 column:列 company:公司 comparable:可比 complete:齐全 completed:完成 confirmation:签收 confirmed:确认
 contract:合同 contradicts:相反 convention:惯例 convertible:可换算 corrected:更正 cost:成本 count:数 counted:盘点 country:国家 covered:覆盖 created:创建
