@@ -22,7 +22,7 @@ sample: ## write the two sample companies anew from their fixed seeds
 	.venv/bin/recon sample --lines 1500 --seed 2025 --clean --out sample_data/clean
 
 slow:   ## the heavy suites
-	.venv/bin/pytest -q -n auto -m slow
+	.venv/bin/pytest -q -n auto --dist loadgroup --no-loadscope-reorder -m slow
 
 docs:   ## write the page of controls, the list of checked ones and the JSON Schemas anew
 	.venv/bin/recon controls --format markdown > docs/controls.md

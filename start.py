@@ -27,7 +27,7 @@ CHECKS = {
     "ruff format": ("ruff", "format", "--check", "."),
     "mypy": ("mypy",),
     "import contract": ("lint-imports",),
-    "pytest": ("pytest", "-q", "-n", "auto", "-m", "not slow"),
+    "pytest": ("pytest", "-q", "-n", "auto", "--dist", "loadgroup", "--no-loadscope-reorder", "-m", "not slow"),
 }
 
 

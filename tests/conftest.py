@@ -5,16 +5,57 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from recon.domain import documents, tie_out
+from recon.domain import documents, places, tie_out
 from recon.domain.engagement import Engagement
-from recon.domain.workpapers import REJECTED, STATEMENTS, Accepted, Documents
+from recon.domain.workpapers import REJECTED, STATEMENTS, Accepted, Documents, Workpapers
+from recon.load import read_engagement
+from recon.pipeline import publish, run
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+#: What takes longest is started first, so that no worker is left alone with it at the end.
+LONGEST = (
+    "properties/test_order_independence.py", "properties/test_buckets.py", "rooms/test_report_browser.py", "test_bad_inputs.py", "test_history.py",
+    "test_sources.py", "test_event_log.py", "rooms/test_deliver_redaction.py", "conformance/test_conformance.py", "test_answer_key.py",
+)  # fmt: skip
+#: Files of many tests that share nothing: their tests go to the workers in bunches, those of one parameter's first letters together.
+MANY = ("test_controls.py",)
+
+
+def _bunch(item: pytest.Item) -> str:
+    """The tests that one worker of pytest-xdist does in a row: those of a file, which share what the file prepares once."""
+    name = item.path.name
+    return f"{name} {item.name.partition('[')[2][:3]}" if name in MANY else str(item.path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bunches for `--dist loadgroup`, the longest first; within a bunch the order stays."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(_bunch(item)))
+    ahead = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ahead.get(item.path.relative_to(Path(__file__).parent).as_posix(), len(LONGEST)))
+
+
+@pytest.fixture(scope="session")
+def planted() -> Workpapers:
+    """The run of the sample company with its faults, without the second opinion: performed once, only looked at."""
+    return run(read_engagement(places.sample_data() / "planted" / "engagement.yaml").model_copy(update={"second_opinion": False}))
+
+
+@pytest.fixture(scope="session")
+def planted_folder(planted: Workpapers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That run as it was published. Who changes a file of it takes a copy."""
+    folder = tmp_path_factory.mktemp("planted") / "run"
+    publish(planted, folder)
+    return folder
 
 
 def _value(kind: str, value: object) -> object:

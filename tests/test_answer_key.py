@@ -50,12 +50,11 @@ def assert_exactly(folder: Path) -> None:
     assert {"missed": sorted(expected - actual), "extra": sorted(actual - expected)} == {"missed": [], "extra": []}
 
 
-def test_the_shipped_planted_company_gives_its_answer_key_in_whole_sentences():
+def test_the_shipped_planted_company_gives_its_answer_key_in_whole_sentences(planted):
     folder = places.sample_data() / "planted"
-    workpapers = perform(folder)
-    expected, actual = answers(folder), found(workpapers)
+    expected, actual = answers(folder), found(planted)
     assert {"missed": sorted(expected - actual), "extra": sorted(actual - expected)} == {"missed": [], "extra": []}
-    said = workpapers.outcomes.exceptions.unpivot(["message", "message_zh"], index="control_id").filter(pl.col("value").str.contains(r"[{}]"))
+    said = planted.outcomes.exceptions.unpivot(["message", "message_zh"], index="control_id").filter(pl.col("value").str.contains(r"[{}]"))
     assert said.is_empty(), said.rows()
 
 

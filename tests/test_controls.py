@@ -19,7 +19,7 @@ from recon.evaluate.exceptions import _severity
 from recon.evaluate.judging import EXCEPTION, NOT_TESTABLE, PASSED, clock_of, judge, population_plans
 from recon.evaluate.settings import STATES, settle
 from recon.evaluate.translate import Reader
-from recon.load.yaml_files import read_terms
+from recon.load.yaml_files import read_terms, read_unchanged_terms
 
 SHIPPED = sorted(path.name[:6] for path in (places.rules() / "controls").rglob("*.yaml"))
 LAST_DIGIT = Decimal("0.0000000001")
@@ -28,7 +28,7 @@ LAST_DIGIT = Decimal("0.0000000001")
 @cache
 def controls() -> dict[str, Control]:
     files = sorted((places.rules() / "controls").rglob("*.yaml"))
-    read = [read_terms(path, Control, origin=str(path.relative_to(places.rules()))) for path in files]
+    read = [read_unchanged_terms(path, Control, origin=str(path.relative_to(places.rules()))) for path in files]
     return {control.id: control for control in read}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from recon.domain import places
 from recon.domain.control import Control, Planned, PlannedControls
 from recon.domain.errors import TermsRefused, did_you_mean
-from recon.load.yaml_files import read_terms
+from recon.load.yaml_files import read_terms, read_unchanged_terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ def read_controls(folder: Path) -> list[Control]:
     controls: dict[str, Control] = {}
     for path in sorted(folder.rglob("*.yaml")):
         origin = path.relative_to(folder.parent).as_posix()
-        control = read_terms(path, Control, origin=origin)
+        control = read_unchanged_terms(path, Control, origin=origin)
         if path.name.split("_")[0].removesuffix(".yaml") != control.id:
             raise TermsRefused("the file is not named after its control", where=origin, expected=f"{control.id}_<slug>.yaml", got=path.name)
         if control.id in controls:
@@ -59,7 +59,7 @@ def read_planned(path: Path) -> list[Planned]:
     """Controls of the catalogue that this version does not perform, by id; none where there is no such file."""
     if not path.is_file():
         return []
-    return sorted(read_terms(path, PlannedControls).controls, key=lambda planned: planned.id)
+    return sorted(read_unchanged_terms(path, PlannedControls).controls, key=lambda planned: planned.id)
 
 
 def read_frameworks(folder: Path) -> list[Framework]:
@@ -68,7 +68,7 @@ def read_frameworks(folder: Path) -> list[Framework]:
 
     frameworks = []
     for path in sorted(folder.glob("*.yaml")):
-        found = read_terms(path, Framework)
+        found = read_unchanged_terms(path, Framework)
         if found.id != path.stem:
             raise TermsRefused("the file is not named after its framework", where=f"frameworks/{path.name}", expected=f"{found.id}.yaml")
         frameworks.append(found)

@@ -26,16 +26,17 @@ TRACED = ("approval_event", "document_change", "goods_receipt_line", "purchase_o
 READ_AFTERWARDS = (*TRACED, "gl_balance", "gl_journal_line", "approved_rule", "fiscal_period", "fx_rate", "supplier", "customer")
 
 
-def match(accepted: Accepted, engagement: Engagement) -> Matches:
+def match(accepted: Accepted, engagement: Engagement, wanted: Collection[str] = MEASURES) -> Matches:
     """Bring orders, goods, bills and money together, purchases and sales at once.
 
     Gives the measured tables of `measures.MEASURES`, each sorted by its key, and the tie-out of the doorway `match`.
+    Tables that only single controls ask for are made where they are `wanted`.
     Documents dated after `engagement.as_of` do not exist. Raises ArithmeticError if a figure does not add up, which is a
     defect.
     """
     from recon.domain.workpapers import Matches
 
-    whole, bucket = match_company(accepted, engagement), match_bucket(accepted, engagement)
+    whole, bucket = match_company(accepted, engagement, wanted), match_bucket(accepted, engagement, wanted)
     return Matches({**bucket.tables, **whole.tables}, {**bucket.covers, **whole.covers}, bucket.tie_out)
 
 

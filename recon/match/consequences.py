@@ -8,6 +8,8 @@ from recon.match import advances, balances, charges, confirmed_bills, credit_not
 from recon.match.payments import allocations
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     import polars as pl
 
     from recon.match.given import MeasuredLines
@@ -16,33 +18,30 @@ if TYPE_CHECKING:
 
 
 def consequences(
-    found: ThreeWay, lines: MeasuredLines, settlement: Settlement, charged: pl.DataFrame, layers: pl.DataFrame
+    found: ThreeWay, lines: MeasuredLines, settlement: Settlement, pieces: tuple[pl.DataFrame, pl.DataFrame], wanted: Collection[str]
 ) -> tuple[dict[str, pl.LazyFrame], dict[str, int]]:
-    """The measured tables of `measures_beside`, and how many rows were looked at where a table holds only some.
+    """The measured tables of `measures_beside` that are `wanted`, and how many rows were looked at where a table holds only some.
 
-    `charged`: the charge lines with their plan (`charges.charge_lines`); `layers`: open_layer.
+    `pieces`: the charge lines with their plan (`charges.charge_lines`), and open_layer.
     """
+    charged, layers = pieces
     accepted, as_of = found.ground.accepted, found.ground.engagement.as_of
-    settled = settlement.invoices.collect()
-    confirmed, signed_for = confirmed_bills.confirmed_bill(found, lines, as_of)
-    mirrored, open_lines = balances.mirror_layer(layers, accepted)
-    packed, billed_over = pack_ratios.pack_ratio(found)
-    tables = {
-        "return_match": returns.return_match(found, accepted, as_of),
-        "credit_match": credit_notes.credit_match(found, accepted),
-        "credited_invoice": credit_notes.credited_invoice(found, settled, accepted),
-        "open_credit": credit_notes.open_credit(settled, settlement.settlement_match, accepted, as_of),
-        "advance_match": advances.advance_match(found, settlement, lines.orders, allocations(accepted), as_of),
-        "charge_match": charges.charge_match(charged, accepted),
-        "planned_charge": charges.planned_charge(found, charged, accepted),
-        "confirmed_bill": confirmed,
-        "validity_test": validity.validity_test(found),
-        "mirror_layer": mirrored,
-        "party_balance": balances.party_balance(layers, accepted),
-        "pack_ratio": packed,
+    plain: dict[str, Callable[[], pl.LazyFrame]] = {
+        "return_match": lambda: returns.return_match(found, accepted, as_of),
+        "credit_match": lambda: credit_notes.credit_match(found, accepted),
+        "credited_invoice": lambda: credit_notes.credited_invoice(found, settlement.invoices.collect(), accepted),
+        "open_credit": lambda: credit_notes.open_credit(settlement.invoices.collect(), settlement.settlement_match, accepted, as_of),
+        "advance_match": lambda: advances.advance_match(found, settlement, lines.orders, allocations(accepted), as_of),
+        "charge_match": lambda: charges.charge_match(charged, accepted),
+        "planned_charge": lambda: charges.planned_charge(found, charged, accepted),
+        "validity_test": lambda: validity.validity_test(found),
+        "party_balance": lambda: balances.party_balance(layers, accepted),
     }
-    return {name: frame.collect().lazy() for name, frame in tables.items()}, {
-        "confirmed_bill": signed_for,
-        "mirror_layer": open_lines,
-        "pack_ratio": billed_over,
+    covering: dict[str, Callable[[], tuple[pl.LazyFrame, int]]] = {
+        "confirmed_bill": lambda: confirmed_bills.confirmed_bill(found, lines, as_of),
+        "mirror_layer": lambda: balances.mirror_layer(layers, accepted),
+        "pack_ratio": lambda: pack_ratios.pack_ratio(found),
     }
+    pairs = {name: maker() for name, maker in covering.items() if name in wanted}
+    tables = {name: maker() for name, maker in plain.items() if name in wanted} | {name: pair[0] for name, pair in pairs.items()}
+    return {name: frame.collect().lazy() for name, frame in tables.items()}, {name: pair[1] for name, pair in pairs.items()}

@@ -79,7 +79,7 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement, wanted: Colle
     """The bucket-local measured tables: of one bucket of documents, or of all where there is one bucket.
 
     A table belongs here when its rows depend only on documents of one party group and what they name, and on masters; else it
-    belongs to `whole`. Tables of `_Special` are made only where they are `wanted`. What does not wait for one another runs side by
+    belongs to `whole`. Tables of `_Special` and of `consequences` are made only where they are `wanted`. What does not wait for one another runs side by
     side; no figure depends on it.
     """
     found = bring_together(accepted, engagement)
@@ -107,7 +107,7 @@ def measured_of_bucket(accepted: Accepted, engagement: Engagement, wanted: Colle
     doubtful_units, unit_lines = document_lines.document_line_unit(found, written, accepted)
     special, covers = _Special(accepted, engagement, lines, settlement, settled, (found, written), layers).made(wanted)
     covers |= {"document_line_unit": unit_lines}
-    beside, beside_covers = consequences(found, lines, settlement, charged, layers)
+    beside, beside_covers = consequences(found, lines, settlement, (charged, layers), wanted)
     covers |= beside_covers
     return Matches({**tables, **special, **beside, "document_line_unit": doubtful_units}, covers, tie_out.assured(rows))
 

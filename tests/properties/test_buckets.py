@@ -37,8 +37,8 @@ def results(folder: Path, **terms: object) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def at_once(tmp_path_factory):
-    return results(tmp_path_factory.mktemp("at_once") / "run")
+def at_once(planted_folder):
+    return {path.name: path.read_bytes() for path in sorted((planted_folder / "results").iterdir())}
 
 
 @pytest.mark.parametrize(("rows", "rows_in_memory"), [(5_000, 0), pytest.param(600, 10**9, marks=pytest.mark.slow)])

@@ -22,18 +22,17 @@ from recon.deliver.seal import make_keys, parse, read_key, sealed
 from recon.domain import places
 from recon.domain.errors import InputsRefused, TermsRefused
 from recon.load import read_engagement
-from recon.pipeline import pack, publish, redacted_pack, run
+from recon.pipeline import pack, redacted_pack, run
 
 PLANTED = places.sample_data() / "planted"
 DECIDED = "exception_id,disposition,reason,evidence,decided_by,decided_on,reviewed_by"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, planted_folder):
     """(folder, run, full pack, redacted pack, public key)"""
     place = tmp_path_factory.mktemp("redaction")
-    engagement = read_engagement(PLANTED / "engagement.yaml", as_of=None).model_copy(update={"second_opinion": False})
-    publish(run(engagement), place / "run")
+    shutil.copytree(planted_folder, place / "run")
     rows = list(csv.DictReader((place / "run/results/exceptions.csv").open(encoding="utf-8")))
     about_users = [row["exception_id"] for row in rows if row["document_type"] == "user"]
     (place / "decided.csv").write_text(

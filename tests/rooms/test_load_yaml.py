@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from recon.domain import places
-from recon.load.yaml_files import _plain, read_yaml
+from recon.domain.control import Control, PlannedControls
+from recon.domain.errors import TermsRefused
+from recon.load.yaml_files import _plain, read_unchanged_terms, read_yaml
 from recon.load.yaml_quick import Doubt, read_quickly
 
 SHIPPED = sorted([*places.rules().rglob("*.yaml"), *places.sample_data().rglob("*.yaml")])
@@ -63,3 +65,26 @@ def test_what_is_read_quickly_is_what_the_careful_reader_reads(text, tmp_path):
     path = tmp_path / "terms.yaml"
     path.write_text(text, encoding="utf-8")
     assert repr(read_quickly(text)) == repr(_plain(read_yaml(path)))
+
+
+def test_a_file_is_read_again_when_a_byte_of_it_changed(tmp_path):
+    file = tmp_path / "planned.yaml"
+    file.write_text("controls: []\n", encoding="utf-8")
+    first = read_unchanged_terms(file, PlannedControls)
+    assert read_unchanged_terms(file, PlannedControls) is first
+    file.write_text("controls: [{}]\n", encoding="utf-8")
+    with pytest.raises(TermsRefused, match="missing"):
+        read_unchanged_terms(file, PlannedControls)
+    file.write_text("controls: []\n", encoding="utf-8")
+    assert read_unchanged_terms(file, PlannedControls) is first
+    file.unlink()
+    with pytest.raises(TermsRefused, match="does not exist"):
+        read_unchanged_terms(file, PlannedControls)
+
+
+def test_a_file_read_as_something_else_is_other_terms(tmp_path):
+    text = (places.rules() / "controls" / "qty").glob("QTY-01_*.yaml")
+    file = tmp_path / "QTY-01_x.yaml"
+    file.write_bytes(next(text).read_bytes())
+    one, other = (read_unchanged_terms(file, Control, origin=origin) for origin in ("a", "b"))
+    assert (one.origin, other.origin) == ("a", "b")

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from recon.match import match
+from recon.match import match_bucket
 
 D = Decimal
 
@@ -31,7 +31,8 @@ def price(net="9", first="2026-08-01", entered="2026-10-01T02:00:00Z", **other):
 def tables(accepted_of, engagement_of):
     def build(name, orders, bills=(), prices=(), **others):
         given = {"purchase_order_line": list(orders), "supplier_invoice_line": list(bills), "price_list_line": list(prices), **others}
-        return match(accepted_of({k: v for k, v in given.items() if v}), engagement_of(time_zone="Asia/Shanghai")).tables[name].collect()
+        accepted = accepted_of({k: v for k, v in given.items() if v})
+        return match_bucket(accepted, engagement_of(time_zone="Asia/Shanghai"), {name}).tables[name].collect()
 
     return build
 

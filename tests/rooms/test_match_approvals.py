@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from recon.match import match
+from recon.match import match_bucket
 
 D = Decimal
 MANAGER = {"user_id": "MGR", "person_id": "P1", "roles": "MANAGER", "approval_limit": "5000", "limit_currency": "CNY"}
@@ -50,8 +50,8 @@ def bill(number="INV1", **other):
 def measured(accepted_of, engagement_of):
     def run(table="approval_state", terms=None, **given):
         given.setdefault("user", [MANAGER, CLERK, STORE])
-        rows = match(accepted_of({name: rows for name, rows in given.items() if rows}), engagement_of(**(terms or {}))).tables[table].collect()
-        return rows.to_dicts()
+        accepted = accepted_of({name: rows for name, rows in given.items() if rows})
+        return match_bucket(accepted, engagement_of(**(terms or {})), {table}).tables[table].collect().to_dicts()
 
     return run
 

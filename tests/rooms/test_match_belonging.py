@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from recon.match import match
+from recon.domain.measures import WHOLE
+from recon.match import match_bucket, match_company
 
 
 def order(**other):
@@ -27,7 +28,8 @@ def bill(day="2026-10-12", number="INV1", **other):
 @pytest.fixture(scope="module")
 def rows(accepted_of, engagement_of):
     def run(name, **given):
-        return match(accepted_of(given), engagement_of()).tables[name].collect().to_dicts()
+        measure = match_company if name in WHOLE else match_bucket
+        return measure(accepted_of(given), engagement_of(), {name}).tables[name].collect().to_dicts()
 
     return run
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recon.match import match
+from recon.match import match_bucket
 
 LIMIT = 50_000
 POLICY = [{"document_type": "purchase_order", "min_amount": "0", "max_amount": str(LIMIT), "currency": "CNY", "required_role": "LEAD"}]
@@ -23,7 +23,9 @@ def order(number, day, price, **other):
 
 @pytest.fixture(scope="module")
 def tables(accepted_of, engagement_of):
-    return lambda **given: match(accepted_of(given), engagement_of()).tables
+    return lambda **given: (
+        match_bucket(accepted_of(given), engagement_of(), {"spend_cluster", "approval_wait", "approved_change", "blocked_payment"}).tables
+    )
 
 
 def shortest(orders):

@@ -11,7 +11,7 @@ import pytest
 
 from recon.domain.measures import schema
 from recon.domain.workpapers import Matches
-from recon.match import match
+from recon.match import match, match_bucket
 
 Match = Callable[..., Matches]
 
@@ -36,7 +36,7 @@ def matched(accepted_of: Callable[..., Any], engagement_of: Callable[..., Any]) 
     def run(orders: list[Any], goods: list[Any], bills: list[Any], policies: list[Any] | None = None, **others: list[Any]) -> Matches:
         given = {"purchase_order_line": orders, "goods_receipt_line": goods, "supplier_invoice_line": bills} | others
         rules = [{"set": p, "why": "test"} if "set" not in p else p | {"why": "test"} for p in policies or []]
-        return match(accepted_of(given), engagement_of(policies=rules))
+        return match_bucket(accepted_of(given), engagement_of(policies=rules), ())
 
     return run
 
@@ -434,7 +434,7 @@ def test_a_price_is_looked_up_on_the_day_of_the_policy(
         engagement_of(parameters=overrides),
         engagement_of().model_copy(update={"allowances": {"pricing_date_policy": policy}}),
     ):
-        matches = match(accepted_of(given), terms)
+        matches = match_bucket(accepted_of(given), terms, ())
         line = one(matches, "order_line_match", order_line_no="1")
         assert (line["agreed_unit_price"], str(line["pricing_date"] or "") or None) == (price, day)
         assert line["has_price_agreement"] is True
@@ -444,5 +444,5 @@ def test_a_price_is_looked_up_on_the_day_of_the_policy(
     assert [(line["has_price_agreement"], line["agreed_unit_price"]) for line in lines] == [(True, None), (False, None)]
     by_party = overrides[0] | {"where": {"group_id": "G1"}}
     given["supplier"] = [{"party_id": "S1", "party_name": "One", "group_id": "G1"}]
-    line = one(match(accepted_of(given), engagement_of(parameters=[by_party])), "order_line_match", order_line_no="1")
+    line = one(match_bucket(accepted_of(given), engagement_of(parameters=[by_party]), ()), "order_line_match", order_line_no="1")
     assert line["agreed_unit_price"] == price

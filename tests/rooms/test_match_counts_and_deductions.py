@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from recon.match import match
+from recon.match import match_bucket
 from recon.match.deductions import accepted_deductions
 from recon.match.stock_counts import stock_counts
 
@@ -104,7 +104,7 @@ def used(quantity="-60", day="2026-10-19", **other):
 )
 def test_consigned_goods_by_month(accepted_of, engagement_of, moves, found):
     given = {"purchase_order_line": [po()], "supplier_invoice_line": [bill("A1", "30"), bill("A2", "40", "2026-10-25")], "inventory_movement": moves}
-    rows = match(accepted_of(given), engagement_of()).tables["consignment_billing"].collect()
+    rows = match_bucket(accepted_of(given), engagement_of(), {"consignment_billing"}).tables["consignment_billing"].collect()
     assert rows.select("billed_quantity", "consumed_quantity", "excess_quantity", "excess_amount_base").rows() == found
     assert rows["document_number"].to_list() == ["A2"]
 
@@ -125,6 +125,7 @@ def receipt(number, quantity, kind="receipt", **other):
     ],
 )
 def test_what_a_supplier_delivered_and_what_was_refused(accepted_of, engagement_of, goods, found):
-    rows = match(accepted_of({"purchase_order_line": [po(po_type="standard")], "goods_receipt_line": goods}), engagement_of()).tables["party_record"]
+    accepted = accepted_of({"purchase_order_line": [po(po_type="standard")], "goods_receipt_line": goods})
+    rows = match_bucket(accepted, engagement_of(), {"party_record"}).tables["party_record"]
     told = rows.collect().select("delivered_quantity", "refused_quantity").row(0)
     assert told == (found or (None, None))

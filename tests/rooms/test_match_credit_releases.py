@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recon.match import match
+from recon.match import match_company
 
 
 def order(number="SO1", by="U1", at="2026-06-10T15:00:00Z", **other):
@@ -34,7 +34,7 @@ def rows(accepted_of, engagement_of):
         given = {"sales_order_line": orders, "document_change": changes, "user": users}
         if approvals:
             given["approval_event"] = list(approvals)
-        made = match(accepted_of(given), engagement_of()).tables["credit_release"].collect()
+        made = match_company(accepted_of(given), engagement_of(), {"credit_release"}).tables["credit_release"].collect()
         return made.select("order_number", "made_by", "is_same_person", "persons_known", "nearest_days").rows()
 
     return told

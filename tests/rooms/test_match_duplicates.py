@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recon.match import match
+from recon.match import match_bucket
 from recon.match.numbers import normalised
 
 D = Decimal
@@ -25,7 +25,9 @@ def bill(number, day="2026-10-05", gross="100", party="S1", **other):
 @pytest.fixture(scope="module")
 def found(accepted_of, engagement_of):
     def run(*rows, policies=(), **tables):
-        matches = match(accepted_of({"supplier_invoice_line": list(rows), **tables}), engagement_of(policies=list(policies)))
+        matches = match_bucket(
+            accepted_of({"supplier_invoice_line": list(rows), **tables}), engagement_of(policies=list(policies)), {"duplicate_pair"}
+        )
         return matches.tables["duplicate_pair"].collect(), matches.covers["duplicate_pair"]
 
     return run
@@ -128,7 +130,8 @@ def test_another_running_number_is_another_document(found, one, other):
     ],
 )
 def test_the_date_counts_in_steps(accepted_of, engagement_of, day, weight):
-    matches = match(accepted_of({"supplier_invoice_line": [bill("4281"), bill("4281-R", day)]}), engagement_of(as_of="2026-12-31"))
+    accepted = accepted_of({"supplier_invoice_line": [bill("4281"), bill("4281-R", day)]})
+    matches = match_bucket(accepted, engagement_of(as_of="2026-12-31"), {"duplicate_pair"})
     pairs = matches.tables["duplicate_pair"].collect()
     assert (pairs["score"] - pairs["score_beside_date"]).to_list() == [D(weight)]
 
@@ -192,7 +195,7 @@ def test_how_long_a_number_must_be_to_say_anything_is_a_limit(accepted_of, engag
 
     def pairs(limit, *overrides):
         terms = engagement_of(parameters=list(overrides)).model_copy(update={"allowances": {"minimum_number_length_count": limit}})
-        found = match(accepted_of({"supplier_invoice_line": rows}), terms).tables["duplicate_pair"].collect()
+        found = match_bucket(accepted_of({"supplier_invoice_line": rows}), terms, {"duplicate_pair"}).tables["duplicate_pair"].collect()
         return sorted(found["number_relation"].to_list())
 
     assert pairs("4") == ["affix"]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from recon.match import match
+from recon.match import match_company
 
 
 def order(number="PO1", created="2026-05-04T09:00:00Z", emergency="true", **other):
@@ -22,7 +22,7 @@ def approval(at, number="PO1", action="approve"):
 def rows(accepted_of, engagement_of):
     def told(*orders, approvals=()):
         given = {"purchase_order_line": list(orders), "approval_event": list(approvals) or [approval("2026-05-04T09:00:00Z", "ELSE")]}
-        return match(accepted_of(given), engagement_of()).tables["emergency_order"].collect().to_dicts()
+        return match_company(accepted_of(given), engagement_of(), {"emergency_order"}).tables["emergency_order"].collect().to_dicts()
 
     return told
 

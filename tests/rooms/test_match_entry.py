@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from recon.domain.errors import InputsRefused
-from recon.match import match
+from recon.match import match_bucket
 from recon.match.calendars import calendar
 
 
@@ -24,7 +24,7 @@ def receipt(day="2026-10-05", number="GR1", **other):
 
 @pytest.fixture(scope="module")
 def tables(accepted_of, engagement_of):
-    return lambda **given: match(accepted_of(given), engagement_of(time_zone="Asia/Shanghai")).tables
+    return lambda **given: match_bucket(accepted_of(given), engagement_of(time_zone="Asia/Shanghai"), {"document_entry", "duty_pair"}).tables
 
 
 def entered(tables, **given):

@@ -6,7 +6,7 @@ import pytest
 
 from recon.domain.errors import TermsRefused
 from recon.domain.sequences import STEPS, chains, refuse_unreadable
-from recon.match import match
+from recon.match import match_company
 
 CHAIN = "created > first_approved > first_fulfilled > last_fulfilled > first_paid"
 
@@ -46,7 +46,7 @@ def found(accepted_of, engagement_of):
         names = {"orders": "purchase_order_line", "goods": "goods_receipt_line", "bills": "supplier_invoice_line", "paid": "supplier_payment",
                  "applied": "supplier_payment_allocation", "approvals": "approval_event"}  # fmt: skip
         tables = {names.get(name, name): rows for name, rows in given.items()}
-        made = match(accepted_of({"purchase_order_line": [order()], **tables}), terms)
+        made = match_company(accepted_of({"purchase_order_line": [order()], **tables}), terms, {"order_sequence"})
         rows = made.tables["order_sequence"].collect()
         shown = rows.select("order_number", "is_out_of_order", "early_step", "awaited_step", "seconds_ahead").rows()
         return shown, made.covers["order_sequence"], rows
@@ -160,7 +160,8 @@ def test_other_rules_for_one_party(found, accepted_of, engagement_of):
     }
     loose = ParameterOverride(control="TIM-08", set={"allowed_sequence_set": "none"}, where={"supplier_id": "S2"}, why="x")
     terms = engagement_of().model_copy(update={"allowances": {"allowed_sequence_set": CHAIN}, "parameters": [loose]})
-    assert match(accepted_of(given), terms).tables["order_sequence"].collect()["order_number"].to_list() == ["PO1"]
+    found = match_company(accepted_of(given), terms, {"order_sequence"}).tables["order_sequence"].collect()
+    assert found["order_number"].to_list() == ["PO1"]
 
 
 @pytest.mark.parametrize("text", ["created > firstapproved", "created", "created > created", "created >", "", "created, first_approved"])

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from recon.domain.cycles import CYCLES, PROCURE_TO_PAY
-from recon.match import match
+from recon.match import match_bucket, match_company
 from recon.match.orders_in_force import orders_in_force
 
 STATES = (None, "draft", "submitted", "approved", "open", "fulfilled", "closed", "cancelled", "reversed", "rejected", "on_hold", "unknown")
@@ -37,7 +37,8 @@ def test_the_same_lines_count_as_in_matching(cycle, accepted_of, engagement_of):
     accepted, engagement = accepted_of({cycle.order_table: list(worlds(cycle))}), engagement_of()
     number = f"{cycle.order}_number"
     found = orders_in_force(accepted, cycle, as_of=engagement.as_of).select(number, "quantity").collect().rows()
-    lines = match(accepted, engagement).tables["order_line_match"].filter("is_live").select("order_number", "ordered_quantity").collect().rows()
+    measured = match_bucket(accepted, engagement, ()).tables["order_line_match"]
+    lines = measured.filter("is_live").select("order_number", "ordered_quantity").collect().rows()
     assert sorted(found) == sorted(lines)
     assert 0 < len(found) < len(list(worlds(cycle)))
 
@@ -63,5 +64,5 @@ def test_an_emergency_order_is_worth_its_version_in_force(accepted_of, engagemen
         line(PROCURE_TO_PAY, "PO1", po_version="1", **told), line(PROCURE_TO_PAY, "PO1", po_version="2", quantity="20", **told),
         line(PROCURE_TO_PAY, "PO2", doc_status="cancelled", **told), line(PROCURE_TO_PAY, "PO3", doc_status="draft", **told),
     ]  # fmt: skip
-    found = match(accepted_of({"purchase_order_line": rows}), engagement_of()).tables["emergency_order"].collect()
+    found = match_company(accepted_of({"purchase_order_line": rows}), engagement_of(), {"emergency_order"}).tables["emergency_order"].collect()
     assert found.select("order_number", "amount_net").rows() == [("PO1", 150)]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from recon.match import match
+from recon.match import match_bucket
 
 
 def bill(number="B1", line="1", net="210.00", tax="23.10", day="2026-10-12", **other):
@@ -38,7 +38,8 @@ WIDE = ALLOWED | {"tax_tail_over_amount": "0.02"}
 def tails(accepted_of, engagement_of):
     def told(*bills, allowed=ALLOWED, **given):
         terms = engagement_of().model_copy(update={"allowances": {**allowed, "per_line_tail_amount": "0.005"}})
-        rows = match(accepted_of({"supplier_invoice_line": list(bills), **given}), terms).tables["party_tail"].collect().to_dicts()
+        accepted = accepted_of({"supplier_invoice_line": list(bills), **given})
+        rows = match_bucket(accepted, terms, {"party_tail"}).tables["party_tail"].collect().to_dicts()
         return [tuple(row[name] for name in ("tail_count", "tail_amount_base", "untested_count", "untested_amount_base")) for row in rows]
 
     return told

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recon.domain.workpapers import Matches
-from recon.match import match
+from recon.match import match_bucket
 from recon.match.price_parts import PARTS
 
 D = Decimal
@@ -51,7 +51,7 @@ def parts_of(accepted_of: Callable[..., Any], engagement_of: Callable[..., Any])
         goods = others.pop("goods", [gr()])
         given_ = {"purchase_order_line": [order or po()], "goods_receipt_line": goods, "supplier_invoice_line": [bill]} | others
         rules = [{"set": {"order_version": policy}, "why": "test"}]
-        lines = match(accepted_of(given_), engagement_of(policies=rules)).tables["invoice_line_match"].collect()
+        lines = match_bucket(accepted_of(given_), engagement_of(policies=rules), ()).tables["invoice_line_match"].collect()
         row = lines.row(0, named=True)
         assert sum(row[name] for name in PARTS) == row["price_variance"]
         return {name: row[part] for name, part in zip(NAMES, PARTS, strict=True) if row[part]} | {"price": row["price_variance"]}
@@ -148,14 +148,14 @@ class TestTheVersionByPolicy:
         given_ = {"purchase_order_line": versions, "goods_receipt_line": [gr()], "supplier_invoice_line": [inv("9")]} | self.LOG
         for policy, price in (("latest", D(10)), ("at_fulfilment", D(9)), ("at_invoice", D(10))):
             rules = [{"set": {"order_version": policy}, "why": "test"}]
-            row = match(accepted_of(given_), engagement_of(policies=rules)).tables["invoice_line_match"].collect().row(0, named=True)
+            row = match_bucket(accepted_of(given_), engagement_of(policies=rules), ()).tables["invoice_line_match"].collect().row(0, named=True)
             assert (row["order_unit_price"], row["price_variance"]) == (price, (9 - price) * 100)
 
     def test_a_credit_is_held_to_the_price_of_its_bill(self, accepted_of: Any, engagement_of: Any) -> None:
         credit = inv("9", "-10", invoice_number="CR1", invoice_kind="credit", invoice_date="2026-10-25", origin_invoice_number="INV1")
         given_ = {"purchase_order_line": [po()], "goods_receipt_line": [gr()], "supplier_invoice_line": [inv("9"), credit]} | self.LOG
         rules = [{"set": {"order_version": "at_fulfilment"}, "why": "test"}]
-        lines = match(accepted_of(given_), engagement_of(policies=rules)).tables["invoice_line_match"].collect()
+        lines = match_bucket(accepted_of(given_), engagement_of(policies=rules), ()).tables["invoice_line_match"].collect()
         assert lines["price_variance"].to_list() == [D(0), D(0)]
 
 
@@ -179,7 +179,8 @@ def test_the_parts_add_up_and_never_overshoot(accepted_of: Any, engagement_of: A
         if is_retroactive:
             log.append(change(str(D(old) / 100), "10", "2026-10-08") | {"document_number": f"PO{i}"})
     given_ = {"purchase_order_line": orders, "goods_receipt_line": goods, "supplier_invoice_line": lines, "document_change": log}
-    found = match(accepted_of(given_ | {"uom_conversion": [DOZEN | {"factor": str(factor)}]}), engagement_of()).tables["invoice_line_match"].collect()
+    accepted = accepted_of(given_ | {"uom_conversion": [DOZEN | {"factor": str(factor)}]})
+    found = match_bucket(accepted, engagement_of(), ()).tables["invoice_line_match"].collect()
     assert found.height == len(bills)
     for row in found.to_dicts():
         parts = dict(zip(NAMES, (row[name] for name in PARTS), strict=True))

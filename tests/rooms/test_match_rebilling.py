@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recon.match import match
+from recon.match import match_bucket
 
 
 def so(line="1", **other):
@@ -28,7 +28,7 @@ def bill(number, day, quantity="10", due="2026-09-30", **other):
 def loops(accepted_of, engagement_of):
     def run(bills, goods=(), orders=()):
         given = {"sales_order_line": list(orders) or [so()], "shipment_line": list(goods) or [shipment()], "customer_invoice_line": list(bills)}
-        found = match(accepted_of(given), engagement_of())
+        found = match_bucket(accepted_of(given), engagement_of(), {"rebill_loop"})
         assert found.covers["rebill_loop"] == len(given["sales_order_line"])
         return found.tables["rebill_loop"].select("loop_count", "days_reset", "loops", "invoice_number").collect().rows()
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from recon.match import match
+from recon.match import match_bucket
 from recon.match.tax_ids import check_character_holds, differs
 from recon.match.tax_numbers import tax_tables
 from recon.match.tax_register import key_of
@@ -45,7 +45,7 @@ def tables(accepted_of, engagement_of):
     def build(name, **given):
         accepted = accepted_of({"supplier": [SUPPLIER], "company": [COMPANY]} | {key: rows for key, rows in given.items() if rows})
         if name == "tax_invoice_link":
-            return match(accepted, engagement_of()).tables[name].collect()
+            return match_bucket(accepted, engagement_of(), {name}).tables[name].collect()
         return tax_tables(accepted, engagement_of())[0][name].collect()
 
     return build

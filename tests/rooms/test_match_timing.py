@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from recon.match import match
+from recon.match import match_bucket
 
 
 def order(created="2026-10-09T09:00:00+00:00", stem="po", party="supplier_id", **other):
@@ -27,7 +27,7 @@ def bill(day, number="INV1", **other):
 
 @pytest.fixture(scope="module")
 def tables(accepted_of, engagement_of):
-    return lambda terms=None, **given: match(accepted_of(given), engagement_of(**(terms or {}))).tables
+    return lambda terms=None, **given: match_bucket(accepted_of(given), engagement_of(**(terms or {})), {"order_timing"}).tables
 
 
 @pytest.fixture(scope="module")

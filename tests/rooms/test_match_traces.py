@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def workpapers() -> Workpapers:
-    engagement = read_engagement(places.sample_data() / "planted" / "engagement.yaml", as_of=None)
-    return run(engagement.model_copy(update={"second_opinion": False}))
+def workpapers(planted: Workpapers) -> Workpapers:
+    return planted
 
 
 def test_every_exception_with_an_order_leads_to_its_events(workpapers):

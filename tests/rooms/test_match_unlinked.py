@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recon.match import match, suggest
+from recon.match import match_bucket, suggest
 
 
 def order(number="PO1", line="1", quantity="10", price="10", **other):
@@ -21,7 +21,7 @@ def bill(net="100", quantity="10", line="1", **other):
 def unlinked(accepted_of, engagement_of):
     def run(policies=None, **given):
         terms = {"policies": [{"set": policies, "why": "test"}]} if policies else {}
-        return match(accepted_of(given), engagement_of(**terms)).tables["unlinked_line"].collect().to_dicts()
+        return match_bucket(accepted_of(given), engagement_of(**terms), {"unlinked_line"}).tables["unlinked_line"].collect().to_dicts()
 
     return run
 
@@ -158,14 +158,16 @@ def test_siblings_leave_one_order_line(accepted_of, engagement_of):
     """The first line has the quantity of one order line; the second, of no quantity on file, takes the other."""
     orders = [order("PO1", "1", "5"), order("PO1", "2", "7")]
     lines = [bill("50", "5", "1", po_number="PO1", unit_price_net="10"), bill("30", "3", "2", po_number="PO1", unit_price_net="10")]
-    found = match(accepted_of({"purchase_order_line": orders, "supplier_invoice_line": lines}), engagement_of()).tables["invoice_line_match"]
+    accepted = accepted_of({"purchase_order_line": orders, "supplier_invoice_line": lines})
+    found = match_bucket(accepted, engagement_of(), ()).tables["invoice_line_match"]
     told = found.select("invoice_line_no", "order_line_no", "link_pass", "link_certainty").collect().rows()
     assert told == [("1", "1", "order, item and quantity", "unique"), ("2", "2", "order, the one left", "unique")]
 
 
 def test_equal_lines_over_equal_order_lines_are_taken_in_order(accepted_of, engagement_of):
     orders, lines = [order("PO1", "1"), order("PO1", "2")], [bill(line=n, po_number="PO1", unit_price_net="10") for n in ("1", "2")]
-    found = match(accepted_of({"purchase_order_line": orders, "supplier_invoice_line": lines}), engagement_of()).tables["invoice_line_match"]
+    accepted = accepted_of({"purchase_order_line": orders, "supplier_invoice_line": lines})
+    found = match_bucket(accepted, engagement_of(), ()).tables["invoice_line_match"]
     assert found.select("order_line_no", "link_pass").collect().rows() == [("1", "order, equal lines"), ("2", "order, equal lines")]
 
 
@@ -176,7 +178,8 @@ def test_equal_lines_over_equal_order_lines_are_taken_in_order(accepted_of, enga
 )  # fmt: skip
 def test_why_two_numbers_were_held_equal(accepted_of, engagement_of, spelling, reason):
     lines = [bill(po_number=spelling, po_line_no="1")]
-    found = match(accepted_of({"purchase_order_line": [order()], "supplier_invoice_line": lines}), engagement_of()).tables["invoice_line_match"]
+    accepted = accepted_of({"purchase_order_line": [order()], "supplier_invoice_line": lines})
+    found = match_bucket(accepted, engagement_of(), ()).tables["invoice_line_match"]
     assert found.select("order_number", "link_reason").collect().rows() == [("PO1", reason)]
 
 

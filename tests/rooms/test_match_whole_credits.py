@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from recon.match import match
+from recon.match import match_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ BILLS = [inv(str(i), price) for i, price in enumerate(PRICES, 1)]
 def billed(accepted_of: Callable[..., Any], engagement_of: Callable[..., Any]) -> Callable[..., dict[str, pl.DataFrame]]:
     def run(bills: list[Any], orders: list[Any] = ORDERS, **others: list[Any]) -> dict[str, pl.DataFrame]:
         given = {"purchase_order_line": orders, "goods_receipt_line": GOODS, "supplier_invoice_line": bills} | others
-        tables = match(accepted_of(given), engagement_of()).tables
+        tables = match_bucket(accepted_of(given), engagement_of(), ()).tables
         return {name: tables[name].collect() for name in ("order_line_match", "invoice_line_match", "invoice_match")}
 
     return run

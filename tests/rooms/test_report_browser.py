@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from recon.domain import places
-from recon.load import read_engagement
-from recon.pipeline import run
 from recon.report import report
 
 if TYPE_CHECKING:
@@ -77,9 +74,8 @@ def written(publication: Any, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def workpapers() -> Any:
-    engagement = read_engagement(places.sample_data() / "planted" / "engagement.yaml", as_of=None)
-    return run(engagement.model_copy(update={"second_opinion": False}))
+def workpapers(planted: Any) -> Any:
+    return planted
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ from recon.conform import kinds
 from recon.domain import places
 from recon.load import read_engagement, rulebook
 from recon.match import links
-from recon.pipeline import run
 from recon.report import phrases
 from recon.report.editions import editions
 from recon.validate import row_rules
@@ -33,10 +32,8 @@ WORDS = ("message_zh", "message", "observed", "expected", "variance", "limit", "
 
 
 @pytest.fixture(scope="module")
-def page() -> str:
-    engagement = read_engagement(places.sample_data() / "planted" / "engagement.yaml", as_of=None)
-    workpapers = run(engagement.model_copy(update={"second_opinion": False}))
-    return editions(workpapers, workpapers.balances.collect(), ("audit",), ("zh",))["report/index.html"].decode()
+def page(planted) -> str:
+    return editions(planted, planted.balances.collect(), ("audit",), ("zh",))["report/index.html"].decode()
 
 
 def blocks(page: str) -> Iterator[tuple[str, dict]]:

@@ -6,6 +6,7 @@ import base64
 import csv
 import json
 import re
+import shutil
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
@@ -16,8 +17,7 @@ import pytest
 from recon.deliver import verify
 from recon.domain import manifest, places
 from recon.domain.errors import InputsRefused, TermsRefused
-from recon.load import read_engagement
-from recon.pipeline import edition, publish, run, statements
+from recon.pipeline import edition, statements
 from recon.record import compare
 from recon.report.editions import pages_of
 
@@ -28,16 +28,13 @@ PLANTED = places.sample_data() / "planted"
 
 
 @pytest.fixture(scope="module")
-def workpapers():
-    engagement = read_engagement(PLANTED / "engagement.yaml", as_of=None)
-    return run(engagement.model_copy(update={"second_opinion": False}))
+def workpapers(planted):
+    return planted
 
 
 @pytest.fixture(scope="module")
-def published(workpapers, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("edition") / "run"
-    publish(workpapers, folder)
-    return folder
+def published(planted_folder, tmp_path_factory) -> Path:
+    return shutil.copytree(planted_folder, tmp_path_factory.mktemp("edition") / "run")
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from recon.domain import places
-from recon.load import read_engagement
-from recon.pipeline import publish, run
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,11 +21,8 @@ CENT = Decimal("0.01")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    engagement = read_engagement(places.sample_data() / "planted" / "engagement.yaml", as_of=None)
-    target = tmp_path_factory.mktemp("run") / "out"
-    publish(run(engagement.model_copy(update={"second_opinion": False})), target, language="en")
-    return target
+def folder(planted_folder: Path) -> Path:
+    return planted_folder
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from recon.domain import places
-from recon.load import read_engagement
-from recon.pipeline import publish, run
+from recon.pipeline import publish
 from recon.report import ages, phrases, workbook
 from recon.report.words import speak
 from recon.report.workbook_file import workbook_bytes
@@ -22,6 +20,8 @@ from recon.report.workbook_file import workbook_bytes
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from recon.domain.workpapers import Workpapers
 
 #: Sheet -> the file under results/ that holds the same rows.
 SHEETS = {
@@ -47,8 +47,7 @@ def columns() -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, columns: dict[str, list[str]]) -> Path:
-    engagement = read_engagement(places.sample_data() / "planted" / "engagement.yaml", as_of=None)
+def folder(tmp_path_factory: pytest.TempPathFactory, planted: Workpapers, columns: dict[str, list[str]]) -> Path:
     target = tmp_path_factory.mktemp("run") / "out"
 
     def noting(sheets: Sequence[Any], *rest: Any, **named: Any) -> bytes:
@@ -57,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, columns: dict[str, list[str
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workbook, "workbook_bytes", noting)
-        publish(run(engagement.model_copy(update={"second_opinion": False})), target, language="en")
+        publish(planted, target, language="en")
     return target
 
 
