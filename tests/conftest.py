@@ -40,8 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(_bunch(item)))
-    ahead = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: ahead.get(item.path.relative_to(Path(__file__).parent).as_posix(), len(LONGEST)))
+    ahead = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ahead.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")
