@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 _SHARE: Final = "description_likeness_share"
 #: What is added to each line.
 NEAREST: Final = ("nearest_item_id", "nearest_note", "nearest_note_zh")
-#: Below so many hundredths the sieve of `alike_pairs` is not complete.
-_LEAST: Final = 50
 
 
 def with_nearest_item(lines: pl.DataFrame, accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
@@ -34,7 +32,7 @@ def with_nearest_item(lines: pl.DataFrame, accepted: Accepted, engagement: Engag
         return lines.with_columns(nearest_item_id=nobody, nearest_note=pl.lit(""), nearest_note_zh=pl.lit(""))
     names = table(accepted, "item").select(nearest_item_id="item_id", other=plain_name(pl.col("item_name"))).drop_nulls().unique().collect()
     told = lines.with_columns(one=plain_name(pl.col("item_description")))
-    least = max(int(Decimal(share) * 100), _LEAST)
+    least = max(int(Decimal(share) * 100), 1)
     pairs = alike_pairs(told["one"], names["other"], least).filter(pl.col("likeness") >= pl.lit(share).cast(pl.Decimal(38, 10)))
     met = pairs.join(names, on="other", how="inner")
     best = met.filter(pl.col("likeness") == pl.col("likeness").max().over("one"))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Names less alike than so many hundredths are not alike: a lower limit of the control finds no more.
 LEAST_LIKE: Final = 80
+#: Pairs of names that are measured in one piece, and may all be alike.
+_PAIRS_AT_ONCE: Final = 2_000_000
 
 
 def look_alike(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
@@ -38,29 +40,9 @@ def look_alike(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
         cycle=pl.lit(PROCURE_TO_PAY.name), bare=bare_name(pl.col("party_name")), tax=compacted(pl.col("tax_id")), account=compacted(pl.col("bank_account")),
         volume_amount_base=pl.when(pl.col("has_bills").is_null()).then(pl.lit(0, dtype=MONEY)).otherwise("volume_amount_base"),
     ).collect()  # fmt: skip
-    alike = alike_pairs(rows["bare"], rows["bare"], LEAST_LIKE)
-    slim = rows.select("party_id", "bare", "group_id", "tax", "account", "volume_amount_base")
-    others = rows.select(
-        other="bare", other_party_id="party_id", other_name="party_name", other_group="group_id", other_tax="tax", other_account="account",
-        other_volume_amount_base="volume_amount_base",
-    )  # fmt: skip
-    met = slim.join(alike, left_on="bare", right_on="one", how="inner").join(others, on="other", how="inner")
-    same_group = (pl.col("group_id") == pl.col("other_group")).fill_null(value=False)
-    parted = (pl.col("tax") != pl.col("other_tax")) | (pl.col("account") != pl.col("other_account"))
-    strange = met.filter((pl.col("party_id") != pl.col("other_party_id")) & ~same_group & parted.fill_null(value=True))
-    text = for_everybody(engagement, "volume_ratio_share")
-    share = pl.lit(text if text not in {"not_checked", "unlimited"} else "1").cast(RATE)
-    is_far_larger = (pl.col("other_volume_amount_base") > 0) & (
-        pl.col("volume_amount_base").cast(pl.Decimal(38, 20)) <= product(pl.col("other_volume_amount_base"), share, scale=20)
-    )
-    best = strange.with_columns(is_larger=is_far_larger).filter(pl.col("is_larger").fill_null(value=True)).sort(
-        "party_id", pl.col("is_larger").is_null(), "likeness", "other_volume_amount_base", "other_party_id",
-        descending=[False, False, True, True, False], nulls_last=True,
-    )  # fmt: skip
+    best = _far_larger(rows, engagement)
     told = rows.join(
-        best.unique("party_id", keep="first", maintain_order=True).select(
-            "party_id", "other_party_id", "other_name", "other_volume_amount_base", "likeness"
-        ),
+        best.select("party_id", "other_party_id", "other_name", "other_volume_amount_base", "likeness"),
         on="party_id",
         how="left",
         validate="1:1",
@@ -70,6 +52,46 @@ def look_alike(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     )
     paid = _paid(accepted, engagement)
     return shaped_parties("look_alike", [told.lazy().join(paid, on="party_id", how="left", validate="1:1").drop("has_bills")], accepted, engagement)
+
+
+def _far_larger(rows: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
+    """Of each party, by party_id, the party with the most similar name among those that are far larger or may be; its columns `other_…`, and `likeness`.
+
+    In pieces of parties of like volume, each only beside those that can be far larger than its smallest: a chain's thousand shops have names that
+    are all alike, and none is far larger than another.
+    """
+    text = for_everybody(engagement, "volume_ratio_share")
+    share = pl.lit(text if text not in {"not_checked", "unlimited"} else "1").cast(RATE)
+    others = rows.select(
+        other="bare", other_party_id="party_id", other_name="party_name", other_group="group_id", other_tax="tax", other_account="account",
+        other_volume_amount_base="volume_amount_base",
+    ).filter(pl.col("other").is_not_null() & (pl.col("other_volume_amount_base") > 0).fill_null(value=True))  # fmt: skip
+    largest = product(pl.col("other_volume_amount_base"), share, scale=20)
+    named = rows.select("party_id", "bare", "group_id", "tax", "account", "volume_amount_base").filter(pl.col("bare").is_not_null())
+    named = named.sort("volume_amount_base", "party_id", nulls_last=True)
+    at_once = max(_PAIRS_AT_ONCE // max(others.height, 1), 1)
+    known = named.filter(pl.col("volume_amount_base").is_not_null())
+    pieces = [frame for part in (known, named[known.height :]) for frame in part.iter_slices(at_once)]
+    found = []
+    for piece in pieces:
+        smallest = pl.lit(piece["volume_amount_base"].min(), dtype=MONEY).cast(pl.Decimal(38, 20))
+        found.append(_most_alike(piece, others.filter((smallest <= largest).fill_null(value=True)), largest))
+    return pl.concat(found) if found else _most_alike(named, others, largest)
+
+
+def _most_alike(named: pl.DataFrame, others: pl.DataFrame, largest: pl.Expr) -> pl.DataFrame:
+    """Of each named party the most similar one of the others that is far larger: surely before perhaps, then by likeness, volume and id."""
+    alike = alike_pairs(named["bare"], others["other"], LEAST_LIKE)
+    met = named.join(alike, left_on="bare", right_on="one", how="inner").join(others, on="other", how="inner")
+    same_group = (pl.col("group_id") == pl.col("other_group")).fill_null(value=False)
+    parted = (pl.col("tax") != pl.col("other_tax")) | (pl.col("account") != pl.col("other_account"))
+    strange = met.filter((pl.col("party_id") != pl.col("other_party_id")) & ~same_group & parted.fill_null(value=True))
+    is_far_larger = (pl.col("other_volume_amount_base") > 0) & (pl.col("volume_amount_base").cast(pl.Decimal(38, 20)) <= largest)
+    ranked = strange.with_columns(is_larger=is_far_larger).filter(pl.col("is_larger").fill_null(value=True)).sort(
+        "party_id", pl.col("is_larger").is_null(), "likeness", "other_volume_amount_base", "other_party_id",
+        descending=[False, False, True, True, False], nulls_last=True,
+    )  # fmt: skip
+    return ranked.unique("party_id", keep="first", maintain_order=True)
 
 
 def _volumes(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:

@@ -20,6 +20,15 @@ _WESTERN_FORMS: Final = (
     "srl", "spa", "bv", "nv", "oy", "ab", "as", "kk", "pte", "pty", "the",
 )  # fmt: skip
 
+#: So many pairs are measured in less time than a sieve for them is made.
+_FEW_CELLS: Final = 25_000_000
+#: So many pairs are measured in the time that one takes to get through the sieve.
+_SIEVE_WORTH: Final = 20
+#: Pairs measured in one piece; some bytes each.
+_CELLS_AT_ONCE: Final = 4_000_000
+#: Longer pieces than so many characters are hardly rarer.
+_LONGEST_PIECE: Final = 5
+
 
 def plain_name(name: pl.Expr) -> pl.Expr:
     """The name in small letters without width and punctuation, single spaces between words; null where nothing is left."""
@@ -50,28 +59,77 @@ def bare_name(name: pl.Expr) -> pl.Expr:
     return pl.when(words != "").then(words).otherwise(plain.str.replace_all(" ", ""))
 
 
-def alike_pairs(left: pl.Series, right: pl.Series, least: int, piece: int = 4) -> pl.DataFrame:
+def alike_pairs(left: pl.Series, right: pl.Series, least: int) -> pl.DataFrame:
     """one, other, likeness: every pair of a text on the left and one on the right that are at least so many hundredths alike, equal ones too.
 
-    With fewer edits than pieces one piece of the one text stands unchanged in the other; of as many pieces as there may be edits and one more, so
-    the rarest of them are enough to look for. Complete where a text has more pieces of that length than edits: from the length on at which it may have one.
+    Complete, whatever the texts. Few texts are measured each against each; of many only those that a piece in common brings together, unless that
+    spares too little.
     """
-    ours = right.drop_nulls().unique().alias("other").to_frame()
-    theirs = left.drop_nulls().unique().alias("one").to_frame()
+    ours = right.drop_nulls().unique().sort().alias("other").to_frame()
+    theirs = left.drop_nulls().unique().sort().alias("one").to_frame()
+    cells = ours.height * theirs.height
+    met = None if cells <= _FEW_CELLS else _sharing_a_piece(theirs, ours, least, cells // _SIEVE_WORTH)
+    if met is None:
+        near = [_near(theirs, ours.slice(start, rows), least) for start, rows in _slices(ours.height, theirs.height)]
+        found = pl.concat(near) if near else theirs.join(ours, how="cross").head(0).with_columns(likeness=pl.lit(None, dtype=RATE))
+    else:
+        found = with_likeness(met, "one", "other", "likeness")
+    return found.filter(pl.col("likeness") >= pl.lit(Decimal(least) / 100, dtype=RATE))
+
+
+def _slices(rows: int, width: int) -> list[tuple[int, int]]:
+    """Start and length of slices of so many rows, each of at most `_CELLS_AT_ONCE` cells, or of one row."""
+    at_once = max(_CELLS_AT_ONCE // max(width, 1), 1)
+    return [(start, min(at_once, rows - start)) for start in range(0, rows, at_once)]
+
+
+def _near(theirs: pl.DataFrame, ours: pl.DataFrame, least: int) -> pl.DataFrame:
+    """one, other, likeness of the pairs whose distance leaves at least so many hundredths; each measured against each."""
+    import numpy as np
+    from rapidfuzz.distance import Levenshtein
+    from rapidfuzz.process import cdist
+
+    lengths = [frame.to_series().str.len_chars().to_numpy().astype(np.int32) for frame in (ours, theirs)]
+    longest = np.maximum(lengths[0][:, None], lengths[1][None, :])
+    most = longest * np.int32(100 - least) // np.int32(100)
+    furthest = int(most.max(initial=0))
+    distance = cdist(ours["other"].to_list(), theirs["one"].to_list(), scorer=Levenshtein.distance, score_cutoff=furthest, dtype=np.int32, workers=-1)
+    at_ours, at_theirs = np.nonzero(distance <= most)
+    kept = pl.DataFrame({"kept": (longest - distance)[at_ours, at_theirs], "longest": longest[at_ours, at_theirs]}).cast(pl.Int64)
+    return kept.select(
+        theirs["one"].gather(at_theirs), ours["other"].gather(at_ours),
+        likeness=ratio(pl.col("kept"), pl.lit(1), pl.col("longest")).cast(RATE),
+    )  # fmt: skip
+
+
+def _sharing_a_piece(theirs: pl.DataFrame, ours: pl.DataFrame, least: int, most: int) -> pl.DataFrame | None:
+    """one, other: pairs of which nothing that is alike can be missing; null where they would be more than `most`.
+
+    A text with at most so many edits keeps one of as many pieces and one more unchanged; the rarest of its pieces are looked for. Null also where a
+    text is too short to be cut into that many.
+    """
     length, whole = pl.col("other").str.len_chars().cast(pl.Int64), pl.col("one").str.len_chars().cast(pl.Int64)
-    pieces = ours.with_columns(place=pl.int_ranges(0, length // piece), edits=length * (100 - least) // least).explode("place").drop_nulls()
-    pieces = pieces.with_columns(piece=pl.col("other").str.slice(pl.col("place") * piece, piece))
-    grams = theirs.with_columns(at=pl.int_ranges(0, pl.max_horizontal(whole - piece + 1, 0))).explode("at").drop_nulls()
-    grams = grams.select("one", piece=pl.col("one").str.slice(pl.col("at"), piece)).unique()
+    cut = ours.with_columns(edits=length * (100 - least) // least).with_columns(
+        size=pl.min_horizontal(length // (pl.col("edits") + 1), _LONGEST_PIECE)
+    )
+    if cut["size"].min() == 0:
+        return None
+    pieces = cut.with_columns(place=pl.int_ranges(0, length // pl.col("size"))).explode("place")
+    pieces = pieces.with_columns(piece=pl.col("other").str.slice(pl.col("place") * pl.col("size"), pl.col("size")))
+    grams = pl.concat([
+        theirs.with_columns(at=pl.int_ranges(0, pl.max_horizontal(whole - size + 1, 0))).explode("at").drop_nulls().select(
+            "one", piece=pl.col("one").str.slice(pl.col("at"), size)
+        )
+        for size in cut["size"].unique().sort()
+    ]).unique()  # fmt: skip
     ranked = pieces.join(grams.group_by("piece").agg(times=pl.len()), on="piece", how="left", validate="m:1").with_columns(
-        pl.col("times").fill_null(0)
+        pl.col("times").fill_null(0).cast(pl.Int64)
     )
     rare = ranked.filter(pl.struct("times", "place").rank("ordinal").over("other") <= pl.col("edits") + 1)
+    if rare["times"].sum() > most:
+        return None
     near = (length - whole).abs() * least <= pl.min_horizontal(length, whole) * (100 - least)
-    met = rare.select("other", "piece").join(grams, on="piece", how="inner").select("one", "other").filter(near)
-    equal = theirs.join(ours, left_on="one", right_on="other", how="inner").select("one", other="one")
-    measured = with_likeness(pl.concat([met, equal]).unique(), "one", "other", "likeness")
-    return measured.filter(pl.col("likeness") >= pl.lit(Decimal(least) / 100, dtype=RATE))
+    return rare.select("other", "piece").join(grams, on="piece", how="inner").select("one", "other").filter(near).unique()
 
 
 def with_likeness(pairs: pl.DataFrame, one: str, other: str, into: str) -> pl.DataFrame:

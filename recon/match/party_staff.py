@@ -26,7 +26,6 @@ _SHORTEST_PHONE: Final = 7
 _PHONE_DIGITS: Final = 10
 #: Addresses less alike than this are not alike; what is alike is measured exactly.
 LEAST_LIKE: Final = 85
-_PIECE: Final = 5
 _KEY: Final = ["cycle", "party_id"]
 
 
@@ -103,7 +102,7 @@ def _agreeing(parties: pl.DataFrame, staff: pl.DataFrame, name: str) -> pl.DataF
 
 def _near(parties: pl.DataFrame, staff: pl.DataFrame) -> pl.DataFrame:
     """cycle, party_id, employee, similarity of addresses that are at least `LEAST_LIKE` hundredths alike."""
-    measured = alike_pairs(parties["address"], staff["address"], LEAST_LIKE, _PIECE)
+    measured = alike_pairs(parties["address"], staff["address"], LEAST_LIKE)
     people = staff.select("employee", other="address").drop_nulls().unique()
     places = parties.select(*_KEY, one="address").drop_nulls()
     return places.join(measured, on="one", how="inner").join(people, on="other", how="inner").select(*_KEY, "employee", similarity="likeness")

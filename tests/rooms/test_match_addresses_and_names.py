@@ -111,6 +111,17 @@ def test_the_most_alike_of_those_far_larger_is_named(names):
     assert names(LARGE, SMALL, supplier("S3", "Northern Precision Bear Ltd"), bills=bills)["S2"][0] == "S1"
 
 
+@pytest.mark.parametrize("pairs_at_once", [1, 7, 10**6])
+def test_shops_of_a_chain_are_looked_at_in_pieces(names, monkeypatch, pairs_at_once):
+    """All names alike; only S3 is far larger than anybody, and what S7 has billed cannot be said."""
+    monkeypatch.setattr("recon.match.look_alikes._PAIRS_AT_ONCE", pairs_at_once)
+    shops = [supplier(f"S{number}", f"Corner shop of the north {number:03}") for number in range(1, 9)]
+    bills = [bill(f"S{number}", "1000") for number in range(1, 6)]
+    bills = [*bills, bill("S3", "199000"), bill("S6", "2000.01"), bill("S7", "1", currency="USD")]
+    rows = {party: row[0] for party, row in names(*shops, bills=bills).items()}
+    assert rows == {"S1": "S3", "S2": "S3", "S3": "S7", "S4": "S3", "S5": "S3", "S6": "S7", "S7": "S3", "S8": "S3"}
+
+
 @pytest.fixture(scope="module")
 def blocked(accepted_of, engagement_of):
     def told(released="2026-06-25T10:00:00Z", entered="2026-06-10T09:00:00Z", receipt="2026-06-05", changes=(), **columns):
