@@ -30,6 +30,10 @@ _ROUNDS: Final = 12
 #: quarter of a second, so only the first payments of an account are tried; the rest, and payments beside more invoices, say "not_decided".
 _QUICK_SET: Final = 20
 _MOST_SEARCHES: Final = 40
+#: Pairs of a payment and an open invoice of its account that are looked at in one piece.
+_PAIRS_AT_ONCE: Final = 8_000_000
+#: Whether an invoice may be part of what a payment pays.
+_FITS: Final = (pl.col("invoice_day") <= pl.col("day")) & (pl.col("room") <= pl.col("left"))
 
 
 #: Payments that fit several ways, or were not searched for: the invoices of the first answer, the number of answers, and of invoices looked at.
@@ -61,12 +65,23 @@ def _one_invoice(position: Position, by: list[str], name: str) -> pl.DataFrame:
     is_offered = pl.col("is_whole").fill_null(value=False) & (pl.col("discount") > 0)
     discounted = invoices.filter(is_offered).with_columns(room=pl.col("full") - pl.col("discount"))
     paid = position.free().select(*by, "payment_id", "number", "day", "counted_day", room="left")
-    pairs = pl.concat([full.with_columns(is_discounted=False), discounted.with_columns(is_discounted=True)]).join(paid, on=[*by, "room"], how="inner")
-    in_time = (~pl.col("is_discounted") | (pl.col("counted_day") <= pl.col("grace_date"))).fill_null(value=False)
-    pairs = pairs.filter((pl.col("invoice_day") <= pl.col("day")) & in_time)
-    only = pairs.filter(pl.len().over("payment_id") == 1)
+    only = _with_one(pl.concat([full.with_columns(is_discounted=False), discounted.with_columns(is_discounted=True)]), paid, [*by, "room"])
     first = only.sort("day", "number", "payment_id").unique("invoice_id", keep="first", maintain_order=True)
     return _claims(first, name, amount=pl.col("room"), discount=pl.col("discount"))
+
+
+def _with_one(invoices: pl.DataFrame, paid: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """The payments that exactly one of the invoices fits, beside it.
+
+    Payments of one day meet the same invoices, and invoices with the same days the same payments: days are laid beside days, not rows beside rows.
+    """
+    said, when = [*by, "invoice_day", "grace_date", "is_discounted"], [*by, "day", "counted_day"]
+    kinds = invoices.group_by(said).agg(invoice_count=pl.len()).join(paid.select(when).unique(), on=by, how="inner")
+    in_time = (~pl.col("is_discounted") | (pl.col("counted_day") <= pl.col("grace_date"))).fill_null(value=False)
+    fit = kinds.filter((pl.col("invoice_day") <= pl.col("day")) & in_time)
+    one = fit.filter(pl.col("invoice_count").sum().over(when) == 1)
+    fits = one.join(invoices, on=said, how="inner", nulls_equal=True)
+    return paid.join(fits, on=when, how="inner", nulls_equal=True)
 
 
 def _cleared(position: Position, *, in_full: bool) -> Position:
@@ -105,10 +120,22 @@ def _past_due(position: Position) -> pl.DataFrame:
     due = position.open().select(*_BY, "invoice_id", "room", "due_date", invoice_day="day")
     paid = position.free().filter(pl.col("left") > 0).select(*_BY, "payment_id", "number", "left", "day")
     is_due = pl.when(pl.col("room") > 0).then(pl.col("due_date") < pl.col("day")).otherwise(statement=True).fill_null(value=False)
-    pairs = paid.join(due, on=_BY, how="inner").filter((pl.col("invoice_day") <= pl.col("day")) & is_due)
-    whole = pairs.filter((pl.col("room").sum().over("payment_id") == pl.col("left")) & (pl.len().over("payment_id") > 1))
+    is_met = (pl.col("invoice_day") <= pl.col("day")) & is_due
+    # sums of days first: every payment beside every invoice of an account would be as many rows as their product
+    signed = due.group_by(*_BY, "invoice_day", "due_date", is_debt=pl.col("room") > 0).agg(pl.col("room").sum(), invoice_count=pl.len())
+    days = (
+        paid.select(*_BY, "day")
+        .unique()
+        .join(signed, on=_BY, how="inner")
+        .filter((pl.col("invoice_day") <= pl.col("day")) & (~pl.col("is_debt") | (pl.col("due_date") < pl.col("day"))).fill_null(value=False))
+    )
+    totals = days.group_by(*_BY, "day").agg(total=pl.col("room").sum(), invoice_count=pl.col("invoice_count").sum())
+    whole = paid.join(totals, on=[*_BY, "day"], how="inner", validate="m:1").filter(
+        (pl.col("total") == pl.col("left")) & (pl.col("invoice_count") > 1)
+    )
     turn = pl.struct("day", "number", "payment_id").rank("dense").over(_BY)
-    return _claims(whole.filter(turn == 1), "past_due_cleared", amount=pl.col("room"))
+    pairs = whole.filter(turn == 1).select(paid.columns).join(due, on=_BY, how="inner").filter(is_met)
+    return _claims(pairs, "past_due_cleared", amount=pl.col("room"))
 
 
 def _day_ends(position: Position) -> pl.DataFrame:
@@ -152,22 +179,34 @@ def _oldest_first(position: Position, rules: Sequence[ScopedRule]) -> Position:
     return Position(payments, position.invoices, position.applied)
 
 
+def _fitting(paid: pl.DataFrame, due: pl.DataFrame) -> pl.DataFrame:
+    """The payments with `searched_count`, how many open invoices each may pay, and their `total`; some payments at a time, for all pairs are too many."""
+    sizes = paid.join(due.group_by(_BY).agg(due_count=pl.len().cast(pl.Int64)), on=_BY, how="inner", validate="m:1")
+    piece = (sizes["due_count"].cum_sum() // _PAIRS_AT_ONCE).alias("piece")
+    parts = sizes.drop("due_count").with_columns(piece).partition_by("piece", include_key=False)
+    key = paid.columns
+    totals = [
+        part.join(due, on=_BY, how="inner").filter(_FITS).group_by(key).agg(searched_count=pl.len().cast(pl.Int64), total=pl.col("room").sum())
+        for part in parts
+    ]
+    none = paid.head(0).with_columns(searched_count=pl.lit(0, dtype=pl.Int64), total="left")
+    return pl.concat([none, *totals], how="vertical_relaxed")
+
+
 def _one_set(position: Position) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Payments that exactly one set of the account's open invoices adds up to; sets of two payments must not share an invoice."""
     due = position.open().filter(pl.col("room") > 0).select(*_BY, "invoice_id", "room", invoice_day="day")
     paid = position.free().filter(pl.col("left") > 0).select(*_BY, "payment_id", "number", "left", "day")
-    pairs = paid.join(due, on=_BY, how="inner").filter((pl.col("invoice_day") <= pl.col("day")) & (pl.col("room") <= pl.col("left")))
-    searched = (
-        pairs.sort("payment_id", "room", "invoice_id", descending=[False, True, False])
-        .group_by(*_BY, "payment_id", "number", "day", "left", maintain_order=True)
-        .agg("invoice_id", "room")
-        .filter((pl.col("room").list.len() > 1) & (pl.col("room").list.sum() >= pl.col("left")))
-    )
-    is_long = pl.col("room").list.len() > _QUICK_SET
+    counted = _fitting(paid, due).filter((pl.col("searched_count") > 1) & (pl.col("total") >= pl.col("left")))
+    is_long = pl.col("searched_count") > _QUICK_SET
     turn = pl.struct(is_long, "day", "number", "payment_id").rank("ordinal").over(*_BY, is_long)
-    most = searched.select(pl.when(is_long & (turn > _MOST_SEARCHES)).then(_QUICK_SET).otherwise(MOST_AMOUNTS)).to_series().to_list()
+    is_tried = ~is_long | ((turn <= _MOST_SEARCHES) & (pl.col("searched_count") <= MOST_AMOUNTS))
+    counted = counted.with_columns(is_tried=is_tried).sort("payment_id")
+    searched = counted.filter("is_tried").join(due, on=_BY, how="inner").filter(_FITS).sort(
+        "payment_id", "room", "invoice_id", descending=[False, True, False]
+    ).group_by(*counted.columns, maintain_order=True).agg("invoice_id", "room")  # fmt: skip
     sums, amounts = searched["left"].to_physical().to_list(), searched["room"].list.eval(pl.element().to_physical()).to_list()
-    answers = [sets_adding_up(*given) for given in zip(sums, amounts, most, strict=True)]
+    answers = [sets_adding_up(*given) for given in zip(sums, amounts, strict=True)]
     verdicts = searched.with_columns(
         certainty=pl.Series([answer.verdict for answer in answers], dtype=pl.String),
         members=pl.Series([answer.members for answer in answers], dtype=pl.List(pl.UInt32)),
@@ -176,7 +215,9 @@ def _one_set(position: Position) -> tuple[pl.DataFrame, pl.DataFrame]:
     verdicts = verdicts.with_columns(
         candidates=pl.when(pl.col("certainty") != "not_decided").then(ids),
         candidate_count=pl.Series([answer.count for answer in answers], dtype=pl.Int64),
-        searched_count=pl.col("room").list.len().cast(pl.Int64),
+    )
+    untried = counted.filter(~pl.col("is_tried")).with_columns(
+        certainty=pl.lit("not_decided"), candidates=pl.lit(None, dtype=verdicts.schema["candidates"]), candidate_count=pl.lit(0, dtype=pl.Int64)
     )
     unique = verdicts.filter(pl.col("certainty") == "unique").explode("members")
     unique = unique.with_columns(invoice_id=pl.col("invoice_id").list.get("members"), amount=pl.col("room").list.get("members"))
@@ -185,6 +226,7 @@ def _one_set(position: Position) -> tuple[pl.DataFrame, pl.DataFrame]:
     unsettled = pl.concat(
         [
             verdicts.filter(pl.col("certainty").is_in(["ambiguous", "not_decided"])).select(UNSETTLED),
+            untried.select(UNSETTLED),
             unique.filter("is_shared").unique("payment_id").with_columns(certainty=pl.lit("ambiguous")).select(UNSETTLED),
         ]
     )

@@ -23,6 +23,8 @@ _CLAIMS: Final = "expense_claim_line"
 #: Further apart than this nothing is laid side by side: a wider limit of the control finds no more.
 WIDEST_DAYS: Final = 90
 _WIDEST_SHARE: Final = "0.1"
+#: First two digits from which a class of amounts begins: each at least a ninth wide.
+_CLASSES: Final = (10, 12, 15, 18, 22, 27, 33, 40, 49, 60, 74, 90)
 _CHANNELS: Final = ("an order", "no order", "expense claim")
 
 
@@ -38,13 +40,13 @@ def channel_pair(accepted: Accepted, engagement: Engagement) -> tuple[dict[str, 
     if rows.select("company_code", "channel").unique().height < 2:
         return {}, {}
     keys = pl.concat([rows.select("row", key=pl.lit("party ") + pl.col("party_key")), rows.select("row", key=pl.lit("name ") + pl.col("bare"))])
-    keyed = keys.drop_nulls().unique().join(
-        rows.select("row", "company_code", "channel", "payment_date", "amount_base", "document_number"), on="row", validate="m:1"
-    ).with_columns(bucket=(pl.col("payment_date") - pl.date(1970, 1, 1)).dt.total_days() // WIDEST_DAYS)  # fmt: skip
+    keyed = (
+        keys.drop_nulls()
+        .unique()
+        .join(rows.select("row", "company_code", "channel", "payment_date", "amount_base", "document_number"), on="row", validate="m:1")
+    )
     crowd = keyed.filter(pl.struct("company_code", "channel").n_unique().over("key") > 1)
-    others = crowd.with_columns(bucket=pl.concat_list(pl.col("bucket") + step for step in (-1, 0, 1))).explode("bucket")
-    met = crowd.join(others, on=["key", "bucket"], how="inner", suffix="_2").filter(_is_pair())
-    best = _of_other_bills(met.select("row", "row_2").unique(), rows, accepted)
+    best = _of_other_bills(_near_pairs(crowd), rows, accepted)
     second = rows.select(
         row_2="row", other_type="document_type", other_number="document_number", other_company_code="company_code", other_channel="channel",
         other_date="payment_date", other_amount_base="amount_base",
@@ -59,6 +61,34 @@ def channel_pair(accepted: Accepted, engagement: Engagement) -> tuple[dict[str, 
     made = described(told.lazy(), "channel_pair", accepted).select(pl.col(name).cast(kind) for name, kind in schema("channel_pair").items())
     order = ("company_code", "document_type", "document_number", "other_company_code", "other_type", "other_number")
     return {"channel_pair": made.sort(order)}, {"channel_pair": rows.height}
+
+
+def _near_pairs(crowd: pl.DataFrame) -> pl.DataFrame:
+    """row, row_2: pairs of one payee through different channels or companies, near in time and amount.
+
+    Of each payee only what did not go the way most of it goes is laid beside the rest, by quarter and class of amount: tens of thousands of payments
+    to one payee would make as many pairs as their square.
+    """
+    way, last = pl.struct("company_code", "channel"), pl.date(1970, 1, 1)
+    placed = crowd.with_columns(
+        bucket=(pl.col("payment_date") - last).dt.total_days() // WIDEST_DAYS,
+        size=_amount_class(pl.col("amount_base")),
+        of_way=pl.len().over("key", way),
+    )
+    beside = placed.filter(way != way.sort_by("of_way", "company_code", "channel").last().over("key"))
+    steps = (-1, 0, 1)
+    spread = beside.with_columns(bucket=pl.concat_list(pl.col("bucket") + step for step in steps)).explode("bucket")
+    spread = spread.with_columns(size=pl.concat_list(pl.col("size") + step for step in steps)).explode("size")
+    on = ["key", "bucket", "size"]
+    met = [one.join(other, on=on, how="inner", suffix="_2").filter(_is_pair()) for one, other in ((spread, placed), (placed, spread))]
+    return pl.concat([pairs.select("row", "row_2") for pairs in met]).unique()
+
+
+def _amount_class(amount_base: pl.Expr) -> pl.Expr:
+    """Twelve classes for each number of digits: of two amounts less than `_WIDEST_SHARE` apart one is in the class of the other or in the next."""
+    digits = (amount_base.abs() * 10**6).cast(pl.Int128).cast(pl.String)
+    lead = digits.str.slice(0, 2).str.pad_end(2, "0").cast(pl.Int64)
+    return digits.str.len_chars().cast(pl.Int64) * len(_CLASSES) + pl.sum_horizontal((lead >= least).cast(pl.Int64) for least in _CLASSES)
 
 
 def _of_other_bills(pairs: pl.DataFrame, rows: pl.DataFrame, accepted: Accepted) -> pl.DataFrame:

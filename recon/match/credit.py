@@ -223,6 +223,17 @@ def _exposed(moves: pl.LazyFrame, by: list[str], name: str) -> pl.LazyFrame:
     )
 
 
+def _oldest_owing(days: pl.DataFrame, late: pl.DataFrame) -> pl.DataFrame:
+    """Per customer and day the invoice that was overdue the longest, with its due_date. Days beside days first, not goods beside invoices."""
+    due = [*_CUSTOMER, "due_date"]
+    open_longest = late.group_by(due).agg(pl.col("closed").max(), is_open=pl.col("closed").null_count() > 0)
+    was_open = pl.col("is_open") | (pl.col("closed") >= pl.col("day"))
+    owing = days.join(open_longest, on=_CUSTOMER, how="inner").filter((pl.col("due_date") < pl.col("day")) & was_open)
+    oldest = owing.group_by(*_CUSTOMER, "day").agg(pl.col("due_date").min())
+    met = oldest.join(late, on=due, how="inner").filter(pl.col("closed").is_null() | (pl.col("closed") >= pl.col("day")))
+    return met.group_by(*_CUSTOMER, "day").agg(pl.col("due_date").first(), pl.col("overdue_invoice_number").min())
+
+
 def _standing(shipped: pl.LazyFrame, released: pl.LazyFrame, paid: pl.LazyFrame, accepted: Accepted) -> pl.LazyFrame:
     """One row per shipment: days by which the customer's oldest invoice that was open on that day was overdue; 0 where none was."""
     late = paid.filter(
@@ -233,13 +244,9 @@ def _standing(shipped: pl.LazyFrame, released: pl.LazyFrame, paid: pl.LazyFrame,
         & ((pl.col("open_amount") > 0) | pl.col("settled_date").is_not_null())
     ).select(*_CUSTOMER, "due_date", closed="settled_date", overdue_invoice_number="invoice_number").collect()  # fmt: skip
     goods = shipped.collect()
-    owing = goods.join(late, on=_CUSTOMER, how="inner").filter(
-        (pl.col("due_date") < pl.col("day")) & (pl.col("closed").is_null() | (pl.col("closed") >= pl.col("day")))
-    )
-    oldest = owing.sort("due_date", "overdue_invoice_number").unique(["company_code", "fulfilment_number"], keep="first", maintain_order=True)
-    days = oldest.select(
-        "company_code", "fulfilment_number", "overdue_invoice_number", overdue_days=(pl.col("day") - pl.col("due_date")).dt.total_days()
-    )
+    days = goods.select("company_code", "fulfilment_number", *(name for name in ("day", *_CUSTOMER) if name != "company_code")).join(
+        _oldest_owing(goods.select(*_CUSTOMER, "day").unique(), late), on=[*_CUSTOMER, "day"], how="inner", validate="m:1"
+    ).select("company_code", "fulfilment_number", "overdue_invoice_number", overdue_days=(pl.col("day") - pl.col("due_date")).dt.total_days())  # fmt: skip
     told = goods.join(days, on=["company_code", "fulfilment_number"], how="left", validate="1:1").lazy()
     told = told.join(released, on=["company_code", "order_number"], how="left", validate="m:1")
     named = told.with_columns(

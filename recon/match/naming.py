@@ -13,6 +13,7 @@ import polars as pl
 
 from recon.match.assignment import alike, assigned
 from recon.match.dense import spots
+from recon.match.nearby import candidates, hard_keys_agree
 from recon.match.numbers import normalised, spelling
 
 _PLACE: Final = ["cycle", "company_code"]
@@ -44,7 +45,7 @@ def resolve(lines: pl.DataFrame, targets: pl.DataFrame, documents: pl.DataFrame)
     spot = spots(naming.select(key), targets.select(key))
     of = targets.select(pl.col("target", "party_key", "item_id").gather(spot)).rename({"party_key": "party_key_of", "item_id": "item_id_of"})
     exact = pl.concat([naming.select("row", "number", "party_key", "item_id"), of], how="horizontal").with_columns(
-        agrees=pl.col("target").is_not_null() & _hard_keys_agree()
+        agrees=pl.col("target").is_not_null() & hard_keys_agree()
     )
     direct = (
         exact.select("row", "target", "number", "agrees")
@@ -59,32 +60,15 @@ def resolve(lines: pl.DataFrame, targets: pl.DataFrame, documents: pl.DataFrame)
     return pl.concat([direct, _within_documents(pl.concat([rest, document], how="horizontal"), targets)])
 
 
-def agreeing() -> pl.Expr:
-    """Whether a line and an order line of the document it names may belong together, where no line number decides."""
-    return _hard_keys_agree() & _is_tied()
-
-
-def _is_tied() -> pl.Expr:
-    # a line number that names nothing leaves the item as the only tie; without an item there is none
-    return pl.col("line").is_null() | (pl.col("item_id") == pl.col("item_id_of")).fill_null(value=False)
-
-
-def _hard_keys_agree() -> pl.Expr:
-    party = (pl.col("party_key") == pl.col("party_key_of")).fill_null(value=True)
-    return party & (pl.col("item_id") == pl.col("item_id_of")).fill_null(value=True)
-
-
 def _within_documents(rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
     """Lines whose number and line did not fit as written: find the document, then the line in it."""
     numbered = rest.join(_numbers(rest, targets), on=[*_PLACE, "number"], how="left", validate="m:1", maintain_order="left")
     wanted = numbered.select(*_PLACE, "number_found").unique()
     near = targets.filter(pl.col("number").is_in(wanted["number_found"].unique().implode())).rename({"number": "number_found"})
     nearby = near.join(wanted, on=[*_PLACE, "number_found"], how="semi")
-    pairs = numbered.join(nearby, on=[*_PLACE, "number_found"], how="inner", suffix="_of").filter(_hard_keys_agree())
-    same_line = pairs.filter(normalised(pl.col("line")) == normalised(pl.col("line_of")))
+    same_line = _of_the_line(numbered, nearby)
     by_line = _only(same_line).with_columns(step=pl.lit("line, respelled", dtype=STEP), certainty=pl.lit("certain", dtype=CERTAINTY))
-    open_pairs = pairs.join(by_line, on="row", how="anti")
-    tied = open_pairs.filter(_is_tied())
+    tied = candidates(numbered.join(by_line, on="row", how="anti"), nearby)
     chosen = pl.concat([by_line, _told_apart(tied)])
     undecided = numbered.join(chosen, on="row", how="anti").select(
         "row",
@@ -97,6 +81,13 @@ def _within_documents(rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame
     )
     found = pl.concat([chosen.select(*list(FOUND)[:-1]), undecided.select(*list(FOUND)[:-1])])
     return _with_reasons(found, rest, targets)
+
+
+def _of_the_line(numbered: pl.DataFrame, nearby: pl.DataFrame) -> pl.DataFrame:
+    """The lines with the order lines whose number is theirs in another spelling."""
+    on_file = nearby.with_columns(like=normalised(pl.col("line")))
+    said = numbered.with_columns(like=normalised(pl.col("line"))).filter(pl.col("like").is_not_null())
+    return said.join(on_file, on=[*_PLACE, "number_found", "like"], how="inner", suffix="_of").filter(hard_keys_agree())
 
 
 def _with_reasons(found: pl.DataFrame, rest: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
@@ -136,8 +127,11 @@ def _only(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _told_apart(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Of several candidates the one that alone has the line's price, then the one that alone has its quantity."""
-    single = _only(pairs)
+    """Of several candidates the one that alone has the line's price, then the one that alone has its quantity.
+
+    A document with a line that has too many to lay beside each other is not looked at as a whole: what would be left for whom is not known.
+    """
+    single = _only(pairs.filter("is_whole"))
     item_known = pairs.select("row", known=pl.col("item_id").is_not_null()).unique("row", keep="any")
     named = single.join(item_known, on="row", how="left").with_columns(
         step=pl.when("known").then(pl.lit("item", dtype=STEP)).otherwise(pl.lit("only line", dtype=STEP))
@@ -158,7 +152,9 @@ def _told_apart(pairs: pl.DataFrame) -> pl.DataFrame:
         step=pl.when("known").then(pl.lit("item and quantity", dtype=STEP)).otherwise(arithmetic)
     )
     told = pl.concat([part.select("row", "target", "number_found", "step") for part in (named, priced_lines, counted)])
-    rest = running.join(by_quantity, on="row", how="anti")
+    rest = running.join(by_quantity, on="row", how="anti").filter(
+        (pl.col("is_whole") | pl.col("row").is_in(priced["row"].implode())).all().over("document")
+    )
     return pl.concat([told, *_among_siblings(rest, pairs, told)]).with_columns(certainty=pl.lit("unique", dtype=CERTAINTY))
 
 

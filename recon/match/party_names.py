@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from recon.domain.money import RATE, ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Forms of firms and words that many names share, longest first.
 _FORMS: Final = (
@@ -25,7 +28,7 @@ _FEW_CELLS: Final = 25_000_000
 #: So many pairs are measured in the time that one takes to get through the sieve.
 _SIEVE_WORTH: Final = 20
 #: Pairs measured in one piece; some bytes each.
-_CELLS_AT_ONCE: Final = 4_000_000
+_CELLS_AT_ONCE: Final = 2_000_000
 #: Longer pieces than so many characters are hardly rarer.
 _LONGEST_PIECE: Final = 5
 
@@ -60,21 +63,28 @@ def bare_name(name: pl.Expr) -> pl.Expr:
 
 
 def alike_pairs(left: pl.Series, right: pl.Series, least: int) -> pl.DataFrame:
-    """one, other, likeness: every pair of a text on the left and one on the right that are at least so many hundredths alike, equal ones too.
+    """one, other, likeness: every pair of a text on the left and one on the right that are at least so many hundredths alike, equal ones too."""
+    return pl.concat(alike_pieces(left, right, least))
+
+
+def alike_pieces(left: pl.Series, right: pl.Series, least: int) -> Iterator[pl.DataFrame]:
+    """`alike_pairs` in pieces of so many pairs at most as memory holds: of names that are all alike there are as many as their square.
 
     Complete, whatever the texts. Few texts are measured each against each; of many only those that a piece in common brings together, unless that
-    spares too little.
+    spares too little. The first piece is empty.
     """
     ours = right.drop_nulls().unique().sort().alias("other").to_frame()
     theirs = left.drop_nulls().unique().sort().alias("one").to_frame()
     cells = ours.height * theirs.height
     met = None if cells <= _FEW_CELLS else _sharing_a_piece(theirs, ours, least, cells // _SIEVE_WORTH)
+    is_alike = pl.col("likeness") >= pl.lit(Decimal(least) / 100, dtype=RATE)
+    yield pl.DataFrame(schema={"one": pl.String, "other": pl.String, "likeness": RATE})
     if met is None:
-        near = [_near(theirs, ours.slice(start, rows), least) for start, rows in _slices(ours.height, theirs.height)]
-        found = pl.concat(near) if near else theirs.join(ours, how="cross").head(0).with_columns(likeness=pl.lit(None, dtype=RATE))
+        for start, rows in _slices(ours.height, theirs.height):
+            yield _near(theirs, ours.slice(start, rows), least).filter(is_alike)
     else:
-        found = with_likeness(met, "one", "other", "likeness")
-    return found.filter(pl.col("likeness") >= pl.lit(Decimal(least) / 100, dtype=RATE))
+        for piece in met.iter_slices(_CELLS_AT_ONCE):
+            yield with_likeness(piece, "one", "other", "likeness").filter(is_alike)
 
 
 def _slices(rows: int, width: int) -> list[tuple[int, int]]:

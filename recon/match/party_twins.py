@@ -12,7 +12,7 @@ from recon.match.given import is_given, table
 from recon.match.numbers import compacted
 from recon.match.party_accounts import party_account
 from recon.match.party_masters import period_spend, shaped_parties
-from recon.match.party_names import alike_pairs, bare_name
+from recon.match.party_names import alike_pieces, bare_name
 
 if TYPE_CHECKING:
     from recon.domain.cycles import Cycle
@@ -95,12 +95,28 @@ def _equal(ranked: pl.DataFrame, column: str, match: str) -> pl.DataFrame:
 
 
 def _named(ranked: pl.DataFrame) -> pl.DataFrame:
-    """The same of records in one city with names alike, and how much."""
+    """The same of records in one city with names alike: each record with the first one of them, and how much it is like the one most like it."""
     known = ranked.filter(pl.col("bare").is_not_null() & pl.col("city").is_not_null()).select(*_PARTY, "city", "bare", "owner", "rank")
-    alike = alike_pairs(known["bare"], known["bare"], LEAST_LIKE)
-    others = known.select("cycle", "city", other="party_id", other_bare="bare", other_owner="owner", other_rank="rank")
-    met = known.join(alike.rename({"other": "other_bare"}), left_on="bare", right_on="one", how="inner").join(
-        others, on=["cycle", "city", "other_bare"], how="inner"
-    )  # fmt: skip
-    met = met.filter((pl.col("owner") != pl.col("other_owner")) & (pl.col("rank") > pl.col("other_rank")))
-    return met.select(*_PARTY, "other", "other_rank", "likeness", match=pl.lit("name"))
+    others = _first_two_owners(known).select("cycle", "city", other="party_id", other_bare="bare", other_owner="owner", other_rank="rank")
+    found = []
+    for alike in alike_pieces(known["bare"], known["bare"], LEAST_LIKE):
+        met = known.join(alike.rename({"other": "other_bare"}), left_on="bare", right_on="one", how="inner").join(
+            others, on=["cycle", "city", "other_bare"], how="inner"
+        )  # fmt: skip
+        met = met.filter((pl.col("owner") != pl.col("other_owner")) & (pl.col("rank") > pl.col("other_rank")))
+        found.append(_first_of(met.select(*_PARTY, "other", "other_rank", "likeness")))
+    return _first_of(pl.concat(found)).with_columns(match=pl.lit("name"))
+
+
+def _first_two_owners(known: pl.DataFrame) -> pl.DataFrame:
+    """Of records of one name in one city the first, and the first of another owner: no other can be the first that somebody repeats."""
+    key, ranked = ["cycle", "city", "bare"], known.sort("rank")
+    first = ranked.unique(key, keep="first", maintain_order=True)
+    rest = ranked.join(first.select(*key, first_owner="owner"), on=key, how="inner", validate="m:1").filter(pl.col("owner") != pl.col("first_owner"))
+    return pl.concat([first, rest.unique(key, keep="first", maintain_order=True).select(first.columns)])
+
+
+def _first_of(met: pl.DataFrame) -> pl.DataFrame:
+    """Of each record's pairs the one with the first other, with the largest likeness of all of them."""
+    first = pl.col("other", "other_rank").sort_by("other_rank").first()
+    return met.group_by(_PARTY).agg(first, pl.col("likeness").max())

@@ -143,12 +143,33 @@ def _by_contents(lost: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_amount(lost: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-    """Lines of exactly the value of an open order line of the same item, where both name one."""
-    met = lost.join(held, on=_KEY, how="inner")
+    """Lines of exactly the value of an open order line of the same item, where both name one.
+
+    Lines that say the same of themselves meet the same order lines, so each kind is laid beside each kind: of a thousand equal bills and a thousand
+    equal orders there would be a million pairs.
+    """
+    says, said_of = [*_KEY, "item_id", "invoice_date"], [*_KEY, "of_item", "order_date"]
+    bills = lost.group_by(says).agg("row").with_row_index("bill_kind")
+    orders = held.group_by(said_of).agg(pl.col("unit").sort().head(_NAMED_COUNT), unit_count=pl.len()).with_row_index("order_kind")
     same_item = (pl.col("item_id") == pl.col("of_item")).fill_null(value=True)
-    pairs = met.filter(same_item & (pl.col("order_date") <= pl.col("invoice_date")))
-    alone = (pl.len().over("row") == 1) & (pl.len().over("unit") == 1)
-    return _marked(pairs, "party and amount", alone)
+    met = bills.join(orders, on=_KEY, how="inner").filter(same_item & (pl.col("order_date") <= pl.col("invoice_date")))
+    is_alone = (pl.col("row").list.len() == 1) & (pl.col("unit_count") == 1) & (pl.len().over("bill_kind") == 1) & (pl.len().over("order_kind") == 1)
+    kinds = (
+        met.with_columns(is_alone=is_alone)
+        .group_by("bill_kind")
+        .agg(pl.col("is_alone").all(), pl.col("unit_count").sum().cast(pl.UInt32), candidates=pl.col("unit").list.explode().sort().head(_NAMED_COUNT))
+    )
+    rows = kinds.join(bills.select("bill_kind", "row"), on="bill_kind", how="inner", validate="1:1").explode("row").sort("row")
+    suggested, ambiguous = (pl.lit(word, dtype=CERTAINTY) for word in ("suggested", "ambiguous"))
+    return rows.select(
+        "row",
+        link_pass=pl.lit("party and amount", dtype=PASS),
+        link_certainty=pl.when("is_alone").then(suggested).otherwise(ambiguous),
+        decided=pl.lit(value=True),
+        candidates="candidates",
+        candidate_count="unit_count",
+        searched_count="unit_count",
+    )
 
 
 def _marked(pairs: pl.DataFrame, name: str, is_sure: pl.Expr) -> pl.DataFrame:

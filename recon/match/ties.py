@@ -15,7 +15,8 @@ from recon.domain import scopes
 from recon.domain.engagement import POLICIES
 from recon.match import whole_numbers as whole
 from recon.match.dense import IN_ORDER
-from recon.match.naming import CERTAINTY, FOUND, STEP, agreeing
+from recon.match.naming import CERTAINTY, FOUND, STEP
+from recon.match.nearby import candidates
 
 if TYPE_CHECKING:
     from recon.domain.engagement import Engagement
@@ -52,7 +53,7 @@ def broken(found: pl.DataFrame, lines: pl.DataFrame, targets: pl.DataFrame, know
     if tied.is_empty():
         return found
     near = targets.rename({"number": "number_found"}).join(arrived, on="target", how="left", validate="1:1").with_columns(pl.col("came").fill_null(0))
-    pairs = tied.join(near, on=[*_PLACE, "number_found"], how="inner", suffix="_of").filter(agreeing())
+    pairs = candidates(tied, near)
     same_unit = (pl.col("uom") == pl.col("uom_of")).fill_null(value=False)
     for name in ("price", "quantity"):
         fits = same_unit & (pl.col(name) == pl.col(f"{name}_of")).fill_null(value=False)
