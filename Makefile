@@ -1,6 +1,6 @@
 PYTHON = .venv/bin/python
 
-.PHONY: bench demo detection docs lint sample screenshots slow test types where
+.PHONY: bench demo detection docs lint sample screenshots skew slow test types where
 
 demo:   ## set up and run the job on the sample company
 	python3 start.py demo
@@ -33,6 +33,9 @@ screenshots: ## photograph the demo's report for docs/ (needs Chromium and pdfto
 	$(PYTHON) -m benchmarks.screenshots
 detection: ## planted faults over ten seeds, as docs/detection.md
 	$(PYTHON) -m benchmarks.detection
+
+skew:  ## companies in which very much is alike, as docs/skew.md
+	$(PYTHON) -m benchmarks.skew
 
 where:  ## where the time of matching and of controls goes, as docs/where_time_goes.md
 	$(PYTHON) -m benchmarks.where

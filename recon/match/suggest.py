@@ -128,18 +128,17 @@ def _by_contents(lost: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     bills = _contents(whole_bills, [*_PARTY, "document", "invoice_date"], "item_id", "quantity", "uom")
     day = held.group_by(*_PARTY, "order_number").agg(pl.col("order_date").max())
     of_orders = _contents(held, [*_PARTY, "order_number"], "of_item", "of_quantity", "of_uom")
-    met = bills.join(of_orders, on=[*_PARTY, "contents"], how="inner").join(day, on=[*_PARTY, "order_number"], how="left", validate="m:1")
-    met = met.filter(pl.col("order_date") <= pl.col("invoice_date"))
-    order = [*_PARTY, "order_number"]
-    met = met.with_columns(of_bill=pl.len().over("document"), of_order=pl.len().over(order))
     inside = ["item_id", "quantity", "uom", "amount"]
     # equal lines of one document are interchangeable: the first stands for the first
     lines = whole_bills.with_columns(turn=pl.col("row").rank("ordinal").over("document", *inside))
+    lines = lines.join(bills, on=[*_PARTY, "document", "invoice_date"], how="inner", validate="m:1")
+    order = [*_PARTY, "order_number"]
     named = {"item_id": "of_item", "quantity": "of_quantity", "uom": "of_uom"}
     lines_of = held.select(*order, "amount", "unit", **named).with_columns(turn=pl.col("unit").rank("ordinal").over(*order, *inside))
-    pairs = lines.join(met.select("document", "order_number", "of_bill", "of_order"), on="document", how="inner")
-    pairs = pairs.join(lines_of, on=[*order, *inside, "turn"], how="inner")
-    return _marked(pairs, "contents", (pl.col("of_bill") == 1) & (pl.col("of_order") == 1))
+    lines_of = lines_of.join(of_orders, on=order, how="inner", validate="m:1").join(day, on=order, how="left", validate="m:1")
+    same = [*_PARTY, "contents", *inside, "turn"]
+    kinds, kinds_of = _kinds(lines, same), _kinds_of(lines_of, same)
+    return _marked(kinds.join(kinds_of, on=same, how="inner"), kinds, "contents")
 
 
 def _by_amount(lost: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
@@ -148,11 +147,29 @@ def _by_amount(lost: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     Lines that say the same of themselves meet the same order lines, so each kind is laid beside each kind: of a thousand equal bills and a thousand
     equal orders there would be a million pairs.
     """
-    says, said_of = [*_KEY, "item_id", "invoice_date"], [*_KEY, "of_item", "order_date"]
-    bills = lost.group_by(says).agg("row").with_row_index("bill_kind")
-    orders = held.group_by(said_of).agg(pl.col("unit").sort().head(_NAMED_COUNT), unit_count=pl.len()).with_row_index("order_kind")
-    same_item = (pl.col("item_id") == pl.col("of_item")).fill_null(value=True)
-    met = bills.join(orders, on=_KEY, how="inner").filter(same_item & (pl.col("order_date") <= pl.col("invoice_date")))
+    bills, orders = _kinds(lost, [*_KEY, "item_id"]), _kinds_of(held, [*_KEY, "of_item"])
+    is_told, is_told_of = pl.col("item_id").is_not_null(), pl.col("of_item").is_not_null()
+    met = pl.concat([
+        bills.join(orders, left_on=[*_KEY, "item_id"], right_on=[*_KEY, "of_item"], how="inner").drop("item_id"),
+        bills.filter(~is_told).drop("item_id").join(orders.drop("of_item"), on=_KEY, how="inner"),
+        bills.filter(is_told).drop("item_id").join(orders.filter(~is_told_of).drop("of_item"), on=_KEY, how="inner"),
+    ])  # fmt: skip
+    return _marked(met, bills, "party and amount")
+
+
+def _kinds(lines: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """Kinds of bill lines: equal in these columns and of one day."""
+    return lines.group_by(*by, "invoice_date").agg("row").with_row_index("bill_kind")
+
+
+def _kinds_of(lines: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """Kinds of order lines: equal in these columns and of one day; the first `_NAMED_COUNT` and their number."""
+    return lines.group_by(*by, "order_date").agg(pl.col("unit").sort().head(_NAMED_COUNT), unit_count=pl.len()).with_row_index("order_kind")
+
+
+def _marked(met: pl.DataFrame, bills: pl.DataFrame, name: str) -> pl.DataFrame:
+    """MARKS of the lines by their kinds that meet: suggested where one line meets one order line and nothing else meets either, else ambiguous."""
+    met = met.filter(pl.col("order_date") <= pl.col("invoice_date"))
     is_alone = (pl.col("row").list.len() == 1) & (pl.col("unit_count") == 1) & (pl.len().over("bill_kind") == 1) & (pl.len().over("order_kind") == 1)
     kinds = (
         met.with_columns(is_alone=is_alone)
@@ -163,26 +180,12 @@ def _by_amount(lost: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     suggested, ambiguous = (pl.lit(word, dtype=CERTAINTY) for word in ("suggested", "ambiguous"))
     return rows.select(
         "row",
-        link_pass=pl.lit("party and amount", dtype=PASS),
+        link_pass=pl.lit(name, dtype=PASS),
         link_certainty=pl.when("is_alone").then(suggested).otherwise(ambiguous),
         decided=pl.lit(value=True),
         candidates="candidates",
         candidate_count="unit_count",
         searched_count="unit_count",
-    )
-
-
-def _marked(pairs: pl.DataFrame, name: str, is_sure: pl.Expr) -> pl.DataFrame:
-    """MARKS of the pairs (row, unit): suggested where sure, else ambiguous."""
-    certainty = pl.when(pl.col("is_sure").all()).then(pl.lit("suggested", dtype=CERTAINTY)).otherwise(pl.lit("ambiguous", dtype=CERTAINTY))
-    grouped = pairs.with_columns(is_sure=is_sure).sort("row", "unit").group_by("row", maintain_order=True)
-    return grouped.agg(
-        link_pass=pl.lit(name, dtype=PASS),
-        link_certainty=certainty,
-        decided=pl.lit(value=True),
-        candidates=pl.col("unit").head(_NAMED_COUNT),
-        candidate_count=pl.len().cast(pl.UInt32),
-        searched_count=pl.len().cast(pl.UInt32),
     )
 
 
