@@ -66,10 +66,46 @@ def taken_back(amount, line="7"):
     return charge(amount, "1", **named, origin_invoice_line_no=line)
 
 
+def turned(number, row, **other):
+    """The reversal of a bill or receipt line: it takes back what the line said, to the last unit."""
+    table, said = row
+    own = "invoice" if table == "supplier_invoice_line" else "receipt"
+    named = {f"{own}_number": number, f"{own}_kind": "reversal", f"origin_{own}_number": said[f"{own}_number"], f"origin_{own}_line_no": "1"}
+    amounts = {name: str(-D(said[name])) for name in ("quantity", "line_amount_net") if name in said}
+    return table, said | named | amounts | other
+
+
+def moved_account(*payments):
+    """A supplier's new account, its change on record, and payments (number, day) to it."""
+    change = {"document_type": "supplier", "document_number": "S9", "field": "bank_account", "old_value": "A-1", "new_value": "A-2"}
+    paid = {"supplier_id": "S9", "amount": "100", "currency": "CNY", "payment_kind": "payment", "payee_account": "A-2"}
+    rows = [("supplier_payment", paid | {"payment_number": number, "payment_date": f"2026-10-{day}"}) for number, day in payments]
+    return [("document_change", change | {"changed_by": "U1", "changed_at": "2026-10-10T09:00:00+08:00"}), *rows]
+
+
+def sold(shipped="10", unit="EA", signed="10", signed_unit="EA", price="10"):
+    """Ten pieces, or boxes of a dozen, sold, shipped, billed and signed for in the units given."""
+    line = {"customer_id": "C1", "item_id": "I12", "quantity": shipped, "uom": unit, "so_number": "O1", "so_line_no": "1"}
+    order_line = line | {"so_date": "2026-09-01", "unit_price_net": price, "currency": "CNY"}
+    shipment = line | {"shipment_number": "L1", "shipment_line_no": "1", "shipment_date": "2026-09-05", "shipment_kind": "shipment"}
+    about = {"confirmation_number": "Z1", "confirmed_date": "2026-09-07", "shipment_number": "L1", "shipment_line_no": "1"}
+    billed = line | {"invoice_number": "F1", "invoice_line_no": "1", "invoice_date": "2026-09-08", "invoice_kind": "invoice", "line_kind": "item"}
+    billed |= {"unit_price_net": price, "line_amount_net": str(D(shipped) * D(price)), "currency": "CNY"}
+    dozen = {"item_id": "I12", "from_uom": "BOX", "to_uom": "EA", "factor": "12"}
+    confirmed = about | {"quantity_confirmed": signed, "uom": signed_unit}
+    return [
+        ("sales_order_line", order_line), ("shipment_line", shipment), ("customer_invoice_line", billed), ("delivery_confirmation_line", confirmed),
+        ("item", {"item_id": "I12", "base_uom": "EA"}), ("uom_conversion", dozen),
+    ]  # fmt: skip
+
+
 def approved(company, **user):
     person = {"user_id": company, "person_id": company, "user_name": company, "approval_limit": "50"}
     return [("user", USER | person | user), ("approval_event", APPROVAL | {"actor_id": company})]
 
+
+#: what is no company's own
+ALL_COMPANIES = ("user", "fx_rate", "item", "uom_conversion")
 
 #: company -> its documents, and per control asked what it says: document, line, at risk; a line of None is a whole document
 COMPANIES = {
@@ -104,6 +140,25 @@ COMPANIES = {
     "limit-here": ([order(), *approved("limit-here")], {"APR-03": [("P1", None, D(50))], "APR-15": []}),
     "too-early": ([order(), *approved("too-early", active_from="2026-10-03")], {"APR-15": [("P1", None, D(100))]}),
     "first-day": ([order(), *approved("first-day", active_from="2026-10-02")], {"APR-15": []}),
+    "wrong-order": ([order(), bill(po_number="P7")], {"DAT-10": [("B1", "1", D(100))]}),
+    "wrong-order-undone": ([order(), bill(po_number="P7"), turned("B2", bill(po_number="P7")), bill(invoice_number="B3")], {"DAT-10": []}),
+    "wrong-order-in-part": (
+        [order(), bill(po_number="P7"), turned("B2", bill(po_number="P7"), quantity="-4", line_amount_net="-40")],
+        {"DAT-10": [("B1", "1", D(100)), ("B2", "1", D(40))]},
+    ),
+    "their-order": ([order(supplier_id="S2"), bill()], {"DAT-11": [("B1", "1", D(100))]}),
+    "their-order-undone": ([order(supplier_id="S2"), bill(), turned("B2", bill())], {"DAT-11": []}),
+    "goods-of-no-order": ([order(), goods(po_number="P7"), turned("R2", goods(po_number="P7"))], {"DAT-10": []}),
+    "account-moved": (moved_account(("Y1", 12), ("Y2", 13)), {"APR-10": [("Y1", None, D(100))]}),
+    "account-moved-sister": (moved_account(("Y1", 14)), {"APR-10": [("Y1", None, D(100))]}),
+    "mirror": ([order(), goods(), order(po_line_no="2"), bill(po_line_no="2")], {"BAL-03": [("P1", "1", D(0))]}),
+    "mirror-of-two": (
+        [order(), goods(), order(po_line_no="2"), goods(receipt_number="R2", po_line_no="2"), order(po_line_no="3"), bill(po_line_no="3")], {"BAL-03": []},
+    ),
+    "signed-in-boxes": (sold("24", signed="1", signed_unit="BOX"), {"QTY-13": [("F1", "1", D(120))]}),
+    "signed-in-full": (sold("24", signed="2", signed_unit="BOX"), {"QTY-13": []}),
+    "sold-in-boxes": (sold("2", "BOX", "1", "BOX", "120"), {"QTY-13": [("F1", "1", D(120))]}),
+    "sold-in-boxes-signed-in-pieces": (sold("2", "BOX", "23", "EA", "120"), {"QTY-13": [("F1", "1", D(10))]}),
     "slow-entry": ([bill(received_date="2026-10-16", created_at="2026-10-22T12:00:00+08:00")], {"SLA-04": [("B1", None, D(100))]}),
     "prompt-entry": ([bill(received_date="2026-10-16", created_at="2026-10-21T12:00:00+08:00")], {"SLA-04": []}),
     "screws": ([order(quantity="30000000", unit_price_net="0.0000063"), goods("30000000"), bill("30000000", "0.0000063")], {"PRC-01": [], "QTY-01": []}),
@@ -118,7 +173,9 @@ def said(tmp_path_factory):
     tables: dict[str, list[dict[str, str]]] = {}
     for company, (documents, _) in COMPANIES.items():
         for table, row in documents:
-            tables.setdefault(table, []).append(row if table in ("user", "fx_rate") else {"company_code": company} | row)
+            if table in ALL_COMPANIES and row in tables.get(table, []):
+                continue
+            tables.setdefault(table, []).append(row if table in ALL_COMPANIES else {"company_code": company} | row)
     for table, rows in tables.items():
         with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as handle:
             writer = csv.DictWriter(handle, list(dict.fromkeys(name for row in rows for name in row)), restval="")

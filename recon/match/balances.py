@@ -23,7 +23,7 @@ def mirror_layer(layers: pl.DataFrame, accepted: Accepted) -> tuple[pl.LazyFrame
     """One row per order line with goods not invoiced that has a line with the opposite open end beside it; how many were looked at.
 
     `layers`: open_layer. The partner is the line of the same party and item whose open quantity is the same, if there is only one on
-    either side, else the one whose open amount is nearest. value_difference is between the two, next_difference between each and the
+    either side (`same_quantity`), else the one whose open amount is nearest. value_difference is between the two, next_difference between each and the
     second nearest on the other side, the smaller of the two: null where there is no second. Lines without an item have no partner.
     """
     sides = [_of_lines(layers, kind) for kind in _SIDES]
@@ -31,7 +31,10 @@ def mirror_layer(layers: pl.DataFrame, accepted: Accepted) -> tuple[pl.LazyFrame
     by_quantity = _equal(goods, bills)
     rest = [side.join(by_quantity.select(key), on=key, how="anti") for side, key in ((goods, "line"), (bills, "partner"))]
     by_value = _nearest(rest[0].rename({"partner": "_"}).drop("_"), rest[1])
-    pairs = pl.concat([by_quantity, by_value.select(by_quantity.columns)])
+    pairs = pl.concat([
+        by_quantity.with_columns(same_quantity=pl.lit(value=True)),
+        by_value.select(by_quantity.columns).with_columns(same_quantity=pl.lit(value=False)),
+    ])  # fmt: skip
     of_goods, of_bills = (
         goods.drop("partner"),
         bills.drop("line").rename(
@@ -44,7 +47,6 @@ def mirror_layer(layers: pl.DataFrame, accepted: Accepted) -> tuple[pl.LazyFrame
     told = met.lazy().with_columns(
         document_type=pl.lit("order"),
         document_number="number",
-        same_quantity=pl.col("quantity") == pl.col("other_quantity"),
         value_difference=(pl.col("amount") - pl.col("other_amount")).abs(),
         days_apart=(pl.col("day") - pl.col("other_day")).dt.total_days().abs(),
         document_date="day",

@@ -114,7 +114,8 @@ def by_words(position: Position, engagement: Engagement) -> tuple[Position, pl.D
     """Apply payments whose own words name invoices of the payer or its group, oldest first, up to what each leaves open.
 
     What is named and known is paid even where another word names nothing; the remainder stays on account. The early-payment
-    discount is granted up to the last day of grace where it closes what is named; a remainder within the tolerance is written off.
+    discount is granted up to the last day of grace where it closes what is named; a remainder within the tolerance is written off,
+    a surplus beside a discount stays on account.
 
     Gives the position, and what is named: payment_id, invoice_id (null for a word built like the others that names nothing).
     """
@@ -178,7 +179,9 @@ def _built(key: str) -> list[pl.Expr]:
 def _filled(position: Position, named: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:
     of_payment = ("payment_id", "left", "counted_day", "cycle", "company_code", "party_id", "group_id", "fx_rate")
     payments = position.payments.filter(pl.col("left") != 0).select(*of_payment, payment_number="number", payment_day="day")
-    invoices = position.open().select("invoice_id", "room", "gross", "discount", "grace_date", invoice_number="number", invoice_day="day")
+    invoices = position.open().select(
+        "invoice_id", "room", "gross", "discount", "discount_date", "grace_date", invoice_number="number", invoice_day="day"
+    )
     claims = named.join(payments, on="payment_id", how="inner", validate="m:1").join(invoices, on="invoice_id", how="inner", validate="m:1")
     # A credit note is netted where one payment alone names it and more is owed than credited.
     claims = claims.with_columns(is_alone=pl.len().over("invoice_id") == 1)
@@ -201,17 +204,48 @@ def _filled(position: Position, named: pl.DataFrame, engagement: Engagement) -> 
 
 
 def _with_discount(claims: pl.DataFrame) -> pl.DataFrame:
-    """`discount` cut to what the payment keeps back: nothing unless the discounts, and a tolerated remainder, close all that it names."""
-    in_time = (pl.col("counted_day") <= pl.col("grace_date")).fill_null(value=False)
+    """`discount` cut to what the payment keeps back: none, or the offers of all, of the timely or of one of the invoices that it names.
+
+    An offer is granted whole or not at all, where the offers come to what is kept back, to the cent or with a remainder or surplus
+    within the tolerance; a surplus stays on account. Only who pays by the discount date may keep back less than was offered; in
+    the days of grace a remainder within the tolerance is no discount.
+    """
+    in_grace, in_time = (pl.col("counted_day") <= pl.col("grace_date")), (pl.col("counted_day") <= pl.col("discount_date"))
     is_whole = pl.col("is_alone") & (pl.col("room") == pl.col("gross")).fill_null(value=False) & (pl.col("left") > 0)
-    offered = claims.with_columns(discount=pl.when(in_time & is_whole).then("discount").otherwise(ZERO))
-    need, granted = pl.col("room").sum().over("payment_id"), pl.col("discount").sum().over("payment_id")
-    short = need - pl.col("left")
-    closes = (short <= granted) | is_tolerated(short - granted, need)
-    kept = pl.when(closes & (short > 0)).then(pl.min_horizontal(short, granted)).otherwise(ZERO)
-    before = (pl.col("discount").cum_sum() - pl.col("discount")).over("payment_id", order_by=list(_CHRONOLOGY))
-    mine = pl.min_horizontal(pl.max_horizontal(kept - before, ZERO), pl.col("discount"))
-    return offered.with_columns(discount=mine.cast(MONEY))
+    offer = pl.when(in_grace.fill_null(value=False) & is_whole).then("discount").otherwise(ZERO)
+    timely = pl.when(in_time.fill_null(value=False)).then("offer").otherwise(ZERO)
+    need = pl.col("room").sum().over("payment_id")
+    known = claims.with_columns(offer=offer, need=need, short=need - pl.col("left")).with_columns(timely=timely)
+    known = known.with_columns(all_offers=pl.col("offer").sum().over("payment_id"), timely_offers=pl.col("timely").sum().over("payment_id"))
+    short, fits = pl.col("short"), pl.col("offer") == pl.col("short")
+    before = (pl.col("timely").cum_sum() - pl.col("timely")).over("payment_id", order_by=list(_CHRONOLOGY))
+    in_part = pl.min_horizontal(pl.max_horizontal(short - before, ZERO), "timely")
+    is_prompt = pl.col("timely_offers") > 0
+    mine = (
+        pl.when((short <= 0) | (pl.col("all_offers") == 0))
+        .then(ZERO)
+        .when(short == pl.col("all_offers"))
+        .then("offer")
+        .when(short == pl.col("timely_offers"))
+        .then("timely")
+        .when(fits.sum().over("payment_id") == 1)
+        .then(pl.when(fits).then("offer").otherwise(ZERO))
+        .when(~is_prompt & is_tolerated(short, pl.col("need")))
+        .then(ZERO)
+        .when(_is_near("all_offers"))
+        .then("offer")
+        .when(is_prompt & _is_near("timely_offers"))
+        .then("timely")
+        .when(short < pl.col("timely_offers"))
+        .then(in_part)
+        .otherwise(ZERO)
+    )
+    return known.with_columns(discount=mine.cast(MONEY)).select(claims.columns)
+
+
+def _is_near(offers: str) -> pl.Expr:
+    """Whether what is kept back differs from the offers by no more than is written off, above or below."""
+    return is_tolerated(pl.col("short") - pl.col(offers), pl.col("need")) | is_tolerated(pl.col(offers) - pl.col("short"), pl.col("need"))
 
 
 def _written_off(position: Position, named: pl.DataFrame, engagement: Engagement) -> pl.DataFrame:

@@ -110,10 +110,11 @@ def _with_lines(rows: pl.DataFrame, lines: MeasuredLines) -> pl.DataFrame:
 
 
 def account_change(accepted: Accepted, settlement: Settlement, engagement: Engagement) -> pl.LazyFrame:
-    """account_change, sorted: one row per change of a supplier's bank account, with the first live payment to the new account after it.
+    """account_change, sorted: one row per change of a supplier's bank account and company, with its first live payment to the new account after it.
 
     `days_between` counts days from the change to that payment, null where nothing was paid yet. The first account of a supplier
-    is no change; one that differs in spelling only is `is_format_only`.
+    is no change; one that differs in spelling only is `is_format_only`. A supplier may serve several companies: each of them pays the new
+    account for a first time, and a change that several of them recorded is one change.
     """
     persons = Persons(accepted)
     stamps = _changes(accepted, engagement).filter(
@@ -123,7 +124,7 @@ def account_change(accepted: Accepted, settlement: Settlement, engagement: Engag
     changes = stamps.filter(pl.col("old_value").is_not_null()).select(
         "event_id", "changed_at", "changed_by", "callback_reference", "source_file", "source_row", party_id="document_number",
         changed_day=day, old_account=normalised(pl.col("old_value")), new_account=normalised(pl.col("new_value")),
-    )  # fmt: skip
+    ).sort("event_id").unique(["party_id", "changed_at", "new_account"], keep="first", maintain_order=True)  # fmt: skip
     paid = settlement.payments.filter(
         pl.col("exclusion_reason").is_null() & (pl.col("cycle") == PROCURE_TO_PAY.name) & (pl.col("amount") > 0)
     ).select(
@@ -133,7 +134,9 @@ def account_change(accepted: Accepted, settlement: Settlement, engagement: Engag
     met = changes.join(paid, on="party_id", how="inner").filter(
         (pl.col("payment_date") >= pl.col("changed_day")) & (pl.col("payee").is_null() | (pl.col("payee") == pl.col("new_account")))
     )
-    first = met.sort("event_id", "payment_date", "company_code", "payment_number").unique("event_id", keep="first", maintain_order=True)
+    first = met.sort("event_id", "company_code", "payment_date", "payment_number").unique(
+        ["event_id", "company_code"], keep="first", maintain_order=True
+    )
     unpaid = changes.join(first, on="event_id", how="anti")
     both = pl.concat([first, unpaid], how="diagonal").with_columns(
         cycle=pl.lit(PROCURE_TO_PAY.name),

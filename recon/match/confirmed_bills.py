@@ -31,11 +31,10 @@ def confirmed_bill(found: ThreeWay, lines: MeasuredLines, as_of: date) -> tuple[
     """
     signed = (
         lines.fulfilments.filter((pl.col("cycle") == ORDER_TO_CASH.name) & pl.col("is_live") & pl.col("confirmed_quantity").is_not_null())
-        .select(*_LINE, "quantity", "confirmed_quantity", "confirmed_date", "uom", "base_uom")
+        .select(*_LINE, "quantity", "confirmed_quantity", "confirmed_date")
         .collect()
     )
-    # a quantity signed for in another unit than the base unit is left to the unit controls
-    short = signed.filter((pl.col("uom") == pl.col("base_uom")) & (pl.col("quantity") > pl.col("confirmed_quantity")) & (pl.col("quantity") > 0))
+    short = signed.filter((pl.col("quantity") > pl.col("confirmed_quantity")) & (pl.col("quantity") > 0))
     missing = short.group_by(_LINE).agg(
         missing_quantity=(pl.col("quantity") - pl.col("confirmed_quantity")).sum(), confirmed_date=pl.col("confirmed_date").max()
     )

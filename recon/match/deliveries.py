@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from recon.domain import money
 from recon.domain.cycles import ORDER_TO_CASH
+from recon.match import packs
 from recon.match.company import company_facts
 from recon.match.given import table
 
@@ -32,12 +34,13 @@ def _confirmations(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
 
 
 def confirm_deliveries(fulfilment_lines: pl.LazyFrame, accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
-    """Add `confirmed_date`, `confirmed_quantity` (unit of the shipment line) and `is_confirmed` to fulfilment lines.
+    """Add `confirmed_date`, `confirmed_quantity` (base unit) and `is_confirmed` to fulfilment lines.
 
-    Needs cycle, company_code, fulfilment_number, fulfilment_line_no, fulfilment_date and uom; rows are kept one to one.
+    Needs cycle, company_code, fulfilment_number, fulfilment_line_no, fulfilment_date, item_id, uom and base_uom; rows are kept one to one.
     A company's confirmations begin with its first shipment that was confirmed: a shipment from that day on without one
     is not confirmed (false), an earlier one is unknown (null), and so are receipts and companies without the feed.
-    A quantity confirmed in another unit than the shipment's is unknown.
+    A confirmation that names no unit is in the shipment's. Quantities of one line confirmed in several units, or in one that no
+    conversion leads to the base unit, are unknown.
     """
     confirmed = (
         _confirmations(accepted, engagement)
@@ -52,8 +55,20 @@ def confirm_deliveries(fulfilment_lines: pl.LazyFrame, accepted: Accepted, engag
     begins = company_facts(accepted, engagement).confirmed_since.lazy()
     joined = fulfilment_lines.join(confirmed, on=_KEY, how="left", validate="m:1").join(begins, on=_KEY[:2], how="left", validate="m:1")
     is_given = pl.col("confirmed_date").is_not_null()
-    in_unit = pl.col("confirmed_uom").is_null() | (pl.col("confirmed_uom") == pl.col("uom"))
-    return joined.with_columns(
+    told = joined.with_columns(
         is_confirmed=pl.when(is_given).then(statement=True).when(pl.col("fulfilment_date") >= pl.col("feed_begins")).then(statement=False),
-        confirmed_quantity=pl.when(in_unit & ~pl.col("has_other_unit")).then("confirmed_quantity"),
-    ).drop("confirmed_uom", "has_other_unit", "feed_begins")
+        confirmed_uom=pl.coalesce("confirmed_uom", "uom"),
+    )
+    return _in_base(told, packs.conversions(accepted)).drop("confirmed_uom", "has_other_unit", "feed_begins")
+
+
+def _in_base(told: pl.LazyFrame, ways: pl.DataFrame) -> pl.LazyFrame:
+    """`confirmed_quantity` from `confirmed_uom` into `base_uom`: by the item's own conversion, else the one for any item."""
+    steps = ways.rename({"from_uom": "confirmed_uom", "to_uom": "base_uom"})
+    common = steps.filter(pl.col("item_id") == "").drop("item_id").rename({"times": "any_times", "by": "any_by"})
+    led = told.join(steps.lazy(), on=["item_id", "confirmed_uom", "base_uom"], how="left", validate="m:1")
+    led = led.join(common.lazy(), on=["confirmed_uom", "base_uom"], how="left", validate="m:1")
+    is_plain = pl.col("confirmed_uom").eq_missing(pl.col("base_uom")) | pl.col("base_uom").is_null()
+    converted = money.ratio(pl.col("confirmed_quantity"), pl.coalesce("times", "any_times"), pl.coalesce("by", "any_by"))
+    known = pl.when("has_other_unit").then(None).when(is_plain).then("confirmed_quantity").otherwise(converted)
+    return led.with_columns(confirmed_quantity=known).drop("times", "by", "any_times", "any_by")

@@ -2,9 +2,9 @@
 
 A reference resolves where the same company has a document of that number that counts (not cancelled, not draft, not after the
 as-of date), spelt so or spelt otherwise (`numbers.normalised`). What a reversal, return or credit takes back need only exist: that it is
-cancelled is the point. A blank reference names nothing. A line older than everything of the named kind in the extract cannot
-be judged: what it names lies before the window (`in_window` false). The invoice that a receipt names comes after the receipt, so the
-first day of the period opens that window too.
+cancelled is the point. A blank reference names nothing, and neither do lines that were reversed whole, nor their reversals. A line older
+than everything of the named kind in the extract cannot be judged: what it names lies before the window (`in_window` false). The invoice
+that a receipt names comes after the receipt, so the first day of the period opens that window too.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from recon.domain.money import MONEY, amount
 from recon.match.counterparties import elsewhere, party_groups, strangers
 from recon.match.given import is_given, table, with_fx_rate
 from recon.match.numbers import normalised
+from recon.match.undone import without_undone
 
 if TYPE_CHECKING:
     from datetime import date
@@ -105,7 +106,7 @@ def document_references(accepted: Accepted, engagement: Engagement) -> Reference
         covers += size
         if not size:
             continue
-        suspects = _suspects(lines, targets[key], youngest)
+        suspects = _standing(_suspects(lines, targets[key], youngest), reference, accepted, engagement)
         parties = targets[key].parties
         others = pl.concat(
             [strangers(suspects.foreign, parties, reference.cycle, groups), elsewhere(suspects.doubtful, parties)],
@@ -262,6 +263,12 @@ def _suspects(lines: pl.LazyFrame, named: _Targets, youngest: date | None) -> _S
     kept = kept.filter(pl.col("referenced_date").is_null() | (age > _OLD_DAYS))
     windows = targets.group_by("company_code").agg(pl.col("window_begins").min())
     return _Suspects(kept.join(windows, on="company_code", how="left", validate="m:1"), of_others)
+
+
+def _standing(suspects: _Suspects, reference: _Reference, accepted: Accepted, engagement: Engagement) -> _Suspects:
+    """Suspects that still stand: a bill that named the wrong order and was reversed for it is put right."""
+    rest = (without_undone(rows, reference.table, reference.cycle, accepted, engagement) for rows in (suspects.doubtful, suspects.foreign))
+    return _Suspects(*rest)
 
 
 def _described(suspects: pl.DataFrame, reference: _Reference, accepted: Accepted, engagement: Engagement, name: str) -> pl.DataFrame:

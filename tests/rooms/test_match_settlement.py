@@ -236,6 +236,69 @@ def test_the_discount_is_taken_up_to_its_last_day(settled, day, discount, left):
     assert open_items(found) == left
 
 
+def offered(number, share="0.02", until="2026-10-15"):
+    """A line of a customer's invoice that offers a share of it to who pays early."""
+    line = {"invoice_number": number, "invoice_line_no": "1", "invoice_date": "2026-10-05", "customer_id": "C1", "currency": "CNY"}
+    return line | {"line_amount_net": "1000", "discount_date": until, "discount_share": share}
+
+
+@pytest.fixture
+def paid_early(accepted_of, engagement_of):
+    """(amount, day, offers) -> the parts of one payment that names all the invoices; five days of grace, five yuan are written off."""
+
+    def run(amount, day, *lines):
+        numbers = [line["invoice_number"] for line in lines]
+        limits = {"payment_tolerance_amount": "5", "payment_tolerance_share": "not_checked", "discount_grace_days": "5"}
+        tables = {"cash_receipt": [cash("CR1", amount, day, remittance_text=" ".join(numbers))], "customer_invoice_line": list(lines)}
+        return parts(settle(accepted_of(tables), documents([invoice(n, "1000") for n in numbers]), engagement_of(as_of="2026-10-31", allowances=limits)))
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("amount", "day", "money", "discount", "write_off"),
+    [
+        ("980", "2026-10-15", D(980), D(20), D(0)),
+        ("975", "2026-10-15", D(975), D(20), D(5)),
+        ("985", "2026-10-15", D(980), D(20), D(0)),  # five more than was asked for, which stay on account
+        ("986", "2026-10-15", D(986), D(14), D(0)),  # the customer took less than was offered
+        ("974", "2026-10-15", D(974), D(0), D(0)),
+        ("1000", "2026-10-15", D(1000), D(0), D(0)),
+        ("995", "2026-10-16", D(995), D(0), D(5)),  # after the date a small rest is no discount
+        ("985", "2026-10-20", D(980), D(20), D(0)),
+        ("986", "2026-10-20", D(986), D(0), D(0)),
+        ("980", "2026-10-21", D(980), D(0), D(0)),
+    ],
+)
+def test_a_discount_is_taken_whole_or_by_who_pays_in_time(paid_early, amount, day, money, discount, write_off):
+    first, *rest = paid_early(amount, day, offered("INV1001"))[::-1]
+    assert first == ("CR1", "INV1001", money, discount, write_off)
+    assert [part[2] for part in rest] == ([D(amount) - money] if D(amount) != money else [])
+
+
+@pytest.mark.parametrize(
+    ("amount", "day", "discounts"),
+    [
+        ("1910", "2026-10-15", [D(60), D(30)]),
+        ("1970", "2026-10-16", [D(0), D(30)]),  # the second alone is in time
+        ("1910", "2026-10-16", [D(60), D(30)]),
+        ("1940", "2026-10-18", [D(60), D(0)]),
+        ("1970", "2026-10-18", [D(0), D(30)]),
+        ("1970", "2026-10-21", [D(0), D(30)]),  # the first is over
+        ("1940", "2026-10-21", [D(0), D(0)]),
+        ("1900", "2026-10-18", [D(0), D(0)]),
+    ],
+)
+def test_of_several_offers_those_are_granted_that_come_to_what_is_kept_back(paid_early, amount, day, discounts):
+    found = paid_early(amount, day, offered("INV1001", "0.06"), offered("INV1002", "0.03", "2026-10-17"))
+    assert [discount for _, _, _, discount, _ in found] == discounts
+
+
+def test_two_equal_offers_of_which_one_was_kept_back_are_not_told_apart(paid_early):
+    found = paid_early("1980", "2026-10-18", offered("INV1001"), offered("INV1002"))
+    assert [discount for _, _, _, discount, _ in found] == [D(0), D(0)]
+
+
 THREE = [invoice("INV1", "100", "2026-10-02"), invoice("INV2", "200", "2026-10-03"), invoice("INV3", "300", "2026-10-04")]
 
 
