@@ -27,7 +27,10 @@ def without_undone(rows: pl.DataFrame, name: str, cycle: Cycle, accepted: Accept
         return rows
     own = cycle.fulfilment if stem == "fulfilment" else "invoice"
     about = table(accepted, name).join(
-        rows.lazy().select("company_code", pl.col("party").alias(cycle.party)).unique(), on=["company_code", cycle.party], how="semi", nulls_equal=True
+        rows.lazy().select("company_code", pl.col("party").alias(cycle.party)).unique(),
+        on=["company_code", cycle.party],
+        how="semi",
+        nulls_equal=True,
     )
     lines = about.select(
         *_PLACE, "company_code", "item_id", "uom", "quantity", "is_cancelled", "posting_date",

@@ -250,7 +250,9 @@ def paid_early(accepted_of, engagement_of):
         numbers = [line["invoice_number"] for line in lines]
         limits = {"payment_tolerance_amount": "5", "payment_tolerance_share": "not_checked", "discount_grace_days": "5"}
         tables = {"cash_receipt": [cash("CR1", amount, day, remittance_text=" ".join(numbers))], "customer_invoice_line": list(lines)}
-        return parts(settle(accepted_of(tables), documents([invoice(n, "1000") for n in numbers]), engagement_of(as_of="2026-10-31", allowances=limits)))
+        return parts(
+            settle(accepted_of(tables), documents([invoice(n, "1000") for n in numbers]), engagement_of(as_of="2026-10-31", allowances=limits))
+        )
 
     return run
 
