@@ -145,6 +145,8 @@ ONE_UNIT_TIGHTER = {
     "PTY-10": ({"look_alike_score": "0.83"}, 1),
     "STK-04": ({"cover_limit_days": "364", "no_movement_days": "363", "minimum_amount": "1000"}, 2),
     "STA-07": ({"frequency_minimum_count": "9"}, 1),
+    "SEQ-03": ({"consecutive_span_days": "59"}, 1),
+    "STA-11": ({"emergency_share": "0.4999", "emergency_minimum_count": "2"}, 1),
     "TIM-07": ({"discount_minimum_amount": "24.99"}, 1),
     "APR-18": ({"tender_limit_amount": "19999.99", "minimum_bid_count": "4"}, 2),
     "APR-12": ({"bunching_ratio": "2.4999", "bunching_minimum_count": "5"}, 1),
@@ -157,7 +159,13 @@ ONE_UNIT_TIGHTER = {
 #: where the near-misses lie inside a limit that the engagement sets for some only
 SCOPES = {"DUP-02": {"supplier_id": "SC-1"}, "DUP-10": {"supplier_id": "SC-1"}, "PAY-06": {"group_id": "G-HAND"}}
 SCOPES |= {name: {"document_type": "expense_claim"} for name in ("APR-12", "APR-16", "DUP-09", "STA-07")}
-SCOPES |= {"STK-04": {"item_group": "SLOW"}, "PTY-10": {"group_id": "G-NEW"}, "DUP-08": {"group_id": "G-ONE-BILL"}, "APR-18": {"item_group": "WORKS"}}
+SCOPES |= {
+    "STA-11": {"group_id": "G-URGENT"},
+    "STK-04": {"item_group": "SLOW"},
+    "PTY-10": {"group_id": "G-NEW"},
+    "DUP-08": {"group_id": "G-ONE-BILL"},
+    "APR-18": {"item_group": "WORKS"},
+}
 
 
 def test_near_misses_lie_on_the_limits():

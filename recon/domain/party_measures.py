@@ -83,6 +83,12 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         f"{_PARTY} party_type:id other_party_id:id other_name:text name_similarity:rate volume_amount_base:money other_volume_amount_base:money"
         f" paid_amount_base:money spend_amount_base:money {_SOURCE}",
     ),
+    "consecutive_bills": (
+        "one row per supplier and row of its bills with consecutive numbers; one of a single bill where it has none",
+        # run_*: of that row; step_share: of the steps between all bills of the supplier those that are consecutive
+        f"{_PARTY} bill_count:count run_count:count run_days:count first_number:id last_number:id first_date:date last_date:date step_share:rate"
+        f" spend_amount_base:money {_SOURCE}",
+    ),
     "screened_document": (
         "one row per live order, shipment or payment of a party that the screening list names; the others are counted (document_count)",
         # match_type: tax id, name, country, bank country, similar name; is_covered: the list is not older than the document

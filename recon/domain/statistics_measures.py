@@ -52,6 +52,11 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         "one row per company and type of document, and per party or person with many: how evenly the last two digits are spread",
         f"{_GROUP} is_company:flag group_count:count chi_square:quantity chance_p95:rate endings_over:text {_SOURCE}",
     ),
+    "emergency_share": (
+        "one row per company and supplier, and per company and buyer, with orders: how many of them were emergencies",
+        # emergency_order_share: the least, emergency_order_share_most: the most it can be, where not all orders say it
+        f"{_GROUP} order_count:count emergency_count:count emergency_order_share:rate emergency_order_share_most:rate emergency_amount_base:money {_SOURCE}",
+    ),
     "limit_bunch": (
         "one row per limit of approval and person, party or category with documents around it: how many lie just below, and how many beside",
         f"{_GROUP} item_group:id grouped_by:text limit_amount:money band_count:count lower_count:count upper_count:count around_count:count"
@@ -77,7 +82,8 @@ WHOLE: Final = (
     "limit_bunch",
     "amount_frequency",
     "amount_ending",
+    "emergency_share",
 )
 COVERED_ELSEWHERE: Final = ()
 #: Those whose rows may speak of persons whom no master lists.
-ABSENT: Final = ("round_share", "digit_law", "approval_burst", "role_pair", "limit_bunch", "amount_frequency", "amount_ending")
+ABSENT: Final = ("round_share", "digit_law", "approval_burst", "role_pair", "limit_bunch", "amount_frequency", "amount_ending", "emergency_share")

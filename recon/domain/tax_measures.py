@@ -32,6 +32,12 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
         " red_quantity:quantity blue_quantity:quantity excess_amount:money excess_quantity:quantity red_confirmation_status:text red_reason:text"
         f" is_credit_booked:flag credit_number:id currency:id red_amount_base:money {_SOURCE}",
     ),
+    "tax_class_line": (
+        "one row per blue line of the register of tax invoices behind a live supplier bill, beside the item of the bill nearest to it by tax class",
+        # common_prefix_count: digits in which the two classes begin alike; unclassed_item_count: lines of the bills of whose item no class is known
+        f"{_DOCUMENT} booked_number:id tax_class:id item_id:id item_name:text item_tax_class:id common_prefix_count:count is_prefix:flag"
+        f" unclassed_item_count:count currency:id amount_net_base:money tax_amount_base:money {_SOURCE}",
+    ),
     "tax_number_booking": (
         "one row per later booking of a tax invoice, with the booking before it",
         f"{_DOCUMENT} internal_number:id order_number:id official_invoice_number:id booked_date:date other_document_type:text other_document_number:id"
@@ -41,6 +47,6 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 }
 
 #: Of these, the tables that look across parties.
-WHOLE: Final = ("tax_invoice_claim", "red_tax_invoice", "tax_number_booking")
+WHOLE: Final = ("tax_invoice_claim", "red_tax_invoice", "tax_number_booking", "tax_class_line")
 #: And those whose rows are only the suspicious ones.
 COVERED_ELSEWHERE: Final = ("tax_number_booking",)

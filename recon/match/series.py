@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _POLICY: Final = "number_series"
 _SHARED: Final = "gap_free_shared"
 _EVERY_COMPANY: Final = "*"
-#: what stands before the last run of digits, the run, what stands behind it
-_PARTS: Final = r"^(.*?)([0-9]{1,18})([^0-9]*)$"
+#: of a number: what stands before the last run of digits, the run, what stands behind it
+PARTS: Final = r"^(.*?)([0-9]{1,18})([^0-9]*)$"
 _SERIES: Final = ["document_type", "series_company", "prefix", "suffix"]
 _LAST: Final = ("last_count", "last_digits", "last_number", "last_date")
 
@@ -61,10 +61,10 @@ def _declared(accepted: Accepted, engagement: Engagement) -> pl.DataFrame | None
     return (
         scoped.with_columns(
             series_company=company,
-            prefix=part.str.extract(_PARTS, 1),
-            count=part.str.extract(_PARTS, 2).cast(pl.Int64),
-            suffix=part.str.extract(_PARTS, 3),
-            digits=part.str.extract(_PARTS, 2).str.len_chars(),
+            prefix=part.str.extract(PARTS, 1),
+            count=part.str.extract(PARTS, 2).cast(pl.Int64),
+            suffix=part.str.extract(PARTS, 3),
+            digits=part.str.extract(PARTS, 2).str.len_chars(),
         )
         .filter(pl.col("count").is_not_null())
         .with_columns(series_key=pl.concat_str(_SERIES, separator="|"))

@@ -64,16 +64,17 @@ def tax_invoice_claim(booked: pl.DataFrame, known: pl.DataFrame, accepted: Accep
         pl.col("booked_date").is_not_null() | (pl.col("checkoff_period_count") > 0).fill_null(value=False)
     )
     told = rows.with_columns(
-        *_about_register(),
+        *of_register(),
         cycle=pl.lit(PROCURE_TO_PAY.name),
         booked_age_days=(pl.lit(engagement.as_of) - pl.col("booked_date")).dt.total_days(),
         amount_net_base="amount_net",
         tax_amount_base="tax_amount",
     )
-    return _finished(told, "tax_invoice_claim", accepted)
+    return finished(told, "tax_invoice_claim", accepted)
 
 
-def _about_register() -> list[pl.Expr]:
+def of_register() -> list[pl.Expr]:
+    """Document columns of a row about a tax invoice."""
     return [
         pl.lit(REGISTER).alias("document_type"),
         pl.col("official_invoice_number").alias("document_number"),
@@ -81,7 +82,8 @@ def _about_register() -> list[pl.Expr]:
     ]
 
 
-def _finished(rows: pl.DataFrame, name: str, accepted: Accepted) -> pl.LazyFrame:
+def finished(rows: pl.DataFrame, name: str, accepted: Accepted) -> pl.LazyFrame:
+    """The rows in the columns of a measured table, with names of parties, sorted by document."""
     told = described(rows.lazy(), name, accepted).collect()
     return shaped(told, schema(name)).sort("document_number", "company_code", "document_line_no", "source_file", "source_row", nulls_last=True).lazy()
 
@@ -93,7 +95,7 @@ def red_tax_invoice(booked: pl.DataFrame, known: pl.DataFrame, accepted: Accepte
     procedure failed take nothing back. blue_in_window: a blue one that is not there may be looked for at all, because its number is not of a
     year before the register begins. is_credit_booked: a live credit names the red one, or a bill that names the blue one.
     """
-    rows = _register_rows(accepted, engagement)
+    rows = register_rows(accepted, engagement)
     is_red = pl.col("red_of_number").is_not_null() | (pl.col("amount_net") < 0)
     reds = _with_blue(rows.filter(is_red), known).group_by("key", *_BLUE).agg(
         *(pl.col(n).first() for n in ("official_invoice_number", "company_code", "source_file", "source_row")),
@@ -110,17 +112,17 @@ def red_tax_invoice(booked: pl.DataFrame, known: pl.DataFrame, accepted: Accepte
     measured = _with_excess(counted, _blue_lines(rows))
     credited = _with_credit(measured, booked)
     told = credited.with_columns(
-        *_about_register(),
+        *of_register(),
         document_line_no="red_of_line",
         blue_number="red_of_number",
         blue_is_registered=pl.col("blue_key").is_in(known["key"].implode()).fill_null(value=False),
         blue_in_window=_in_window(known),
         red_amount_base="red_amount",
     )
-    return _finished(told, "red_tax_invoice", accepted)
+    return finished(told, "red_tax_invoice", accepted)
 
 
-def _register_rows(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
+def register_rows(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:
     """Lines of the register as they stand, each once, with `key`."""
     known = pl.col("invoice_date").is_null() | (pl.col("invoice_date") <= engagement.as_of)
     compact = compacted(pl.col("official_invoice_number"))
@@ -240,7 +242,7 @@ def tax_number_booking(booked: pl.DataFrame, known: pl.DataFrame, accepted: Acce
         other_age_days=(pl.lit(engagement.as_of) - pl.col("other_booked_date")).dt.total_days(),
         both_paid=pl.col("is_paid") & pl.col("other_is_paid"),
     )
-    return _finished(rows, "tax_number_booking", accepted), every.height
+    return finished(rows, "tax_number_booking", accepted), every.height
 
 
 def _paid_bills(accepted: Accepted) -> pl.DataFrame:

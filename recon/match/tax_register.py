@@ -24,7 +24,7 @@ REGISTER: Final = "official_invoice"
 _DIGITAL: Final = 20
 NORMAL, VERIFIED = "normal", "verified"
 #: What never counts as a booking of its own.
-_NO_BILL: Final = ("reversal", "credit", "value_credit")
+NO_BILL: Final = ("reversal", "credit", "value_credit")
 _DOCUMENT: Final = ["company_code", "party_id", "document_number", "document_date", "internal_number"]
 
 
@@ -101,7 +101,7 @@ def bookings(accepted: Accepted, engagement: Engagement, cycle: Cycle) -> pl.Dat
         .drop_nulls()
         .unique()
     )
-    is_credit = pl.col("invoice_kind").is_in(_NO_BILL) & pl.col("origin_invoice_number").is_not_null()
+    is_credit = pl.col("invoice_kind").is_in(NO_BILL) & pl.col("origin_invoice_number").is_not_null()
     told = pl.col("official_invoice_number").is_not_null() | is_credit.fill_null(value=False)
     naming = lines.filter(told & (pl.col("invoice_kind") != "reversal").fill_null(value=True))
     documents = naming.group_by(*_DOCUMENT, "official_invoice_number", "official_invoice_code").agg(
@@ -124,7 +124,7 @@ def bookings(accepted: Accepted, engagement: Engagement, cycle: Cycle) -> pl.Dat
 
 def is_bill() -> pl.Expr:
     """Whether a booking is a bill, not a credit or a reversal."""
-    return ~pl.col("invoice_kind").is_in(_NO_BILL) & (pl.col("amount_gross") > 0)
+    return ~pl.col("invoice_kind").is_in(NO_BILL) & (pl.col("amount_gross") > 0)
 
 
 def every_booking(accepted: Accepted, engagement: Engagement) -> pl.DataFrame:

@@ -19,10 +19,12 @@ from recon.match.budgets import budgeted_order
 from recon.match.calendars import calendar
 from recon.match.channels import channel_pair
 from recon.match.competition import order_competition
+from recon.match.consecutive_bills import consecutive_bills
 from recon.match.credit_releases import credit_release
 from recon.match.damaged import damaged_values
 from recon.match.deductions import accepted_deductions
 from recon.match.emergencies import emergency_order
+from recon.match.emergency_shares import emergency_share
 from recon.match.freight import freight_line
 from recon.match.landed_costs import landed_cost
 from recon.match.late_credits import late_credit
@@ -50,6 +52,7 @@ from recon.match.service_levels import service_wait
 from recon.match.signs import document_line_signs
 from recon.match.stock_counts import stock_counts
 from recon.match.stock_covers import stock_cover
+from recon.match.tax_classes import tax_class_line
 from recon.match.tax_numbers import tax_tables
 
 if TYPE_CHECKING:
@@ -132,6 +135,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("payment_manner", payment_manner),
         (frozenset({"damaged_value"}), _damaged),
         (frozenset({"tax_number_booking", "tax_invoice_claim", "red_tax_invoice"}), tax_tables),
+        _plain("tax_class_line", tax_class_line),
         (frozenset({"accepted_deduction"}), accepted_deductions),
         _counted("document_line_sign", document_line_signs),
         _counted("late_credit", late_credit),
@@ -148,6 +152,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("freight_line", freight_line),
         _plain("landed_cost", landed_cost),
         _plain("emergency_order", emergency_order),
+        _plain("emergency_share", emergency_share),
         _plain("credit_release", credit_release),
         _plain("free_supply", free_supply),
         _plain("party_account", party_account),
@@ -158,6 +163,7 @@ _MAKERS: Final[dict[frozenset[str], Callable[[Accepted, Engagement], Made]]] = d
         _plain("party_twin", party_twin),
         _plain("party_address", party_address),
         _plain("look_alike", look_alike),
+        _plain("consecutive_bills", consecutive_bills),
         _plain("screened_document", screened_document),
         _plain("supplier_return", supplier_return),
         _plain("one_time_payee", one_time_payee),

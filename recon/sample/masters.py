@@ -293,6 +293,10 @@ def _items() -> dict[str, tuple[Item, ...]]:
     return {group: tuple(items) for group, items in groups.items()}
 
 
+#: Beginnings of the tax classes of machines and of services; a source may give all nineteen digits.
+GOODS_CLASS, SERVICE_CLASS = "109", "304"
+
+
 def item_row(item: Item) -> Row:
     """The item as the item master has it."""
     service = item.group == "SERVICES"
@@ -305,6 +309,7 @@ def item_row(item: Item) -> Row:
         "is_service": "true" if service else "false",
         "standard_cost": item.price,
         "inspection_required": "true" if item.group == "INSPECTED" else "false",
+        "tax_class": SERVICE_CLASS if service else GOODS_CLASS,
     }
 
 

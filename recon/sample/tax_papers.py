@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
 from recon.sample.book import AS_OF, ZERO, Book, Row, days, stamp
-from recon.sample.masters import company_tax_id
+from recon.sample.masters import GOODS_CLASS, SERVICE_CLASS, company_tax_id
 
 if TYPE_CHECKING:
     from recon.domain.cycles import Cycle
@@ -91,6 +91,7 @@ def _paper(book: Book, cycle: Cycle, rows: list[Row], party: Row) -> Row:
         "amount_net": sum((_figure(row, "line_amount_net") for row in rows), ZERO),
         "tax_amount": sum((_figure(row, "line_tax_amount") for row in rows), ZERO),
         "quantity": sum((_figure(row, "quantity") for row in counted), ZERO) if counted else None,
+        "tax_class": GOODS_CLASS if all(str(row.get("line_kind")) != "service" for row in rows) else SERVICE_CLASS,
     }
     if buys and written["amount_net"] > ZERO:  # type: ignore[operator]
         written["checkoff_period"] = f"{day:%Y%m}"

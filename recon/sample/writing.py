@@ -191,6 +191,10 @@ parameters:
     set: {{frequency_minimum_count: "10"}}
     where: {{document_type: expense_claim}}
     why: nobody's expenses come to one amount three times
+  - control: STA-11
+    set: {{emergency_minimum_count: "2", emergency_share: "0.5"}}
+    where: {{group_id: G-URGENT}}
+    why: these stand by for emergencies
   - control: STA-05
     set: {{size_factor_ratio: "100000"}}
     why: what is bought and sold runs from a box of screws to a machine

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from recon.domain.cycles import PROCURE_TO_PAY
-from recon.sample.approvals import approver, event, order_keys
+from recon.sample.approvals import approve_order, approver, event, order_keys
 from recon.sample.book import AS_OF, Book, days, stamp
 from recon.sample.chain import Chain
 from recon.sample.faults.registry import LATER, domestic, goods, on_document, plants, some_time
+from recon.sample.newcomers import newcomer
+
+if TYPE_CHECKING:
+    from recon.sample.masters import Party
 
 
 def approved_on_the_third_day(book: Book, clock: str) -> Chain:
@@ -37,3 +42,19 @@ def still_waiting(book: Book) -> None:
     chain = Chain(book, PROCURE_TO_PAY, day, domestic(book, PROCURE_TO_PAY), promised_date=LATER, emergency="true", sent_at=None)
     chain.line(goods(book, PROCURE_TO_PAY), 100, Decimal("34.70"))
     book.expect("APR-19", *on_document("purchase_order", chain.number), "waits for its approval since four days")
+
+
+def standing_by(book: Book, second: str) -> Party:
+    """Two orders of last week from a supplier that stands by, approved on their days: an emergency, and another one or none. Returns the supplier."""
+    party = newcomer(book, PROCURE_TO_PAY, group_id="G-URGENT")
+    for place, urgent in enumerate(("true", second)):
+        chain = Chain(book, PROCURE_TO_PAY, AS_OF - days(9 - place), party, company_code="C10", promised_date=LATER, emergency=urgent)
+        chain.line(goods(book, PROCURE_TO_PAY), 40, Decimal("33.40"))
+        approve_order(chain)
+    return party
+
+
+@plants("STA-11")
+def nothing_but_emergencies(book: Book) -> None:
+    """Both orders are emergencies."""
+    book.expect("STA-11", *on_document("supplier", standing_by(book, "true").party_id), "two of two orders are emergencies")

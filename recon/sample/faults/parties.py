@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from recon.domain.cycles import ORDER_TO_CASH, PROCURE_TO_PAY
-from recon.sample.book import ago
+from recon.sample.book import ago, days
+from recon.sample.chain import Part
 from recon.sample.faults.payments import bought
-from recon.sample.faults.registry import on_document, plants
+from recon.sample.faults.registry import on_document, order, plants
 from recon.sample.masters import STAFF_ADDRESS, german_vat, iban, tax_id
 from recon.sample.newcomers import newcomer
 
 if TYPE_CHECKING:
     from recon.sample.book import Book, Value
+    from recon.sample.chain import Chain
     from recon.sample.masters import Party
 
 
@@ -144,3 +147,22 @@ def one_character_of_the_name(book: Book) -> None:
 def only_a_post_box(book: Book) -> None:
     """A supplier with a post box and nothing else."""
     expect(book, "PTY-11", supplier(book, address="P.O. Box 1123, Nanjing"), "a post box")
+
+
+def numbered_in_a_row(book: Book, span: int) -> Chain:
+    """Five bills of a supplier of its own, numbered one after the other over so many days, each for what came three days before."""
+    chain, line = order(book, PROCURE_TO_PAY, ago(130), "26.00")
+    first = 4_000_000 + book.rng.randrange(900_000)
+    for place in range(5):
+        day = ago(120 - span * place // 4)
+        part = [Part(line, Decimal(20))]
+        chain.fulfil(day - days(3), part)
+        chain.invoice(day, part, invoice_number=f"QH{first + place}")
+    return chain
+
+
+@plants("SEQ-03")
+def nobody_else_is_billed(book: Book) -> None:
+    """Five bills over sixty days, and no number between them."""
+    chain = numbered_in_a_row(book, 60)
+    book.expect("SEQ-03", ("supplier", chain.party.party_id, ""), ("", ""), "five consecutive numbers in sixty days")

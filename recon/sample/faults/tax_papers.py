@@ -76,6 +76,15 @@ def paper_of_another_firm(book: Book) -> None:
     book.expect("TAX-06", *on_bill(chain, document), "another seller's tax number")
 
 
+@plants("TAX-11")
+def paper_of_other_goods(book: Book) -> None:
+    """Parts of machines came, and the tax invoice is about electronics."""
+    chain, document = bought(book, ago(26))
+    number = digital(book)
+    paper(chain, document, {"official_invoice_number": number, "tax_class": "1079900000000000000"})
+    book.expect("TAX-11", (_AUTHORITY, number, ""), ("", ""), "tax class 107 where the item's is 109")
+
+
 @plants("TAX-08")
 def never_claimed(book: Book) -> None:
     """Booked sixty-one days ago and not claimed since."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from recon.sample.faults.parties import customer, own_account, reads_like, serial, supplier
+from recon.sample.faults.parties import customer, numbered_in_a_row, own_account, reads_like, serial, supplier
 from recon.sample.masters import STAFF_ADDRESS, german_vat, iban, tax_id
 from recon.sample.traps.registry import spares
 
@@ -90,3 +90,9 @@ def two_characters_of_the_name(book: Book) -> None:
 def a_street_of_boxes(book: Book) -> None:
     """A supplier whose street and town only begin like a box."""
     supplier(book, address="Boxer Strasse 7, Postfachern")
+
+
+@spares("SEQ-03")
+def five_in_a_row_for_eight_weeks(book: Book) -> None:
+    """Five bills numbered one after the other within fifty-nine days."""
+    numbered_in_a_row(book, 59)

@@ -48,6 +48,13 @@ def tax_number_in_another_spelling(book: Book) -> None:
     paper(chain, document, {"buyer_tax_id": f"{number[:2]} {number[2:8]} {number[8:].lower()}"})
 
 
+@spares("TAX-11")
+def paper_of_a_narrower_class(book: Book) -> None:
+    """The tax invoice gives all nineteen digits, of which the first three are the item's."""
+    chain, document = bought(book, ago(27))
+    paper(chain, document, {"tax_class": "1095500000000000000"})
+
+
 @spares("TAX-08")
 def claimed_with_the_next_return(book: Book) -> None:
     """Booked sixty days ago and not claimed yet."""
