@@ -104,7 +104,7 @@ def placeholder_rules(table: str, frame: pl.DataFrame, words: tuple[str, ...]) -
     texts = [column.name for column in columns if written and frame.schema[column.name] == pl.String()]
     if not texts:
         return ()
-    held = frame.select(pl.any_horizontal(pl.col(name) == form for form in written).any().alias(name) for name in texts).row(0, named=True)
+    held = frame.select(pl.col(name).is_in(written).any().alias(name) for name in texts).row(0, named=True)
     return tuple(RowRule(name, "placeholder", ~pl.col(name).is_in(written)) for name in texts if held[name])
 
 
