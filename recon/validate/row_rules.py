@@ -98,7 +98,7 @@ def size_rules(frame: pl.DataFrame) -> tuple[RowRule, ...]:
 
 
 def placeholder_rules(table: str, frame: pl.DataFrame, words: tuple[str, ...]) -> tuple[RowRule, ...]:
-    """The rules that no required text of this frame is a placeholder (DAT-01's words, in any case), for the columns in which one is."""
+    """The rules that no required text of this frame is a placeholder (DAT-01's words, in capitals or small letters), for the columns in which one is."""
     written = sorted({form for word in words for form in (word, word.lower(), word.upper(), word.capitalize())})
     columns = [column for column in TABLES[table].columns if column.required and not column.choices]  # another word is unknown anyway
     texts = [column.name for column in columns if written and frame.schema[column.name] == pl.String()]
