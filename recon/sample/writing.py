@@ -192,6 +192,9 @@ parameters:
     where: {{document_type: expense_claim}}
     why: nobody's expenses come to one amount three times
   - control: STA-11
+    set: {{emergency_share: "1"}}
+    why: four people buy, and whoever is there takes the calls when a machine stands still
+  - control: STA-11
     set: {{emergency_minimum_count: "2", emergency_share: "0.5"}}
     where: {{group_id: G-URGENT}}
     why: these stand by for emergencies
