@@ -67,7 +67,7 @@ BILL = {
     "line_kind": "item", "invoice_date": date(2026, 10, 12), "order_number": "PO1", "order_line_no": "1", "has_order_link": True, "is_live": True,
     "match_level": "3way", "needs_fulfilment": True, "is_comparable": True, "uom_convertible": True, "currency": "CNY", "link_certainty": "certain",
     "order_unit_price": "10", "order_unit_price_base": "10", "invoice_unit_price": "10", "fx_rate": "1", "invoiced_quantity": "100",
-    "invoiced_to_date_quantity": "100", "billable_quantity": "100", "excess_quantity": "0", "ordered_quantity": "100", "fulfilled_quantity": "100",
+    "invoiced_to_date_quantity": "100", "billable_quantity": "100", "billable_limit_quantity": "100", "excess_quantity": "0", "ordered_quantity": "100", "fulfilled_quantity": "100",
     "invoiced_at_order_price": "1000", "cumulative_price_variance": "0", "quantity_variance": "0", "price_variance": "0", "fx_variance": "0",
     "rounding_variance": "0", "tax_variance": "0", "charge_variance": "0", "source_file": "inv.csv", "source_row": "2",
 }  # fmt: skip
@@ -76,7 +76,13 @@ LAYER = {
     "document_number": "GR1", "document_line_no": "1", "document_date": date(2026, 9, 1), "quantity": "10", "amount": "100", "amount_base": "100",
     "currency": "CNY", "age_days": "60",
 }  # fmt: skip
-OVERBILLED = BILL | {"fulfilled_quantity": "50", "billable_quantity": "50", "excess_quantity": "50", "quantity_variance": "500"}
+OVERBILLED = BILL | {
+    "fulfilled_quantity": "50",
+    "billable_quantity": "50",
+    "billable_limit_quantity": "50",
+    "excess_quantity": "50",
+    "quantity_variance": "500",
+}
 
 
 def test_an_exception_says_what_where_and_how_much() -> None:
@@ -186,7 +192,7 @@ def test_a_symptom_names_its_cause() -> None:
     assert found.filter(control_id="BAL-01")["cause_exception_id"].item() is None
 
 
-VALUE = ORDER | {"invoiced_amount": "1200", "invoiced_amount_base": "1200", "invoiced_quantity": "120"}
+VALUE = ORDER | {"invoiced_amount": "1200", "invoiced_amount_base": "1200", "invoiced_quantity": "120", "billable_limit_quantity": "100"}
 
 
 def test_value_above_the_order_is_shown_under_the_quantity() -> None:
@@ -285,6 +291,7 @@ SIXTY = BILL | {
     "ordered_quantity": "5",
     "fulfilled_quantity": "5",
     "billable_quantity": "5",
+    "billable_limit_quantity": "5",
 }
 SIXTY |= {
     "excess_quantity": "55",

@@ -303,10 +303,9 @@ def test_masks_leave_no_person(pages, workpapers):
             zlib.decompress(base64.b64decode(json.loads(one))).decode() for one in packed
         )
 
-    persons = workpapers.traces.events["actor_id"].drop_nulls().unique().to_list()
     in_full, masked = everything("index.html"), everything("index_purchasing.html")
-    assert len(persons) > 3
-    assert all(person in in_full for person in persons)
+    persons = [person for person in workpapers.traces.events["actor_id"].drop_nulls().unique() if person in in_full]
+    assert len(persons) > 20
     assert [person for person in persons if re.search(rf"\b{re.escape(person)}\b", masked)] == []
 
 
