@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.sample.book import Book, Row, ago, days
 from recon.sample.chain import Chain, Document, Part
+from recon.sample.claims import claimant
 from recon.sample.faults.registry import on_bill, order, plants
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def claimed_by_an_employee_too(book: Book) -> None:
     chain, document = bought(book, ago(50), "4.00")
     number, claim = digital(book), book.number("EX")
     paper(chain, document, {"official_invoice_number": number})
-    row: Row = {"company_code": chain.company, "claim_number": claim, "claim_line_no": "1", "claim_date": ago(30), "claimant_id": "REQ02"}
+    row: Row = {"company_code": chain.company, "claim_number": claim, "claim_line_no": "1", "claim_date": ago(30), "claimant_id": claimant(book)}
     book.add("expense_claim_line", row | {"amount": document.gross, "currency": "CNY", "official_invoice_number": number})
     book.expect("DUP-12", ("expense_claim", claim, ""), ("", ""), f"booked as {document.number} before")
 
