@@ -243,3 +243,25 @@ def test_of_an_order_too_long_to_try_every_line_price_and_quantity_decide_as_eve
     for row, (target, step, _) in full.items():
         if step in {"item and price", "item and quantity"}:
             assert bounded[row][0] == target
+
+
+def test_two_hundred_lines_are_laid_beside_each_other_and_one_more_is_not():
+    from recon.match.nearby import MOST_EACH, candidates
+
+    kinds = dict.fromkeys(("cycle", "company_code", "number_found", "line", "party_key", "item_id", "uom"), pl.String)
+    kinds |= {"quantity": MONEY, "price": MONEY}
+    place = {
+        "cycle": "p2p",
+        "company_code": "10",
+        "number_found": "PO1",
+        "party_key": "S1",
+        "item_id": None,
+        "uom": "EA",
+        "quantity": 1,
+        "line": None,
+    }
+    lines = pl.DataFrame([place | {"row": 0, "price": 7}], schema=kinds | {"row": pl.UInt32})
+    for count, met, whole in ((MOST_EACH, MOST_EACH, {True}), (MOST_EACH + 1, 1, {False})):
+        ordered = [place | {"target": n, "line": str(n), "price": n} for n in range(count)]
+        pairs = candidates(lines, pl.DataFrame(ordered, schema=kinds | {"target": pl.UInt32}))
+        assert (pairs.height, set(pairs["is_whole"])) == (met, whole)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recon.match import match_bucket
@@ -43,6 +43,8 @@ def shortest(orders):
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 55_000)), min_size=1, max_size=12))
+@example([(0, 10_000), (1, LIMIT - 20_000), (1, 20_000)])  # exactly the limit is within it
+@example([(0, LIMIT - 20_000), (1, 20_001)])
 def test_the_shortest_run_that_passes_the_limit_is_that_of_a_plain_count(tables, steps):
     day, orders = date(2026, 9, 1), []
     for index, (later, price) in enumerate(steps):

@@ -118,6 +118,12 @@ def test_the_widest_window_and_difference(channels):
     assert channels([payment()], [claim(amount="1100.01")]) == []
 
 
+@pytest.mark.parametrize(("paid", "claimed"), [("999.99", "1000.01"), ("119.99", "120.01"), ("899", "901"), ("0.99", "1.01"), ("5", "5.01")])
+def test_near_sums_on_both_sides_of_a_class_meet(channels, paid, claimed):
+    assert [row[5] for row in channels([payment(amount=paid)], [claim(amount=claimed)])] == [D(claimed) - D(paid)]
+    assert [row[5] for row in channels([payment(amount=claimed)], [claim(amount=paid)])] == [D(claimed) - D(paid)]
+
+
 def test_for_an_order_and_without_one(channels):
     bills = [bill("B1", po_number="PO1"), bill("B2")]
     said = [{"payment_number": "PAY1", "invoice_number": "B1", "supplier_id": "S1", "amount_applied": "1000"}]
