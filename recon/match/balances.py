@@ -70,8 +70,14 @@ def _first(name: str) -> pl.Expr:
 
 def _equal(goods: pl.DataFrame, bills: pl.DataFrame) -> pl.DataFrame:
     """Pairs of equal open quantity, where each is the other's only one: line, partner, next_difference (null)."""
+    key = [*_PLACE, "quantity"]
+    # besides its own order line a line has at most one partner only where at most two have its quantity
+    goods, bills = (
+        side.join(beside.group_by(key).agg(count=pl.len()).filter(pl.col("count") <= 2), on=key, how="semi")
+        for side, beside in ((goods, bills), (bills, goods))
+    )
     met = goods.select("line", "quantity", *_LINE, *_PLACE[2:]).join(
-        bills.select("partner", "quantity", *_PLACE, other_number="order_number", other_line="order_line_no"), on=[*_PLACE, "quantity"], how="inner"
+        bills.select("partner", "quantity", *_PLACE, other_number="order_number", other_line="order_line_no"), on=key, how="inner"
     )
     other = (pl.col("order_number") != pl.col("other_number")) | (pl.col("order_line_no") != pl.col("other_line"))
     met = met.filter(other).filter((pl.len().over("line") == 1) & (pl.len().over("partner") == 1))

@@ -265,3 +265,25 @@ def test_two_hundred_lines_are_laid_beside_each_other_and_one_more_is_not():
         ordered = [place | {"target": n, "line": str(n), "price": n} for n in range(count)]
         pairs = candidates(lines, pl.DataFrame(ordered, schema=kinds | {"target": pl.UInt32}))
         assert (pairs.height, set(pairs["is_whole"])) == (met, whole)
+
+
+open_ends = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 2)), max_size=6, unique_by=lambda end: end[0])
+
+
+@settings(deadline=None)
+@given(open_ends, open_ends)
+def test_the_one_line_of_an_equal_open_quantity(goods, bills):
+    from recon.match.balances import _equal
+
+    def ends(rows, name):
+        said = [
+            ACCOUNT | {"item_id": "A", "order_number": f"PO{order}", "order_line_no": "1", "quantity": quantity, name: n}
+            for n, (order, quantity) in enumerate(rows)
+        ]
+        kinds = dict.fromkeys([*ACCOUNT, "item_id", "order_number", "order_line_no"], pl.String)
+        return pl.DataFrame(said, schema=kinds | {"quantity": MONEY, name: pl.UInt32})
+
+    pairs = {(g, b) for g, (order, quantity) in enumerate(goods) for b, (of, other) in enumerate(bills) if quantity == other and order != of}
+    lines, partners = Counter(g for g, _ in pairs), Counter(b for _, b in pairs)
+    found = _equal(ends(goods, "line"), ends(bills, "partner"))
+    assert set(found.select("line", "partner").rows()) == {(g, b) for g, b in pairs if lines[g] == 1 and partners[b] == 1}
