@@ -75,10 +75,10 @@ def turned(number, row, **other):
     return table, said | named | amounts | other
 
 
-def moved_account(*payments):
+def moved_account(*payments, supplier="S9", **columns):
     """A supplier's new account, its change on record, and payments (number, day) to it."""
-    change = {"document_type": "supplier", "document_number": "S9", "field": "bank_account", "old_value": "A-1", "new_value": "A-2"}
-    paid = {"supplier_id": "S9", "amount": "100", "currency": "CNY", "payment_kind": "payment", "payee_account": "A-2"}
+    change = columns | {"document_type": "supplier", "document_number": supplier, "field": "bank_account", "old_value": "A-1", "new_value": "A-2"}
+    paid = {"supplier_id": supplier, "amount": "100", "currency": "CNY", "payment_kind": "payment", "payee_account": "A-2"}
     rows = [("supplier_payment", paid | {"payment_number": number, "payment_date": f"2026-10-{day}"}) for number, day in payments]
     return [("document_change", change | {"changed_by": "U1", "changed_at": "2026-10-10T09:00:00+08:00"}), *rows]
 
@@ -151,6 +151,8 @@ COMPANIES = {
     "goods-of-no-order": ([order(), goods(po_number="P7"), turned("R2", goods(po_number="P7"))], {"DAT-10": []}),
     "account-moved": (moved_account(("Y1", 12), ("Y2", 13)), {"APR-10": [("Y1", None, D(100))]}),
     "account-moved-sister": (moved_account(("Y1", 14)), {"APR-10": [("Y1", None, D(100))]}),
+    "account-moved-sister-called-back": (moved_account(("Y1", 12), supplier="S8", callback_reference="T-1"), {"APR-10": []}),
+    "account-moved-called-back": (moved_account(("Y1", 12), supplier="S8"), {"APR-10": []}),
     "mirror": ([order(), goods(), order(po_line_no="2"), bill(po_line_no="2")], {"BAL-03": [("P1", "1", D(0))]}),
     "mirror-of-two": (
         [order(), goods(), order(po_line_no="2"), goods(receipt_number="R2", po_line_no="2"), order(po_line_no="3"), bill(po_line_no="3")], {"BAL-03": []},

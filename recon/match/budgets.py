@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from recon.domain.allowances import for_everybody
+from recon.domain.allowances import set_of
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.domain.measures import schema
 from recon.domain.money import MONEY, RATE, amount
@@ -55,7 +55,7 @@ def budgeted_order(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
 
 def _approved(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     """Orders with the day and moment of their last approval, and whether one of the steps that let a budget be passed was approved."""
-    steps = [word.strip() for word in for_everybody(engagement, "override_step_set").split(",")]
+    steps = pl.Series(set_of(engagement, "override_step_set"), dtype=pl.String).implode()
     given = table(accepted, "approval_event").filter(
         (pl.col("document_type") == PROCURE_TO_PAY.order_type) & pl.col("action").is_in(["approve", "auto_approve"])
         & (local_day("action_at", engagement) <= engagement.as_of)

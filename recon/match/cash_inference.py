@@ -112,6 +112,11 @@ def _cleared(position: Position, *, in_full: bool) -> Position:
     return position
 
 
+def _was_open(is_debt: pl.Expr) -> pl.Expr:
+    """Whether an open document was there on the day, and past due where it is a debt; a credit waits for no day."""
+    return (pl.col("invoice_day") <= pl.col("day")) & (~is_debt | (pl.col("due_date") < pl.col("day"))).fill_null(value=False)
+
+
 def _past_due(position: Position) -> pl.DataFrame:
     """Payments of exactly what was past due on the account on their day, credits of that day netted; of two such payments the first pays it.
 
@@ -119,22 +124,15 @@ def _past_due(position: Position) -> pl.DataFrame:
     """
     due = position.open().select(*_BY, "invoice_id", "room", "due_date", invoice_day="day")
     paid = position.free().filter(pl.col("left") > 0).select(*_BY, "payment_id", "number", "left", "day")
-    is_due = pl.when(pl.col("room") > 0).then(pl.col("due_date") < pl.col("day")).otherwise(statement=True).fill_null(value=False)
-    is_met = (pl.col("invoice_day") <= pl.col("day")) & is_due
     # sums of days first: every payment beside every invoice of an account would be as many rows as their product
     signed = due.group_by(*_BY, "invoice_day", "due_date", is_debt=pl.col("room") > 0).agg(pl.col("room").sum(), invoice_count=pl.len())
-    days = (
-        paid.select(*_BY, "day")
-        .unique()
-        .join(signed, on=_BY, how="inner")
-        .filter((pl.col("invoice_day") <= pl.col("day")) & (~pl.col("is_debt") | (pl.col("due_date") < pl.col("day"))).fill_null(value=False))
-    )
+    days = paid.select(*_BY, "day").unique().join(signed, on=_BY, how="inner").filter(_was_open(pl.col("is_debt")))
     totals = days.group_by(*_BY, "day").agg(total=pl.col("room").sum(), invoice_count=pl.col("invoice_count").sum())
     whole = paid.join(totals, on=[*_BY, "day"], how="inner", validate="m:1").filter(
         (pl.col("total") == pl.col("left")) & (pl.col("invoice_count") > 1)
     )
     turn = pl.struct("day", "number", "payment_id").rank("dense").over(_BY)
-    pairs = whole.filter(turn == 1).select(paid.columns).join(due, on=_BY, how="inner").filter(is_met)
+    pairs = whole.filter(turn == 1).select(paid.columns).join(due, on=_BY, how="inner").filter(_was_open(pl.col("room") > 0))
     return _claims(pairs, "past_due_cleared", amount=pl.col("room"))
 
 

@@ -114,7 +114,7 @@ def account_change(accepted: Accepted, settlement: Settlement, engagement: Engag
 
     `days_between` counts days from the change to that payment, null where nothing was paid yet. The first account of a supplier
     is no change; one that differs in spelling only is `is_format_only`. A supplier may serve several companies: each of them pays the new
-    account for a first time, and a change that several of them recorded is one change.
+    account for a first time, and a change that several of them recorded is one change, called back where one of them says so.
     """
     persons = Persons(accepted)
     stamps = _changes(accepted, engagement).filter(
@@ -124,7 +124,9 @@ def account_change(accepted: Accepted, settlement: Settlement, engagement: Engag
     changes = stamps.filter(pl.col("old_value").is_not_null()).select(
         "event_id", "changed_at", "changed_by", "callback_reference", "source_file", "source_row", party_id="document_number",
         changed_day=day, old_account=normalised(pl.col("old_value")), new_account=normalised(pl.col("new_value")),
-    ).sort("event_id").unique(["party_id", "changed_at", "new_account"], keep="first", maintain_order=True)  # fmt: skip
+    ).sort(pl.col("callback_reference").is_null(), "event_id").unique(
+        ["party_id", "changed_at", "new_account"], keep="first", maintain_order=True
+    )  # fmt: skip
     paid = settlement.payments.filter(
         pl.col("exclusion_reason").is_null() & (pl.col("cycle") == PROCURE_TO_PAY.name) & (pl.col("amount") > 0)
     ).select(

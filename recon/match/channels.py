@@ -69,9 +69,9 @@ def _near_pairs(crowd: pl.DataFrame) -> pl.DataFrame:
     Of each payee only what did not go the way most of it goes is laid beside the rest, by quarter and class of amount: tens of thousands of payments
     to one payee would make as many pairs as their square.
     """
-    way, last = pl.struct("company_code", "channel"), pl.date(1970, 1, 1)
+    way = pl.struct("company_code", "channel")
     placed = crowd.with_columns(
-        bucket=(pl.col("payment_date") - last).dt.total_days() // WIDEST_DAYS,
+        bucket=(pl.col("payment_date") - pl.date(1970, 1, 1)).dt.total_days() // WIDEST_DAYS,
         size=_amount_class(pl.col("amount_base")),
         of_way=pl.len().over("key", way),
     )

@@ -244,7 +244,7 @@ def _standing(shipped: pl.LazyFrame, released: pl.LazyFrame, paid: pl.LazyFrame,
         & ((pl.col("open_amount") > 0) | pl.col("settled_date").is_not_null())
     ).select(*_CUSTOMER, "due_date", closed="settled_date", overdue_invoice_number="invoice_number").collect()  # fmt: skip
     goods = shipped.collect()
-    days = goods.select("company_code", "fulfilment_number", *(name for name in ("day", *_CUSTOMER) if name != "company_code")).join(
+    days = goods.select("fulfilment_number", "day", *_CUSTOMER).join(
         _oldest_owing(goods.select(*_CUSTOMER, "day").unique(), late), on=[*_CUSTOMER, "day"], how="inner", validate="m:1"
     ).select("company_code", "fulfilment_number", "overdue_invoice_number", overdue_days=(pl.col("day") - pl.col("due_date")).dt.total_days())  # fmt: skip
     told = goods.join(days, on=["company_code", "fulfilment_number"], how="left", validate="1:1").lazy()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from recon.domain.allowances import for_everybody
+from recon.domain.allowances import set_of
 from recon.domain.cycles import PROCURE_TO_PAY
 from recon.match.given import is_given, table
 from recon.match.party_masters import shaped_parties
@@ -24,8 +24,7 @@ def party_address(accepted: Accepted, engagement: Engagement) -> pl.LazyFrame:
     """
     if not is_given(accepted, PROCURE_TO_PAY.party_table):
         return shaped_parties("party_address", [], accepted, engagement)
-    said = for_everybody(engagement, "box_word_set")
-    words = sorted({word.strip().upper() for word in said.split(",")} - {"", "NONE"}, key=lambda word: (-len(word), word))
+    words = sorted({word.upper() for word in set_of(engagement, "box_word_set")} - {""}, key=lambda word: (-len(word), word))
     plain = pl.col("address").str.normalize("NFKC").str.to_uppercase().str.replace_all(r"\.", "").str.replace_all(r"\s+", " ").str.strip_chars()
     known = pl.when(plain != "").then(plain)
     found = known.str.extract(f"({'|'.join(_pattern(word) for word in words)})", 1) if words else pl.lit(None, dtype=pl.String)
